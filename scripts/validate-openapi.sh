@@ -1,0 +1,120 @@
+#!/usr/bin/env bash
+# Validates the OpenAPI document with tools that are not ours:
+#
+#   openapi-spec-validator   (Python)  the document against the OpenAPI schema, every default against its schema
+#   openapi-schema-validator (Python)  the example input of each model against the schema of that model
+#   @redocly/cli lint        (Node)    references, operations, and every other example against its schema
+#
+# usage: scripts/validate-openapi.sh [FILE]       FILE: openapi/p-api-*.json unless given
+#
+# The tools are installed under target/ on the first run. One that cannot be had is skipped, and a line
+# says so. Exit status: 0 when every tool that ran is content, 1 when one is not, 2 for wrong usage.
+set -euo pipefail
+
+readonly SPEC_VALIDATOR=openapi-spec-validator==0.9.0
+readonly SCHEMA_VALIDATOR=openapi-schema-validator==0.9.0
+readonly REDOCLY=@redocly/cli@2.77.0
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+tools=$root/target/openapi-tools
+log=$tools/install.log
+failed=()
+
+# The document to validate; there must be exactly one.
+find_document() {
+  local found=("$root"/openapi/p-api-*.json)
+  if [[ $# -gt 0 ]]; then found=("$@"); fi
+  if [[ ${#found[@]} -ne 1 || ! -f ${found[0]} ]]; then
+    echo "usage: $0 [FILE]: expected one existing document, got: ${found[*]}" >&2
+    exit 2
+  fi
+  realpath "${found[0]}"
+}
+
+skipped() { echo "SKIPPED: $1: $2"; }
+
+# Why the last installation failed, in one line.
+reason() { grep -im 1 error "$log" || echo "see $log"; }
+
+# check NAME COMMAND...: runs a validator and remembers when it is not content.
+check() {
+  local name=$1
+  shift
+  echo "== $name"
+  if ! "$@"; then failed+=("$name"); fi
+}
+
+# installed MARKER COMMAND...: true when COMMAND has succeeded, in this run or an earlier one.
+installed() {
+  local marker=$tools/$1
+  shift
+  [[ -e $marker ]] && return 0
+  "$@" >"$log" 2>&1 && touch "$marker"
+}
+
+install_python_tools() {
+  python3 -m venv "$tools/python" &&
+    "$tools/python/bin/pip" install --quiet --disable-pip-version-check --retries 1 --timeout 20 \
+      "$SPEC_VALIDATOR" "$SCHEMA_VALIDATOR"
+}
+
+install_redocly() {
+  npm install --prefix "$tools/node" --no-save --no-audit --no-fund --loglevel=error \
+    --fetch-retries=1 --fetch-timeout=60000 "$REDOCLY"
+}
+
+# Matches the request examples of createPrediction, which bear the names of models, with those models' schemas.
+validate_model_examples() {
+  "$tools/python/bin/python" - "$1" <<'PYTHON'
+import sys
+from openapi_schema_validator import OAS30WriteValidator, oas30_format_checker
+from openapi_spec_validator.readers import read_from_filename
+
+document, _ = read_from_filename(sys.argv[1])
+schemas = document["components"]["schemas"]
+operation = document["paths"]["/v1/predictions"]["post"]
+models = operation["parameters"][0]["schema"]["enum"]
+examples = operation["requestBody"]["content"]["application/json"]["examples"]
+
+faults = [f"{model}: no example" for model in models if model not in examples]
+faults += [f"{model}: no schema" for model in models if model not in schemas]
+faults += [f"{name}: not a model" for name in examples if name not in models]
+for name in examples.keys() & schemas.keys():
+    validator = OAS30WriteValidator(schemas[name], format_checker=oas30_format_checker)
+    for error in validator.iter_errors(examples[name]["value"]):
+        faults.append(f"{name}: {error.json_path}: {error.message}")
+
+print("\n".join(sorted(faults)) or f"{len(examples)} examples: OK")
+sys.exit(bool(faults))
+PYTHON
+}
+
+lint() {
+  REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true \
+    "$tools/node/node_modules/.bin/redocly" lint --config "$root/openapi/redocly.yaml" --format stylish "$1" 2>&1
+}
+
+document=$(find_document "$@")
+mkdir -p "$tools"
+
+if ! command -v python3 >/dev/null; then
+  skipped "$SPEC_VALIDATOR and the examples of the models" "python3 is not installed"
+elif ! installed "${SPEC_VALIDATOR}" install_python_tools; then
+  skipped "$SPEC_VALIDATOR and the examples of the models" "cannot be installed: $(reason)"
+else
+  check "$SPEC_VALIDATOR" "$tools/python/bin/openapi-spec-validator" --validation-errors all "$document"
+  check "examples of the models, $SCHEMA_VALIDATOR" validate_model_examples "$document"
+fi
+
+if ! command -v npm >/dev/null; then
+  skipped "$REDOCLY" "npm is not installed"
+elif ! installed "${REDOCLY//\//-}" install_redocly; then
+  skipped "$REDOCLY" "cannot be installed: $(reason)"
+else
+  check "$REDOCLY" lint "$document"
+fi
+
+if [[ ${#failed[@]} -gt 0 ]]; then
+  printf 'FAILED: %s\n' "${failed[@]}"
+  exit 1
+fi
