@@ -1,0 +1,103 @@
+//! Turns P-API's OpenAPI document into the Rust sources of the crate `pruna`.
+//!
+//! Text in, text out: no I/O and no network, so that a build script, a test and a maintenance command can share it.
+//!
+//! ```text
+//! document ──fixups──► document ──rules──► progenitor ──► client
+//!                          └──► models ──► vocabulary, inputs, catalogue, schemas
+//! ```
+//!
+//! ```
+//! # let document = r#"{"openapi":"3.0.3","info":{"title":"t","version":"1"},"paths":{},"components":{"schemas":{
+//! #   "p-tiny":{"type":"object","properties":{"input":{"type":"object","required":["prompt"],
+//! #   "properties":{"prompt":{"type":"string"}}}}}}}}"#;
+//! let output = pruna_codegen::generate(&pruna_codegen::Source { document, fixups: "[]", models: "" })?;
+//! assert!(output.files.iter().any(|file| file.name == "p_tiny" && file.text.contains("pub struct PTiny")));
+//! # Ok::<(), pruna_codegen::Error>(())
+//! ```
+
+mod catalogue;
+mod client;
+mod docs;
+mod document;
+mod emit;
+mod error;
+mod inputs;
+mod models;
+mod names;
+mod rules;
+mod table;
+mod vocabulary;
+
+pub use document::apply_fixups;
+pub use error::Error;
+pub use models::{Field, Kind, ModelInput, read as read_models};
+pub use table::{ModelEntry, Table};
+
+/// Texts that generation starts from.
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'a> {
+    /// The OpenAPI 3.0 document, as JSON.
+    pub document: &'a str,
+    /// RFC 6902 patch, as JSON, applied to the document first. Its `test` operations fail when the document moved.
+    pub fixups: &'a str,
+    /// What the document does not say of its models, as TOML.
+    pub models: &'a str,
+}
+
+/// Everything that generation gives.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// The files, each with a name that is unique without its extension.
+    pub files: Vec<File>,
+    /// What the rules changed in the document before the client was made of it, one line each.
+    pub changes: Vec<String>,
+}
+
+/// One generated file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// Name without extension, such as `client` or `p_image`.
+    pub name: String,
+    /// `rs` or `json`.
+    pub extension: &'static str,
+    /// The contents.
+    pub text: String,
+}
+
+impl File {
+    /// The name on disk, the same in a build directory and beside the snapshots that guard it.
+    pub fn file_name(&self) -> String {
+        format!("{}.snap.{}", self.name, self.extension)
+    }
+}
+
+/// Generates the sources.
+///
+/// # Errors
+///
+/// When a text does not parse, a fixup's `test` fails, or the document has a construct that no rule covers.
+pub fn generate(source: &Source<'_>) -> Result<Output, Error> {
+    let document = document::parse(source.document)?;
+    let document = document::apply_fixups(document, source.fixups)?;
+    let table = Table::parse(source.models)?;
+    let models = models::read(&document)?;
+    let (client, changes) = client::generate(&document)?;
+
+    let mut files = vec![File::rust("client", client)];
+    files.push(File::rust("vocabulary", vocabulary::emit(&models)?));
+    for model in &models {
+        files.push(File::rust(&model.module_name, inputs::emit(model)?));
+    }
+    files.push(File::rust("inputs", inputs::emit_index(&models)?));
+    files.push(File::rust("models", catalogue::emit_model_names(&models)?));
+    files.push(File::rust("catalogue", catalogue::emit(&document, &models, &table)?));
+    files.push(File { name: "schemas".into(), extension: "json", text: catalogue::schemas(&models)? });
+    Ok(Output { files, changes })
+}
+
+impl File {
+    fn rust(name: &str, text: String) -> Self {
+        Self { name: name.into(), extension: "rs", text }
+    }
+}
