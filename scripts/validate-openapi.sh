@@ -34,7 +34,7 @@ find_document() {
 skipped() { echo "SKIPPED: $1: $2"; }
 
 # Why the last installation failed, in one line.
-reason() { grep -im 1 error "$log" || echo "see $log"; }
+reason() { grep -m 1 -E '^(ERROR|Error|npm error)' "$log" || echo "see $log"; }
 
 # check NAME COMMAND...: runs a validator and remembers when it is not content.
 check() {
