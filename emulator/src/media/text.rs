@@ -1,0 +1,149 @@
+//! Text on pictures: Noto Sans Mono, wrapped at words, in the largest size that fits.
+
+use image::{Rgb, RgbImage};
+use noto_sans_mono_bitmap::{FontWeight, RasterHeight, get_raster, get_raster_width};
+
+/// A size of type: a raster and how often it is enlarged.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Type {
+    height: RasterHeight,
+    scale: u32,
+}
+
+impl Type {
+    const SIZES: [Self; 6] = [
+        Self { height: RasterHeight::Size32, scale: 3 },
+        Self { height: RasterHeight::Size32, scale: 2 },
+        Self { height: RasterHeight::Size24, scale: 2 },
+        Self { height: RasterHeight::Size32, scale: 1 },
+        Self { height: RasterHeight::Size24, scale: 1 },
+        Self { height: RasterHeight::Size16, scale: 1 },
+    ];
+
+    /// The smallest size.
+    pub(crate) const SMALL: Self = Self { height: RasterHeight::Size16, scale: 1 };
+
+    /// Height of a line in pixels.
+    pub(crate) fn line(self) -> u32 {
+        self.height.val() as u32 * self.scale
+    }
+
+    fn advance(self) -> u32 {
+        get_raster_width(FontWeight::Bold, self.height) as u32 * self.scale
+    }
+}
+
+/// Text set into lines.
+#[derive(Debug)]
+pub(crate) struct Block {
+    pub(crate) size: Type,
+    pub(crate) lines: Vec<String>,
+}
+
+impl Block {
+    /// Sets `text` in the largest size at which it fits into `width` and `height`; what never fits ends with an ellipsis.
+    pub(crate) fn fit(text: &str, width: u32, height: u32) -> Self {
+        let mut last = None;
+        for size in Type::SIZES {
+            let columns = (width / size.advance()).max(1) as usize;
+            let rows = (height / size.line()).max(1) as usize;
+            let lines = wrap(text, columns);
+            let words_whole = text.split_whitespace().all(|word| word.chars().count() <= columns);
+            if lines.len() <= rows && words_whole {
+                return Self { size, lines };
+            }
+            last = Some((size, rows, lines));
+        }
+        let (size, rows, mut lines) = last.unwrap_or((Type::SMALL, 1, Vec::new()));
+        if lines.len() > rows {
+            lines.truncate(rows);
+            if let Some(end) = lines.last_mut() {
+                end.pop();
+                end.push_str("...");
+            }
+        }
+        Self { size, lines }
+    }
+
+    /// Height in pixels.
+    pub(crate) fn height(&self) -> u32 {
+        self.lines.len() as u32 * self.size.line()
+    }
+
+    /// Writes the lines, the first one's upper left corner at `x` and `y`.
+    pub(crate) fn draw(&self, picture: &mut RgbImage, x: u32, y: u32) {
+        for (row, line) in (0_u32..).zip(&self.lines) {
+            for (column, letter) in (0_u32..).zip(line.chars()) {
+                let (left, top) = (x + column * self.size.advance(), y + row * self.size.line());
+                draw_letter(picture, letter, self.size, left, top);
+            }
+        }
+    }
+}
+
+fn draw_letter(picture: &mut RgbImage, letter: char, size: Type, left: u32, top: u32) {
+    let raster =
+        get_raster(letter, FontWeight::Bold, size.height).or_else(|| get_raster('?', FontWeight::Bold, size.height));
+    let Some(raster) = raster else { return };
+    for (row, line) in (0_u32..).zip(raster.rows()) {
+        for (column, ink) in (0_u32..).zip(line.iter()).filter(|(_, ink)| **ink > 0) {
+            for (dx, dy) in (0..size.scale).flat_map(|dy| (0..size.scale).map(move |dx| (dx, dy))) {
+                let (x, y) = (left + column * size.scale + dx, top + row * size.scale + dy);
+                if let Some(pixel) = picture.get_pixel_mut_checked(x, y) {
+                    *pixel = mix(*pixel, *ink);
+                }
+            }
+        }
+    }
+}
+
+/// White ink of strength `ink` over a pixel.
+fn mix(Rgb(channels): Rgb<u8>, ink: u8) -> Rgb<u8> {
+    let ink = u16::from(ink);
+    Rgb(channels.map(|channel| ((u16::from(channel) * (255 - ink) + 255 * ink) / 255) as u8))
+}
+
+/// Breaks `text` at spaces into lines of at most `columns` letters; longer words are cut.
+fn wrap(text: &str, columns: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    for paragraph in text.lines() {
+        let mut line = String::new();
+        let mut length = 0;
+        for word in paragraph.split_whitespace() {
+            let letters: Vec<char> = word.chars().collect();
+            for piece in letters.chunks(columns) {
+                if length > 0 && length + 1 + piece.len() > columns {
+                    lines.push(std::mem::take(&mut line));
+                    length = 0;
+                }
+                if length > 0 {
+                    line.push(' ');
+                    length += 1;
+                }
+                line.extend(piece);
+                length += piece.len();
+            }
+        }
+        lines.push(line);
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Block, wrap};
+
+    #[test]
+    fn text_breaks_at_words_and_long_words_are_cut() {
+        assert_eq!(wrap("a lion at dusk", 7), ["a lion", "at dusk"]);
+        assert_eq!(wrap("abcdefghij kl", 4), ["abcd", "efgh", "ij", "kl"]);
+        assert_eq!(wrap("one\ntwo", 20), ["one", "two"]);
+    }
+
+    #[test]
+    fn text_that_does_not_fit_ends_with_an_ellipsis() {
+        let block = Block::fit(&"word ".repeat(1000), 200, 64);
+        assert!(block.height() <= 64);
+        assert!(block.lines.last().is_some_and(|line| line.ends_with("...")));
+    }
+}

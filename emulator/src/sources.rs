@@ -1,0 +1,97 @@
+//! The media that an input refers to. Nothing is fetched: uploads and earlier results are known, an address that a
+//! service in the cloud could not reach fails the job as it does there, any other foreign address counts as readable.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use hyper::Uri;
+use serde_json::Value;
+
+use crate::files::Content;
+use crate::media::Output;
+use crate::models::Model;
+use crate::predictions::RETENTION;
+use crate::state::State;
+
+/// One medium of an input.
+#[derive(Debug, Clone)]
+pub(crate) struct Source {
+    /// The field that names it.
+    pub(crate) field: String,
+    /// Its address, as it was given.
+    pub(crate) url: String,
+    /// Where its bytes are.
+    pub(crate) origin: Origin,
+}
+
+/// Where the bytes of a medium are.
+#[derive(Debug, Clone)]
+pub(crate) enum Origin {
+    Upload(Content),
+    Output(Arc<Output>),
+    Foreign,
+}
+
+/// Finds the media of `input`, or says like the service's Python code why one cannot be read.
+pub(crate) fn resolve(state: &State, model: &Model, input: &Value, origin: &str) -> Result<Vec<Source>, String> {
+    let mut sources = Vec::new();
+    for (field, value) in input.as_object().into_iter().flatten() {
+        let Some(schema) = model.field(field) else { continue };
+        if schema["format"] != "uri" && schema["items"]["format"] != "uri" {
+            continue;
+        }
+        let urls = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+        for url in urls.iter().filter_map(Value::as_str) {
+            let origin = locate(state, url, origin)?;
+            sources.push(Source { field: field.clone(), url: url.to_owned(), origin });
+        }
+    }
+    Ok(sources)
+}
+
+fn locate(state: &State, url: &str, origin: &str) -> Result<Origin, String> {
+    let own = [origin, &state.url()].into_iter().find_map(|own| url.strip_prefix(own));
+    if let Some(path) = own {
+        return own_medium(state, path).ok_or_else(|| format!("404 Client Error: Not Found for url: {url}"));
+    }
+    let uri: Uri = url.parse().map_err(|_| format!("Failed to parse: {url}"))?;
+    let (Some(scheme), Some(host)) = (uri.scheme_str(), uri.host()) else {
+        return Err(format!("Invalid URL '{url}': No scheme supplied. Perhaps you meant https://{url}?"));
+    };
+    let port = match scheme {
+        "https" => uri.port_u16().unwrap_or(443),
+        "http" => uri.port_u16().unwrap_or(80),
+        _ => return Err(format!("No connection adapters were found for '{url}'")),
+    };
+    if is_private(host) {
+        let pool = if scheme == "https" { "HTTPSConnectionPool" } else { "HTTPConnectionPool" };
+        let path = uri.path();
+        return Err(format!(
+            "{pool}(host='{host}', port={port}): Max retries exceeded with url: {path} \
+             (Caused by NewConnectionError(': Failed to establish a new connection'))"
+        ));
+    }
+    Ok(Origin::Foreign)
+}
+
+fn own_medium(state: &State, path: &str) -> Option<Origin> {
+    let now = state.clock.now();
+    if let Some(id) = path.strip_prefix("/v1/files/") {
+        return state.files.content(id, now).map(Origin::Upload);
+    }
+    let (ready, output) = state.predictions.output(path.strip_prefix("/v1/predictions/delivery/")?)?;
+    (now < ready + RETENTION).then_some(Origin::Output(output))
+}
+
+/// Whether `host` means something on the caller's side only, or nothing at all.
+fn is_private(host: &str) -> bool {
+    match host.trim_matches(['[', ']']).parse::<IpAddr>() {
+        Ok(IpAddr::V4(ip)) => ip.is_loopback() || ip.is_private() || ip.is_link_local() || ip.is_unspecified(),
+        Ok(IpAddr::V6(ip)) => ip.is_loopback() || ip.is_unspecified(),
+        Err(_) => {
+            let host = host.trim_end_matches('.').to_ascii_lowercase();
+            host == "localhost"
+                || [".localhost", ".local", ".invalid", ".internal"].iter().any(|end| host.ends_with(end))
+        }
+    }
+}
