@@ -71,6 +71,26 @@ impl Refusal {
         }
     }
 
+    /// The documented 404.
+    pub(crate) fn not_found(details: &str) -> Self {
+        Self::Documented {
+            status: StatusCode::NOT_FOUND,
+            code: "NOT_FOUND",
+            message: "The requested resource was not found",
+            details: details.to_owned(),
+        }
+    }
+
+    /// The documented 410 of a download.
+    pub(crate) fn content_expired() -> Self {
+        Self::Documented {
+            status: StatusCode::GONE,
+            code: "CONTENT_EXPIRED",
+            message: "The content has expired",
+            details: "Content is available for 24 hours after its creation".to_owned(),
+        }
+    }
+
     /// The gateway's answer to a path or method that it has no route for.
     pub(crate) fn no_route() -> Self {
         Self::gateway(StatusCode::NOT_FOUND, "no Route matched with those values")

@@ -9,6 +9,7 @@ use hyper::HeaderMap;
 use hyper::body::Incoming;
 
 use crate::answer::Refusal;
+use crate::faults::Fault;
 use crate::limits::Budget;
 use crate::record::BODY_CAP;
 use crate::state::State;
@@ -32,6 +33,8 @@ pub(crate) struct Call {
     pub(crate) per_minute: Option<u32>,
     /// What the limiter said, for the headers of the answer.
     pub(crate) budget: Option<Budget>,
+    /// The fault that strikes this request.
+    pub(crate) fault: Option<Fault>,
     body: Option<Incoming>,
 }
 
@@ -48,6 +51,7 @@ impl Call {
             parameter: String::new(),
             per_minute: None,
             budget: None,
+            fault: None,
             body: Some(body),
         }
     }

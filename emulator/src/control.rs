@@ -9,6 +9,7 @@ use hyper::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::answer::{self, Answer};
+use crate::faults::Rule;
 use crate::state::State;
 
 /// Answers `method` on `/_emulator/PATH`.
@@ -23,6 +24,13 @@ pub(crate) async fn answer(state: &State, method: &Method, path: &str, body: Inc
         }
         ("GET", "predictions") => list(&state.predictions.records(state.clock.now())),
         ("POST", "clock") => advance(state, &body),
+        ("GET", "faults") => list(&state.faults.list()),
+        ("POST", "faults") => add_faults(state, &body),
+        ("DELETE", "faults") => {
+            state.faults.clear();
+            done()
+        }
+        ("DELETE", path) if path.starts_with("faults/") => remove_fault(state, path),
         _ => problem(StatusCode::NOT_FOUND, "the emulator has no such address"),
     }
 }
@@ -37,6 +45,36 @@ fn advance(state: &State, body: &Bytes) -> Answer {
             ok(json!({"seconds": state.clock.now().as_secs_f64()}))
         }
         None => problem(StatusCode::BAD_REQUEST, "send {\"advance_seconds\": NUMBER}"),
+    }
+}
+
+/// One rule, or an array of them.
+fn add_faults(state: &State, body: &Bytes) -> Answer {
+    #[derive(serde::Deserialize)]
+    #[serde(untagged)]
+    enum Rules {
+        Many(Vec<Value>),
+        One(Value),
+    }
+    let rules = match serde_json::from_slice(body) {
+        Ok(Rules::Many(rules)) => rules,
+        Ok(Rules::One(rule)) => vec![rule],
+        Err(error) => return problem(StatusCode::BAD_REQUEST, &error.to_string()),
+    };
+    match rules.into_iter().map(serde_json::from_value).collect::<Result<Vec<Rule>, _>>() {
+        Ok(rules) => {
+            let ids: Vec<u64> = rules.into_iter().map(|rule| state.faults.add(rule)).collect();
+            answer::json(StatusCode::CREATED, &json!({"ids": ids}))
+        }
+        Err(error) => problem(StatusCode::BAD_REQUEST, &error.to_string()),
+    }
+}
+
+fn remove_fault(state: &State, path: &str) -> Answer {
+    let id = path.rsplit('/').next().and_then(|id| id.parse().ok());
+    match id.is_some_and(|id| state.faults.remove(id)) {
+        true => done(),
+        false => problem(StatusCode::NOT_FOUND, "there is no fault of this number"),
     }
 }
 

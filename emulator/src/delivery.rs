@@ -1,9 +1,7 @@
 //! Results: the bytes of a file, whole or in part, until they expire.
 
 use hyper::StatusCode;
-use hyper::header::{
-    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderName,
-};
+use hyper::header::{ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderName};
 use sha2::{Digest, Sha256};
 
 use crate::answer::{self, Answer, Refusal};
@@ -14,19 +12,9 @@ use crate::predictions::RETENTION;
 pub(crate) async fn download(call: &mut Call) -> Result<Answer, Refusal> {
     let now = call.state.clock.now();
     let found = call.state.predictions.output(&call.parameter).filter(|(ready, _)| now >= *ready);
-    let (ready, output) = found.ok_or_else(|| Refusal::Documented {
-        status: StatusCode::NOT_FOUND,
-        code: "NOT_FOUND",
-        message: "The requested resource was not found",
-        details: "There is no file at this path".to_owned(),
-    })?;
+    let (ready, output) = found.ok_or_else(|| Refusal::not_found("There is no file at this path"))?;
     if now >= ready + RETENTION {
-        return Err(Refusal::Documented {
-            status: StatusCode::GONE,
-            code: "CONTENT_EXPIRED",
-            message: "The content has expired",
-            details: "Content is available for 24 hours after its creation".to_owned(),
-        });
+        return Err(Refusal::content_expired());
     }
     let bytes = call.state.gallery.get(&output).await.map_err(|error| Refusal::internal(&error))?;
     let etag = format!("\"{}\"", hex(&Sha256::digest(&bytes)[..16]));
@@ -50,8 +38,7 @@ pub(crate) async fn download(call: &mut Call) -> Result<Answer, Refusal> {
         }
     };
     let name = output.path.rsplit('/').next().unwrap_or_default();
-    let headers: [(HeaderName, String); 5] = [
-        (CONTENT_LENGTH, answer.body().len().to_string()),
+    let headers: [(HeaderName, String); 4] = [
         (CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
         (CACHE_CONTROL, "public, max-age=3600".to_owned()),
         (ETAG, etag),

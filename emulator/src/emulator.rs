@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 
 use crate::builder::Builder;
+use crate::faults::Faults;
 use crate::predictions::PredictionRecord;
 use crate::record::RecordedRequest;
 use crate::server;
@@ -83,7 +84,13 @@ impl Emulator {
         self.inner.state.clock.advance(by);
     }
 
-    /// Stops listening and closes all connections. Returns when the port is free.
+    /// What is to go wrong: see [`faults`](crate::faults).
+    pub fn faults(&self) -> Faults {
+        Faults { state: Arc::clone(&self.inner.state) }
+    }
+
+    /// Stops listening and closes all connections, answered or not, like a server that dies. Returns when the port is
+    /// free; from then on connections are refused. What was submitted and uploaded stays, for [`Emulator::restart`].
     pub async fn shutdown(&self) {
         let server = lock(&self.inner.server).take();
         if let Some(server) = server {
@@ -91,5 +98,20 @@ impl Emulator {
             // The error says that it was aborted.
             let _ = server.await;
         }
+    }
+
+    /// Listens again, on the same port, after [`Emulator::shutdown`]. Does nothing while it is running.
+    ///
+    /// # Errors
+    ///
+    /// If somebody else has taken the port meanwhile.
+    pub async fn restart(&self) -> io::Result<()> {
+        let running = lock(&self.inner.server).is_some();
+        let port = self.inner.state.address.get().map(std::net::SocketAddr::port);
+        if let (false, Some(port)) = (running, port) {
+            let (listener, _) = server::listen(port).await?;
+            *lock(&self.inner.server) = Some(server::spawn(listener, Arc::clone(&self.inner.state)));
+        }
+        Ok(())
     }
 }

@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 
 use crate::answer::{self, Answer, Refusal};
 use crate::call::Call;
+use crate::faults::Fault;
 use crate::predictions::random_id;
 use crate::sync::lock;
 
@@ -99,7 +100,10 @@ pub(crate) async fn upload(call: &mut Call) -> Result<Answer, Refusal> {
     let id = random_id(10);
     let now = call.state.clock.now();
     let body = describe(&id, &upload, call, now);
-    call.state.files.add(id, now, upload.content);
+    // An upload on which expiry was ordered is gone before anybody can use it.
+    if call.fault != Some(Fault::Expired) {
+        call.state.files.add(id, now, upload.content);
+    }
     Ok(answer::json(StatusCode::CREATED, &body))
 }
 

@@ -5,14 +5,31 @@ use hyper::{HeaderMap, StatusCode};
 
 use crate::answer::{self, Answer, Refusal};
 use crate::call::Call;
+use crate::faults::{self, Reply};
 use crate::{delivery, files, predictions};
 
-/// Answers one request of the API.
-pub(crate) async fn answer(call: &mut Call, operation: Option<&str>) -> Answer {
-    let mut answer = match serve(call, operation).await {
+/// Replies to one request of the API, with whatever fault strikes it.
+pub(crate) async fn reply(call: &mut Call, operation: Option<&str>) -> Reply {
+    let fault = call.fault.clone();
+    if let Some(fault) = &fault
+        && let Some(reply) = faults::before(fault, call, operation.unwrap_or_default())
+    {
+        let Reply::Answer(answer) = reply else { return reply };
+        return Reply::Answer(send_off(call, answer).await);
+    }
+    let answer = match serve(call, operation).await {
         Ok(answer) => answer,
         Err(refusal) => refusal.answer(&call.request_id),
     };
+    let answer = send_off(call, answer).await;
+    match fault {
+        Some(fault) => faults::play(&fault, call, answer).await,
+        None => Reply::Answer(answer),
+    }
+}
+
+/// Receives the rest of the request and adds the headers that every answer carries.
+async fn send_off(call: &mut Call, mut answer: Answer) -> Answer {
     call.drain().await;
     if let Some(budget) = call.budget {
         budget.write(&mut answer);

@@ -8,6 +8,7 @@ mod control;
 mod delivery;
 mod document;
 mod emulator;
+pub mod faults;
 mod files;
 mod gateway;
 mod limits;
@@ -21,6 +22,7 @@ mod sources;
 mod state;
 mod sync;
 mod validate;
+mod wire;
 
 pub use builder::Builder;
 pub use emulator::Emulator;

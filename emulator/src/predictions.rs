@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::answer::{self, Answer, Refusal};
 use crate::call::Call;
+use crate::faults::Fault;
 use crate::media::{Output, Recipe};
 use crate::models::Model;
 use crate::quirks::{self, UrlForm};
@@ -19,6 +20,8 @@ use crate::{sources, validate};
 
 /// How long a finished prediction and its files are kept.
 pub(crate) const RETENTION: Duration = Duration::from_secs(24 * 3600);
+/// Why a status request is answered with 404.
+pub(crate) const UNKNOWN: &str = "There is no prediction with this id, or it has expired";
 /// Share of a run that is spent in the queue.
 const QUEUED_SHARE: f64 = 0.2;
 
@@ -180,7 +183,7 @@ pub(crate) async fn create(call: &mut Call) -> Result<Answer, Refusal> {
     let input = validate::gateway(model, &body)?;
     call.count(&model.id, model.per_minute, false)?;
     validate::backend(model, &input)?;
-    let job = start(&state, model, input, &call.origin);
+    let job = start(call, model, input);
     let wait = call.header("try-sync").is_some_and(|value| value.eq_ignore_ascii_case("true"));
     if !wait || quirks::of(&model.id).ignores_try_sync {
         return Ok(answer::json(StatusCode::CREATED, &job.handle(&call.origin)));
@@ -207,19 +210,19 @@ fn routed<'a>(state: &'a State, header: Option<&str>) -> Result<&'a Model, Refus
     Err(Refusal::gateway(StatusCode::BAD_REQUEST, message))
 }
 
-fn start(state: &Arc<State>, model: &Model, input: Value, origin: &str) -> Arc<Job> {
-    let id = random_id(26);
+/// Puts a job on the list. How it ends is settled now, when it is made known is a matter of the clock.
+fn start(call: &Call, model: &Model, input: Value) -> Arc<Job> {
+    let state = &call.state;
     let created = state.clock.now();
     let duration = model.typical.mul_f64(state.settings.speed);
-    let outcome = match sources::resolve(state, model, &input, origin) {
-        Err(error) => Outcome::Failed { message: "Prediction failed", error },
-        Ok(sources) => match Recipe::plan(model, &input, sources) {
-            Ok(recipes) => Outcome::Files(recipes.into_iter().map(|recipe| Arc::new(recipe.into_output())).collect()),
-            Err((message, error)) => Outcome::Failed { message, error },
-        },
+    let outcome = match &call.fault {
+        Some(Fault::Cancel) => Outcome::Canceled,
+        Some(Fault::Fail { error }) => failed(error.clone()),
+        Some(Fault::Expired) => failed("404 Client Error: Not Found for url of the input file".to_owned()),
+        _ => outcome(call, model, &input),
     };
     state.predictions.add(Job {
-        id,
+        id: random_id(26),
         model: model.id.clone(),
         input,
         created,
@@ -229,16 +232,26 @@ fn start(state: &Arc<State>, model: &Model, input: Value, origin: &str) -> Arc<J
     })
 }
 
+fn outcome(call: &Call, model: &Model, input: &Value) -> Outcome {
+    let sources = match sources::resolve(&call.state, model, input, &call.origin) {
+        Ok(sources) => sources,
+        Err(error) => return failed(error),
+    };
+    match Recipe::plan(model, input, sources) {
+        Ok(recipes) => Outcome::Files(recipes.into_iter().map(|recipe| Arc::new(recipe.into_output())).collect()),
+        Err((message, error)) => Outcome::Failed { message, error },
+    }
+}
+
+fn failed(error: String) -> Outcome {
+    Outcome::Failed { message: "Prediction failed", error }
+}
+
 /// `getPredictionStatus`.
 pub(crate) fn status(call: &mut Call) -> Result<Answer, Refusal> {
     let now = call.state.clock.now();
     let job = call.state.predictions.find(&call.parameter).filter(|job| now < job.ready + RETENTION);
-    let job = job.ok_or_else(|| Refusal::Documented {
-        status: StatusCode::NOT_FOUND,
-        code: "NOT_FOUND",
-        message: "The requested resource was not found",
-        details: "There is no prediction with this id, or it has expired".to_owned(),
-    })?;
+    let job = job.ok_or_else(|| Refusal::not_found(UNKNOWN))?;
     Ok(answer::json(StatusCode::OK, &job.progress(now, &call.origin)))
 }
 

@@ -41,7 +41,7 @@ pub struct RecordedRequest {
     pub model: Option<String>,
     /// When it came: time since the start of the emulator.
     pub time: Duration,
-    /// Status of the answer. `None` while there is no answer, and for good if a fault kept it back.
+    /// Status of the answer. `None` while there is none, and for good if a fault broke the connection.
     pub status: Option<u16>,
     /// Name of the fault that was played on it, if any.
     pub fault: Option<String>,

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::document::Document;
+use crate::faults::FaultPlan;
 use crate::files::Files;
 use crate::limits::Limiter;
 use crate::media::Gallery;
@@ -46,6 +47,7 @@ pub(crate) struct State {
     pub(crate) predictions: Predictions,
     pub(crate) files: Files,
     pub(crate) gallery: Gallery,
+    pub(crate) faults: FaultPlan,
     pub(crate) address: OnceLock<SocketAddr>,
 }
 
@@ -60,6 +62,7 @@ impl State {
             predictions: Predictions::default(),
             files: Files::default(),
             gallery: Gallery::default(),
+            faults: FaultPlan::default(),
             address: OnceLock::new(),
         }
     }

@@ -25,8 +25,8 @@ impl Dice {
 /// Paints the ground.
 pub(crate) fn ground(width: u32, height: u32, dice: &Dice) -> RgbImage {
     let hue = dice.get(0);
-    let from = colour(hue, 0.62, 0.34 + dice.get(1) * 0.15);
-    let to = colour(hue + 0.12 + dice.get(2) * 0.3, 0.68, 0.55 + dice.get(3) * 0.2);
+    let from = colour(hue, 0.60, 0.36 + dice.get(1) * 0.15);
+    let to = colour(hue + 0.06 + dice.get(2) * 0.16, 0.55, 0.66 + dice.get(3) * 0.2);
     let lights: Vec<Light> = (0..3).map(|n| Light::new(dice, n, width.max(height) as f32)).collect();
     let (sin, cos) = (dice.get(4) * std::f32::consts::FRAC_PI_2).sin_cos();
     let length = (width as f32 * cos + height as f32 * sin).max(1.0);

@@ -46,7 +46,7 @@ impl Block {
         let mut last = None;
         for size in Type::SIZES {
             let columns = (width / size.advance()).max(1) as usize;
-            let rows = (height / size.line()).max(1) as usize;
+            let rows = (height / size.line()) as usize;
             let lines = wrap(text, columns);
             let words_whole = text.split_whitespace().all(|word| word.chars().count() <= columns);
             if lines.len() <= rows && words_whole {
@@ -56,7 +56,7 @@ impl Block {
         }
         let (size, rows, mut lines) = last.unwrap_or((Type::SMALL, 1, Vec::new()));
         if lines.len() > rows {
-            lines.truncate(rows);
+            lines.truncate(rows.max(1));
             if let Some(end) = lines.last_mut() {
                 end.pop();
                 end.push_str("...");
