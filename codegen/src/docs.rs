@@ -39,6 +39,9 @@ fn safe_line(line: &str) -> String {
 
 fn escape(text: &str) -> String {
     let words = text.split(' ').map(|word| {
+        if word.starts_with("<http") && word.contains('>') {
+            return word.to_owned();
+        }
         let link = word.trim_end_matches(['.', ',', ';', ':', ')']);
         if link.starts_with("https://") || link.starts_with("http://") {
             return format!("<{link}>{}", &word[link.len()..]);
@@ -65,6 +68,7 @@ mod tests {
             ("See https://example.org/a.", "See <https://example.org/a>."),
             ("`<owner>/<model>` or <owner>", "`<owner>/<model>` or \\<owner\\>"),
             ("values in [0, 1]", "values in \\[0, 1\\]"),
+            ("at <https://example.org/a>.", "at <https://example.org/a>."),
             ("a lone ` tick", "a lone ' tick"),
             ("    indented", "indented"),
             ("```\ncode <x>\n```", "```text\ncode <x>\n```"),

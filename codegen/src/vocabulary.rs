@@ -55,15 +55,25 @@ fn item(name: &str, open: &OpenEnum) -> TokenStream {
     ));
     let mut taken = Unique::default();
     taken.take("KNOWN".into());
-    let constants = open.values.iter().map(|value| {
-        let constant = names::ident(&taken.take(names::value_name(name, value)));
+    let named: Vec<_> =
+        open.values.iter().map(|value| (names::ident(&taken.take(names::value_name(name, value))), value)).collect();
+    let constants = named.iter().map(|(constant, value)| {
         let doc = emit::doc(&format!("`{}`", value.replace('`', "'")));
-        quote! { #doc #constant = #value }
+        quote! { #doc pub const #constant: Self = Self(std::borrow::Cow::Borrowed(#value)); }
     });
+    let known = named.iter().map(|(constant, _)| constant);
     quote! {
-        open_enum! {
-            #doc
-            pub struct #type_name { #(#constants),* }
+        #doc
+        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct #type_name(std::borrow::Cow<'static, str>);
+
+        impl #type_name {
+            #(#constants)*
+
+            /// Every value that the document lists, in its order.
+            pub const KNOWN: &'static [Self] = &[#(Self::#known),*];
         }
+
+        crate::vocabulary::open_enum!(#type_name);
     }
 }

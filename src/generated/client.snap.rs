@@ -69,7 +69,7 @@ and two that train a LoRA, limited to 5 requests per minute and always asynchron
 - `p-image-trainer`, for `p-image-lora`
 - `p-image-edit-trainer`, for `p-image-edit-lora`
 
-Every request carries the API key in the header `apikey`. The provider's guide to each model is at \<https://docs.api.pruna.ai/guides/models\>.
+Every request carries the API key in the header `apikey`. The provider's guide to each model is at <https://docs.api.pruna.ai/guides/models>.
 
 Version: 0.2.0*/
 pub struct Client {

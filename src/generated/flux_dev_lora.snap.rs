@@ -42,7 +42,7 @@ pub struct FluxDevLora {
     /// Default: `Juiced 🧃`. One of `Base Model (compiled)`, `Lightly Juiced 🍊`, `Juiced 🧃`, `Extra Juiced 🔥`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub speed_mode: Option<FluxDevLoraSpeedMode>,
-    /// How many pictures to make from the one prompt. With more than one the result is a list of addresses.
+    /// How many pictures to make from the one prompt. With more than one the result can be a list of addresses.
     ///
     /// Default: `1`. From 1 to 4.
     #[serde(default, skip_serializing_if = "Option::is_none")]

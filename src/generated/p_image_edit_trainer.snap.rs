@@ -8,7 +8,7 @@
 pub struct PImageEditTrainer {
     /// Address of a flat zip archive with pairs of pictures: `cat_start.jpg` is what goes in and `cat_end.jpg` what should come out. Further inputs of a pair are `cat_start2.jpg`, `cat_start3.jpg` and so on; a text file `cat.txt` holds the instruction.
     pub image_data: Media,
-    /// Number of training steps, in hundreds. Price and duration grow in proportion.
+    /// Number of training steps, in full hundreds such as 1500. Price and duration grow in proportion.
     ///
     /// Default: `1000`. From 100 to 5000. A multiple of 100.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -94,7 +94,7 @@ impl PImageEditTrainerBuilder<Unset> {
     }
 }
 impl<ImageDataState> PImageEditTrainerBuilder<ImageDataState> {
-    /// Number of training steps, in hundreds.
+    /// Number of training steps, in full hundreds such as 1500.
     pub fn steps(mut self, steps: i64) -> Self {
         self.steps = Some(steps);
         self

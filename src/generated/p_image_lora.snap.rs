@@ -13,12 +13,12 @@ pub struct PImageLora {
     /// Default: `16:9`. One of `1:1`, `16:9`, `9:16`, `4:3`, `3:4`, `3:2`, `2:3`, `custom`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub aspect_ratio: Option<AspectRatio>,
-    /// Width of the picture in pixels, in steps of 16. Read only when `aspect_ratio` is `custom`, and then needed together with `height`.
+    /// Width of the picture in pixels, a multiple of 16. Read only when `aspect_ratio` is `custom`.
     ///
     /// From 256 to 1440.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub width: Option<i64>,
-    /// Height of the picture in pixels, in steps of 16. Read only when `aspect_ratio` is `custom`, and then needed together with `width`.
+    /// Height of the picture in pixels, a multiple of 16. Read only when `aspect_ratio` is `custom`.
     ///
     /// From 256 to 1440.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -140,12 +140,12 @@ impl<PromptState> PImageLoraBuilder<PromptState> {
         self.aspect_ratio = Some(aspect_ratio.into());
         self
     }
-    /// Width of the picture in pixels, in steps of 16.
+    /// Width of the picture in pixels, a multiple of 16.
     pub fn width(mut self, width: i64) -> Self {
         self.width = Some(width);
         self
     }
-    /// Height of the picture in pixels, in steps of 16.
+    /// Height of the picture in pixels, a multiple of 16.
     pub fn height(mut self, height: i64) -> Self {
         self.height = Some(height);
         self

@@ -8,7 +8,7 @@
 pub struct PImageTrainer {
     /// Address of a flat zip archive with ten pictures or more (jpg, png or webp) that have something in common. A text file of the same name beside a picture, as `cat.txt` beside `cat.jpg`, is its caption.
     pub image_data: Media,
-    /// Number of training steps, in hundreds. Price and duration grow in proportion.
+    /// Number of training steps, in full hundreds such as 1500. Price and duration grow in proportion.
     ///
     /// Default: `1000`. From 100 to 5000. A multiple of 100.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -102,7 +102,7 @@ impl PImageTrainerBuilder<Unset> {
     }
 }
 impl<ImageDataState> PImageTrainerBuilder<ImageDataState> {
-    /// Number of training steps, in hundreds.
+    /// Number of training steps, in full hundreds such as 1500.
     pub fn steps(mut self, steps: i64) -> Self {
         self.steps = Some(steps);
         self

@@ -60,7 +60,7 @@ pub struct QwenImage {
     /// Default: `80`. From 0 to 100.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output_quality: Option<i64>,
-    /// Appends words to the prompt that tend to make pictures better.
+    /// Enriches the prompt with wording that tends to make better pictures.
     ///
     /// Default: `false`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -265,7 +265,7 @@ impl<PromptState> QwenImageBuilder<PromptState> {
         self.output_quality = Some(output_quality);
         self
     }
-    /// Appends words to the prompt that tend to make pictures better.
+    /// Enriches the prompt with wording that tends to make better pictures.
     pub fn enhance_prompt(mut self, enhance_prompt: bool) -> Self {
         self.enhance_prompt = Some(enhance_prompt);
         self

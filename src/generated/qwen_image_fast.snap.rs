@@ -8,12 +8,12 @@
 pub struct QwenImageFast {
     /// What the picture should show, in plain language.
     pub prompt: String,
-    /// Width of the picture in pixels, in steps of 16. Read only when `aspect_ratio` is `custom`, and then needed together with `height`.
+    /// Width of the picture in pixels, a multiple of 16. Read only when `aspect_ratio` is `custom`.
     ///
     /// From 256 to 1440.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub width: Option<i64>,
-    /// Height of the picture in pixels, in steps of 16. Read only when `aspect_ratio` is `custom`, and then needed together with `width`.
+    /// Height of the picture in pixels, a multiple of 16. Read only when `aspect_ratio` is `custom`.
     ///
     /// From 256 to 1440.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -115,12 +115,12 @@ impl QwenImageFastBuilder<Unset> {
     }
 }
 impl<PromptState> QwenImageFastBuilder<PromptState> {
-    /// Width of the picture in pixels, in steps of 16.
+    /// Width of the picture in pixels, a multiple of 16.
     pub fn width(mut self, width: i64) -> Self {
         self.width = Some(width);
         self
     }
-    /// Height of the picture in pixels, in steps of 16.
+    /// Height of the picture in pixels, a multiple of 16.
     pub fn height(mut self, height: i64) -> Self {
         self.height = Some(height);
         self

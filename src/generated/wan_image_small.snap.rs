@@ -8,12 +8,12 @@
 pub struct WanImageSmall {
     /// What the picture should show, in plain language.
     pub prompt: String,
-    /// Width of the picture in pixels, in steps of 16. Read only when `aspect_ratio` is `custom`, and then needed together with `height`.
+    /// Width of the picture in pixels, a multiple of 16. Read only when `aspect_ratio` is `custom`.
     ///
     /// From 256 to 900.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub width: Option<i64>,
-    /// Height of the picture in pixels, in steps of 16. Read only when `aspect_ratio` is `custom`, and then needed together with `width`.
+    /// Height of the picture in pixels, a multiple of 16. Read only when `aspect_ratio` is `custom`.
     ///
     /// From 256 to 900.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -23,7 +23,7 @@ pub struct WanImageSmall {
     /// Default: `false`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub juiced: Option<bool>,
-    /// How many pictures to make from the one prompt. With more than one the result is a list of addresses.
+    /// How many pictures to make from the one prompt. With more than one the result can be a list of addresses.
     ///
     /// Default: `1`. From 1 to 4.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -131,12 +131,12 @@ impl WanImageSmallBuilder<Unset> {
     }
 }
 impl<PromptState> WanImageSmallBuilder<PromptState> {
-    /// Width of the picture in pixels, in steps of 16.
+    /// Width of the picture in pixels, a multiple of 16.
     pub fn width(mut self, width: i64) -> Self {
         self.width = Some(width);
         self
     }
-    /// Height of the picture in pixels, in steps of 16.
+    /// Height of the picture in pixels, a multiple of 16.
     pub fn height(mut self, height: i64) -> Self {
         self.height = Some(height);
         self

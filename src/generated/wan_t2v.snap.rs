@@ -63,10 +63,10 @@ pub struct WanT2v {
     /// Default: `1`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lora_scale_transformer_2: Option<f64>,
-    /// LoRA for the first transformer, the one that lays out scene and motion: address of a `.safetensors` file on any public host.
+    /// LoRA for the first of the two transformers: address of a `.safetensors` file on any public host.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lora_weights_transformer: Option<String>,
-    /// LoRA for the second transformer, the one that works out detail: address of a `.safetensors` file on any public host. It need not belong to the file given for the other one.
+    /// LoRA for the second of the two transformers: address of a `.safetensors` file on any public host. It need not belong to the file given for the other one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lora_weights_transformer_2: Option<String>,
     /// Start of the random sequence. Repeating it together with the rest of the input repeats the clip; left out, the service draws a new one for each run.
@@ -230,7 +230,7 @@ impl<PromptState> WanT2vBuilder<PromptState> {
         self.lora_scale_transformer_2 = Some(lora_scale_transformer_2);
         self
     }
-    /// LoRA for the first transformer, the one that lays out scene and motion: address of a `.safetensors` file on any public host.
+    /// LoRA for the first of the two transformers: address of a `.safetensors` file on any public host.
     pub fn lora_weights_transformer(
         mut self,
         lora_weights_transformer: impl Into<String>,
@@ -238,7 +238,7 @@ impl<PromptState> WanT2vBuilder<PromptState> {
         self.lora_weights_transformer = Some(lora_weights_transformer.into());
         self
     }
-    /// LoRA for the second transformer, the one that works out detail: address of a `.safetensors` file on any public host.
+    /// LoRA for the second of the two transformers: address of a `.safetensors` file on any public host.
     pub fn lora_weights_transformer_2(
         mut self,
         lora_weights_transformer_2: impl Into<String>,

@@ -1,0 +1,187 @@
+//! The client: from an input to a job, from a job to a result.
+
+use std::{fmt, sync::Arc};
+
+use tokio::time::Instant;
+
+use crate::{
+    ClientBuilder, Error, Generation, JobRef, Media, Model, ModelHandle, Prediction, Request, Status, UploadedFile,
+    builder::Config,
+    error::Kind,
+    media::{
+        download::Download,
+        embedded,
+        upload::{Uploads, local},
+    },
+    transport::Transport,
+    wire::Answer,
+};
+
+/// A client of the service. Cheap to clone; clones share connections and uploads.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), pruna::Error> {
+/// use pruna::{Client, inputs::PImage};
+///
+/// let client = Client::from_env()?;
+/// let image = client.generate(PImage::new("a lion at dusk")).await?;
+/// image.save("lion.jpg").await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Client(Arc<Inner>);
+
+struct Inner {
+    transport: Transport,
+    uploads: Uploads,
+    config: Config,
+}
+
+impl Client {
+    /// A client with the key in `PRUNA_API_KEY`, for the service at `PRUNA_BASE_URL` if that is set.
+    ///
+    /// # Errors
+    ///
+    /// Configuration, when there is no key or one of the two cannot be used.
+    pub fn from_env() -> Result<Self, Error> {
+        Self::builder().from_env().build()
+    }
+
+    /// Starts to set up a client.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
+
+    pub(crate) fn from_parts(transport: Transport, config: Config) -> Self {
+        let uploads = Uploads::new(config.transfer_deadline);
+        Self(Arc::new(Inner { transport, uploads, config }))
+    }
+
+    /// Generates and waits for the result: within the submission where the model is quick, by polling otherwise. When the
+    /// service answers a synchronous submission with a handle, that handle is polled; nothing is submitted twice.
+    ///
+    /// Local media in the input is uploaded first.
+    ///
+    /// # Errors
+    ///
+    /// Any kind; the predicates of [`Error`] say what to do next.
+    pub async fn generate(&self, request: impl Into<Request>) -> Result<Generation, Error> {
+        let request = request.into();
+        let started = Instant::now();
+        let deadline = started + request.own_deadline().unwrap_or_else(|| self.config().deadline(request.model()));
+        self.start(&request, request.wants_sync(), started, deadline).await?.wait().await
+    }
+
+    /// Submits and returns at once, with a handle.
+    ///
+    /// # Errors
+    ///
+    /// Invalid input, unauthorized, no credit, rate limited; submission unknown when it may be running all the same.
+    pub async fn submit(&self, request: impl Into<Request>) -> Result<Prediction, Error> {
+        let request = request.into();
+        let started = Instant::now();
+        let deadline = started + request.own_deadline().unwrap_or_else(|| self.config().deadline(request.model()));
+        self.start(&request, false, started, deadline).await
+    }
+
+    /// A model by name, also one that the document does not know.
+    ///
+    /// ```no_run
+    /// # async fn example(client: pruna::Client) -> Result<(), pruna::Error> {
+    /// let video = client.model("p-video").input(serde_json::json!({"prompt": "waves"})).generate().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn model(&self, model: impl Into<Model>) -> ModelHandle {
+        ModelHandle::new(self.clone(), model.into())
+    }
+
+    /// How far a job is.
+    ///
+    /// # Errors
+    ///
+    /// Not found, rate limited, connection.
+    pub async fn status(&self, id: impl AsRef<str>) -> Result<Status, Error> {
+        Ok(self.ask(&JobRef::new(id.as_ref(), "")).await?.status())
+    }
+
+    /// Goes on with a job that was submitted earlier, by this process or another.
+    #[must_use]
+    pub fn attach(&self, job: JobRef) -> Prediction {
+        let started = Instant::now();
+        let deadline = started + self.config().deadline(job.model());
+        Prediction::new(self.clone(), job, started, deadline, None)
+    }
+
+    /// Uploads a file or bytes, to be used as input for half an hour. Equal content is uploaded once.
+    ///
+    /// # Errors
+    ///
+    /// Io, too large, rate limited, connection.
+    pub async fn upload(&self, media: impl Into<Media>) -> Result<UploadedFile, Error> {
+        self.0.uploads.upload(self.transport(), local(media.into())?).await
+    }
+
+    /// A file of the service by its address, absolute or relative.
+    pub fn download(&self, url: impl Into<String>) -> Download {
+        Download::new(self.clone(), url)
+    }
+
+    pub(crate) fn transport(&self) -> &Transport {
+        &self.0.transport
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    /// Asks for a job's status.
+    pub(crate) async fn ask(&self, job: &JobRef) -> Result<Answer, Error> {
+        let deadline = Instant::now() + self.config().deadline(job.model());
+        self.transport().status(job.id(), deadline).await.map_err(|error| error.with_job(job.clone()))
+    }
+
+    /// Uploads what is local and submits.
+    async fn start(
+        &self,
+        request: &Request,
+        try_sync: bool,
+        started: Instant,
+        deadline: Instant,
+    ) -> Result<Prediction, Error> {
+        let model = request.model();
+        let mut input = serde_json::Value::Object(request.parameters()?);
+        self.check(request)?;
+        let prepared = embedded::upload_all(self.transport(), &self.0.uploads, model, &mut input).await;
+        prepared.map_err(|error| error.with_model(model.clone()))?;
+        let serde_json::Value::Object(parameters) = input else { return Err(Error::new(Kind::InvalidInput, "")) };
+        let submitted = self.transport().submit(model, parameters, try_sync, deadline).await;
+        let answer = submitted.map_err(|error| error.scrubbed(&request.secrets()))?.without_input();
+        let job = JobRef::from_answer(&answer, model.clone());
+        tracing::debug!(job = job.id(), %model, status = %answer.status(), "submitted");
+        Ok(Prediction::new(self.clone(), job, started, deadline, Some(answer)))
+    }
+
+    /// Logs what the service may refuse; a strict client refuses it itself.
+    fn check(&self, request: &Request) -> Result<(), Error> {
+        let warnings = request.warnings();
+        for warning in &warnings {
+            tracing::warn!(model = %request.model(), field = warning.field, "{}", warning.message);
+        }
+        match warnings.first() {
+            Some(first) if self.config().strict_inputs => {
+                let all: Vec<String> = warnings.iter().map(ToString::to_string).collect();
+                let error = Error::new(Kind::InvalidInput, all.join("; ")).with_field(Some(first.field.clone()));
+                Err(error.with_model(request.model().clone()))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("base_url", &self.transport().base.as_str()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,177 @@
+//! The shapes of error bodies: the documented envelope, the gateway's message, the backend's validation, plain text.
+
+use serde_json::Value;
+
+use super::{Error, Kind};
+
+/// How much of a body is kept in an error.
+const KEPT: usize = 4 * 1024;
+
+/// What an error body says, whatever its shape.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct ErrorBody {
+    pub(crate) message: String,
+    pub(crate) field: Option<String>,
+    pub(crate) request_id: Option<String>,
+}
+
+impl ErrorBody {
+    /// Reads a body of any shape; never fails.
+    pub(crate) fn parse(body: &[u8]) -> Self {
+        match serde_json::from_slice::<Value>(body) {
+            Ok(value) if value.is_object() => Self::from_json(&value),
+            _ => Self { message: plain_text(body), ..Self::default() },
+        }
+    }
+
+    fn from_json(value: &Value) -> Self {
+        let error = &value["error"];
+        let first_invalid = &value["invalid_fields"][0];
+        let candidates = [&error["message"], error, &value["message"], &value["title"], &value["detail"]];
+        let mut message = candidates.iter().find_map(|text| text.as_str()).unwrap_or_default().trim().to_owned();
+        for detail in [&error["details"], &value["detail"]] {
+            if let Some(detail) = detail.as_str().map(str::trim).filter(|d| !d.is_empty() && !message.contains(d)) {
+                message = if message.is_empty() { detail.to_owned() } else { format!("{message}: {detail}") };
+            }
+        }
+        let field = first_invalid["field"].as_str().map(without_input).or_else(|| field_in_message(&message));
+        Self { message, field, request_id: value["request_id"].as_str().map(str::to_owned) }
+    }
+}
+
+/// Names of parameters come as `input.seed`; users know them as `seed`.
+fn without_input(field: &str) -> String {
+    field.strip_prefix("input.").unwrap_or(field).to_owned()
+}
+
+/// The parameter that a sentence of the gateway complains about.
+fn field_in_message(message: &str) -> Option<String> {
+    let word = |text: &str| {
+        let name: String = text.chars().take_while(|c| c.is_alphanumeric() || "_-.[]".contains(*c)).collect();
+        (!name.is_empty()).then(|| without_input(name.trim_end_matches('.')))
+    };
+    if let Some((_, rest)) = message.split_once("additional properties forbidden, found ") {
+        return word(rest);
+    }
+    // The innermost property is the one at fault: "property input validation failed: property seed ...".
+    if let Some((_, rest)) = message.rsplit_once("property ") {
+        return word(rest);
+    }
+    let (_, rest) = message.split_once("Field '")?;
+    word(rest)
+}
+
+/// Text of a page that is no JSON, without its tags.
+fn plain_text(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(&body[..body.len().min(KEPT)]);
+    let mut plain = String::new();
+    let mut in_tag = false;
+    for c in text.chars() {
+        match c {
+            '<' => in_tag = true,
+            '>' if in_tag => {
+                in_tag = false;
+                plain.push(' ');
+            }
+            _ if in_tag => {}
+            c => plain.push(c),
+        }
+    }
+    let line = plain.split_whitespace().collect::<Vec<_>>().join(" ");
+    line.chars().take(300).collect()
+}
+
+/// The beginning of a body, as text.
+pub(crate) fn kept(body: &[u8]) -> Option<String> {
+    (!body.is_empty()).then(|| String::from_utf8_lossy(&body[..body.len().min(KEPT)]).into_owned())
+}
+
+/// The error that an answer with this status and body stands for.
+pub(crate) fn error_of(status: u16, body: &[u8]) -> Error {
+    let parsed = ErrorBody::parse(body);
+    let kind = kind_of(status, &parsed);
+    let message = if parsed.message.is_empty() { format!("HTTP {status} without a reason") } else { parsed.message };
+    Error::new(kind, message)
+        .with_status(status)
+        .with_body(kept(body))
+        .with_field(parsed.field)
+        .with_request_id(parsed.request_id)
+}
+
+fn kind_of(status: u16, body: &ErrorBody) -> Kind {
+    let message = body.message.to_lowercase();
+    let says = |part: &str| message.contains(part);
+    match status {
+        300..=399 => Kind::Redirected,
+        402 => Kind::NoCredit,
+        401 => Kind::Unauthorized,
+        403 if says("credit") => Kind::NoCredit,
+        403 => Kind::Unauthorized,
+        404 if says("model") => Kind::UnknownModel,
+        404 => Kind::NotFound,
+        410 => Kind::Expired,
+        413 => Kind::TooLarge,
+        429 => Kind::RateLimited,
+        400 | 422 if body.field.is_none() && (says("model") || says("deployment disabled")) => Kind::UnknownModel,
+        400..=499 if status != 408 => Kind::InvalidInput,
+        408 | 500..=599 => Kind::ServiceUnavailable,
+        _ => Kind::Decode,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_shape_of_error_body_is_understood() {
+        for (status, body, kind, field) in [
+            (
+                400,
+                r#"{"error":{"code":"VALIDATION_ERROR","message":"Invalid request parameters","details":"Field 'steps' is required"},"request_id":"req_1"}"#,
+                Kind::InvalidInput,
+                Some("steps"),
+            ),
+            (
+                400,
+                r#"{"message":"property input validation failed: additional properties forbidden, found colour"}"#,
+                Kind::InvalidInput,
+                Some("colour"),
+            ),
+            (400, r#"{"message":"property input is required"}"#, Kind::InvalidInput, Some("input")),
+            (400, r#"{"message":"specified Content-Type is not allowed"}"#, Kind::InvalidInput, None),
+            (
+                422,
+                r#"{"title":"Input validation failed","detail":"- input.seed: wrong\n","status":422,"invalid_fields":[{"type":"invalid_type","field":"input.seed","description":"wrong"}]}"#,
+                Kind::InvalidInput,
+                Some("seed"),
+            ),
+            (
+                422,
+                r#"{"title":"Deployment disabled","detail":"This deployment is currently disabled: x","status":422}"#,
+                Kind::UnknownModel,
+                None,
+            ),
+            (401, r#"{"error":"Invalid API key"}"#, Kind::Unauthorized, None),
+            (403, "Forbidden: no more credit available", Kind::NoCredit, None),
+            (404, r#"{"message":"no Route matched with those values"}"#, Kind::NotFound, None),
+            (410, r#"{"error":{"code":"CONTENT_EXPIRED","message":"Content expired"}}"#, Kind::Expired, None),
+            (413, r#"{"error":{"code":"FILE_TOO_LARGE","message":"too large"}}"#, Kind::TooLarge, None),
+            (429, r#"{"message":"API rate limit exceeded"}"#, Kind::RateLimited, None),
+            (504, "<html><body><h1>504 Gateway Time-out</h1></body></html>", Kind::ServiceUnavailable, None),
+            (302, "", Kind::Redirected, None),
+        ] {
+            let error = error_of(status, body.as_bytes());
+            assert_eq!((error.kind(), error.field()), (kind, field), "{body}");
+            assert!(!error.to_string().contains('\n') && !error.to_string().contains('<'), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_request_id_and_the_raw_body_are_kept() {
+        let error = error_of(500, br#"{"error":{"message":"oops"},"request_id":"req_7"}"#);
+        assert_eq!(error.request_id(), Some("req_7"));
+        assert!(error.body().unwrap().contains("oops"));
+        assert_eq!(error_of(500, &[b'x'; 10_000]).body().unwrap().len(), 4096);
+    }
+}

@@ -1,0 +1,168 @@
+//! A finished generation and its files.
+
+use std::{fmt, path::Path};
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use crate::{
+    Client, Error, JobRef, Model, Status,
+    error::Kind,
+    media::download::{ByteStream, Download, SavedFile},
+    wire::Answer,
+};
+
+/// What a model made: one file as a rule, several for some.
+///
+/// The files stay with the service for 24 hours, those of trainers for about half an hour.
+#[derive(Clone)]
+pub struct Generation {
+    client: Client,
+    id: Option<String>,
+    model: Model,
+    urls: Vec<String>,
+    answer: Answer,
+}
+
+impl Generation {
+    /// Makes a generation of an answer that has ended, or the error that it stands for.
+    pub(crate) fn from_answer(
+        client: Client,
+        job: Option<&JobRef>,
+        model: Model,
+        answer: Answer,
+    ) -> Result<Self, Error> {
+        let id = job.map(JobRef::id).or(answer.id()).filter(|id| !id.is_empty()).map(str::to_owned);
+        let with_job = |error: Error| {
+            let error = error.with_model(model.clone()).with_body(Some(answer.as_value().to_string()));
+            match &id {
+                Some(id) => error.with_job(job.cloned().unwrap_or_else(|| JobRef::new(id.clone(), model.clone()))),
+                None => error,
+            }
+        };
+        let status = answer.status();
+        if status == Status::SUCCEEDED {
+            let resolve = |address: &str| match address.starts_with("data:") {
+                true => Ok(address.to_owned()),
+                false => client.transport().base.resolve(address).map(String::from),
+            };
+            let urls = answer.urls().into_iter().map(resolve).collect::<Result<_, _>>().map_err(with_job)?;
+            return Ok(Self { id: id.clone(), urls, answer: answer.without_input(), client, model });
+        }
+        let reason = answer.error().or_else(|| answer.message().map(str::to_owned)).unwrap_or_default();
+        let kind = if status == Status::CANCELED { Kind::Canceled } else { Kind::PredictionFailed };
+        Err(with_job(Error::new(kind, reason)))
+    }
+
+    /// The service's name for the job. An answer to a synchronous submission has none.
+    #[must_use]
+    pub fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
+    /// The model that made it.
+    #[must_use]
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// Where the files are, as absolute addresses. Empty when a model answers with something else than files; then
+    /// [`response`](Self::response) has it.
+    #[must_use]
+    pub fn urls(&self) -> &[String] {
+        &self.urls
+    }
+
+    /// The answer as it came, without the echo of the input.
+    #[must_use]
+    pub fn response(&self) -> &Value {
+        self.answer.as_value()
+    }
+
+    /// One of the files, to be fetched with options.
+    ///
+    /// # Errors
+    ///
+    /// Not found, when there is no file of that number.
+    pub fn file(&self, index: usize) -> Result<Download, Error> {
+        let url = self.urls.get(index).ok_or_else(|| {
+            let message = format!("the generation has {} files, no number {index}", self.urls.len());
+            Error::new(Kind::NotFound, message).with_model(self.model.clone())
+        })?;
+        Ok(Download::new(self.client.clone(), url.clone()))
+    }
+
+    /// The first file in memory.
+    ///
+    /// # Errors
+    ///
+    /// As [`Download::bytes`].
+    pub async fn bytes(&self) -> Result<Bytes, Error> {
+        self.named(self.file(0)?.bytes().await)
+    }
+
+    /// The first file as it arrives.
+    ///
+    /// # Errors
+    ///
+    /// As [`Download::stream`].
+    pub async fn stream(&self) -> Result<ByteStream, Error> {
+        self.named(self.file(0)?.stream().await)
+    }
+
+    /// Saves the first file. A file that exists already is not replaced; `generation.file(0)?.overwrite(true)` does.
+    ///
+    /// # Errors
+    ///
+    /// As [`Download::save`].
+    pub async fn save(&self, path: impl AsRef<Path>) -> Result<SavedFile, Error> {
+        self.named(self.file(0)?.save(path).await)
+    }
+
+    /// Saves all files into a folder, which is made if need be, as `ID-NUMBER.EXTENSION`, counted from 0.
+    ///
+    /// # Errors
+    ///
+    /// As [`Download::save`], with the first that fails; the files before it stay.
+    pub async fn save_all(&self, folder: impl AsRef<Path>) -> Result<Vec<SavedFile>, Error> {
+        let folder = folder.as_ref();
+        tokio::fs::create_dir_all(folder).await.map_err(|e| Error::io(folder.display(), e))?;
+        let mut saved = Vec::with_capacity(self.urls.len());
+        for index in 0..self.urls.len() {
+            let stem = format!("{}-{index}", self.stem());
+            saved.push(self.named(self.file(index)?.save_as(folder, &stem).await)?);
+        }
+        Ok(saved)
+    }
+
+    /// A name of ours: what the service calls things is used only as far as it is harmless.
+    fn stem(&self) -> String {
+        let from_url = || self.urls.first()?.rsplit('/').nth(1);
+        let name = self.id.as_deref().or_else(from_url).unwrap_or_default();
+        let harmless: String =
+            name.chars().filter(|c| c.is_ascii_alphanumeric() || "_-".contains(*c)).take(40).collect();
+        if harmless.is_empty() {
+            self.model.as_str().replace(|c: char| !c.is_ascii_alphanumeric(), "-")
+        } else {
+            harmless
+        }
+    }
+
+    /// Puts the job into an error.
+    fn named<T>(&self, result: Result<T, Error>) -> Result<T, Error> {
+        result.map_err(|error| match &self.id {
+            Some(id) => error.with_job(JobRef::new(id.clone(), self.model.clone())),
+            None => error.with_model(self.model.clone()),
+        })
+    }
+}
+
+impl fmt::Debug for Generation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Generation")
+            .field("id", &self.id)
+            .field("model", &self.model)
+            .field("urls", &self.urls)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,35 @@
+#![doc = include_str!("../README.md")]
+
+mod builder;
+mod client;
+pub mod error;
+mod generation;
+pub mod inputs;
+mod media;
+mod model;
+mod origin;
+pub mod poll;
+mod prediction;
+pub mod raw;
+mod request;
+mod retry;
+mod schema;
+mod timing;
+mod transport;
+mod vocabulary;
+mod wire;
+
+pub use builder::ClientBuilder;
+pub use client::Client;
+pub use error::Error;
+pub use generation::Generation;
+pub use media::{
+    Media, Secret,
+    download::{ByteStream, Download, SavedFile},
+    upload::UploadedFile,
+};
+pub use model::{API_VERSION, Category, Model, ModelInfo, Price, PriceUnit};
+pub use prediction::{Deadline, Event, JobRef, Prediction};
+pub use request::{ModelHandle, ModelRequest, Request};
+pub use reqwest::Url;
+pub use wire::Status;

@@ -1,0 +1,150 @@
+//! The one origin that the key goes to, and how addresses from the service relate to it.
+
+use reqwest::Url;
+
+use crate::{Error, error::Kind};
+
+/// The base URL of the service, checked.
+#[derive(Clone, Debug)]
+pub(crate) struct Base {
+    url: Url,
+}
+
+impl Base {
+    /// Takes an absolute https URL, or http on a loopback address.
+    pub(crate) fn parse(text: &str) -> Result<Self, Error> {
+        let refuse = |why: &str| Error::configuration(format!("the base URL {text:?} {why}"));
+        let url = Url::parse(text.trim_end_matches('/'))
+            .ok()
+            .filter(Url::has_host)
+            .ok_or_else(|| refuse("is no absolute URL such as https://api.pruna.ai"))?;
+        if has_userinfo(&url) {
+            return Err(Error::configuration("the base URL holds a user name or a password; give the key as api_key"));
+        }
+        match url.scheme() {
+            "https" => {}
+            "http" if is_loopback(&url) => {}
+            "http" => return Err(refuse("would send the key in the clear; use https (http is for loopback)")),
+            scheme => return Err(refuse(&format!("has the scheme {scheme}; use https"))),
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(refuse("must have no query and no fragment"));
+        }
+        Ok(Self { url })
+    }
+
+    /// The base without a slash at its end, as requests are built on it.
+    pub(crate) fn as_str(&self) -> &str {
+        self.url.as_str().trim_end_matches('/')
+    }
+
+    /// Whether the service runs on this machine, as the emulator does.
+    pub(crate) fn is_loopback(&self) -> bool {
+        is_loopback(&self.url)
+    }
+
+    /// Whether an address has the service's scheme, host and port: only there the key goes.
+    pub(crate) fn is_ours(&self, url: &Url) -> bool {
+        url.origin() == self.url.origin() && !has_userinfo(url)
+    }
+
+    /// Makes an address from the service absolute. A path prefix of the base is kept.
+    pub(crate) fn resolve(&self, address: &str) -> Result<Url, Error> {
+        let prefix = self.url.path().trim_end_matches('/');
+        let rooted = address.starts_with('/') && !address.starts_with("//");
+        let resolved = if rooted && !prefix.is_empty() && !address.starts_with(&format!("{prefix}/")) {
+            self.url.join(&format!("{prefix}{address}"))
+        } else {
+            self.url.join(address)
+        };
+        let url =
+            resolved.map_err(|e| Error::new(Kind::Decode, format!("the service gave the address {address:?}: {e}")))?;
+        if has_userinfo(&url) {
+            return Err(Error::new(Kind::Decode, "the service gave an address with a user name or a password in it"));
+        }
+        Ok(url)
+    }
+
+    /// Whether a foreign address may be fetched: https, or http between loopback addresses.
+    pub(crate) fn may_fetch(&self, url: &Url) -> bool {
+        !has_userinfo(url)
+            && (url.scheme() == "https" || (url.scheme() == "http" && self.is_loopback() && is_loopback(url)))
+    }
+}
+
+fn has_userinfo(url: &Url) -> bool {
+    !url.username().is_empty() || url.password().is_some()
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host_str() {
+        Some("localhost") => true,
+        Some(host) => host
+            .trim_start_matches('[')
+            .trim_end_matches(']')
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback()),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_base_url_is_https_or_on_loopback() {
+        for (base, accepted) in [
+            ("https://api.pruna.ai", true),
+            ("https://gateway.example/pruna/", true),
+            ("http://127.0.0.1:8080", true),
+            ("http://localhost:8080", true),
+            ("http://[::1]:8080", true),
+            ("http://api.pruna.ai", false),
+            ("http://localhost.example", false),
+            ("http://127.0.0.1.example", false),
+            ("api.pruna.ai", false),
+            ("ftp://api.pruna.ai", false),
+            ("https://key@api.pruna.ai", false),
+            ("https://api.pruna.ai?apikey=x", false),
+            ("", false),
+        ] {
+            assert_eq!(Base::parse(base).is_ok(), accepted, "{base}");
+        }
+    }
+
+    #[test]
+    fn only_the_same_scheme_host_and_port_is_ours() {
+        let base = Base::parse("https://api.pruna.ai").unwrap();
+        for (address, ours) in [
+            ("https://api.pruna.ai/v1/x", true),
+            ("https://API.PRUNA.AI:443/v1/x", true),
+            ("/v1/x", true),
+            ("v1/x", true),
+            ("//evil.example/v1/x", false),
+            ("http://api.pruna.ai/v1/x", false),
+            ("https://api.pruna.ai:8443/v1/x", false),
+            ("https://cdn.api.pruna.ai/v1/x", false),
+            ("https://api.pruna.ai./v1/x", false),
+            ("https://api.pruna.ai.evil.example/", false),
+            ("https://аpi.pruna.ai/", false),
+            ("\\\\evil.example\\x", false),
+        ] {
+            let url = base.resolve(address).unwrap();
+            assert_eq!(base.is_ours(&url), ours, "{address} -> {url}");
+        }
+        assert!(base.resolve("https://api.pruna.ai@evil.example/").is_err());
+    }
+
+    #[test]
+    fn a_prefix_of_the_base_is_kept() {
+        let base = Base::parse("https://gateway.example/pruna").unwrap();
+        for (address, expected) in [
+            ("/v1/predictions/delivery/a.jpg", "https://gateway.example/pruna/v1/predictions/delivery/a.jpg"),
+            ("/pruna/v1/a.jpg", "https://gateway.example/pruna/v1/a.jpg"),
+            ("https://gateway.example/v1/a.jpg", "https://gateway.example/v1/a.jpg"),
+        ] {
+            assert_eq!(base.resolve(address).unwrap().as_str(), expected);
+        }
+    }
+}

@@ -1,0 +1,305 @@
+//! A job: what is known of it, and waiting for it.
+
+use std::{fmt, pin::Pin, time::Duration};
+
+use futures_util::Stream;
+use serde::{Deserialize, Serialize};
+use tokio::time::{Instant, sleep_until};
+
+use crate::{Client, Error, Generation, Model, Status, error::Kind, poll::Pace, retry, wire::Answer};
+
+/// How many polls in a row may fail before the wait does.
+const MOST_FAILURES: u32 = 5;
+
+/// What identifies a job: plain data, to be kept and attached again later, by another process too.
+///
+/// ```
+/// use pruna::JobRef;
+///
+/// let job = JobRef::new("1zww7deyssrme0csqwr90phzzr", "vace");
+/// let saved = serde_json::to_string(&job)?;
+/// assert_eq!(serde_json::from_str::<JobRef>(&saved)?, job);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct JobRef {
+    id: String,
+    #[serde(default = "unknown_model")]
+    model: Model,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    get_url: Option<String>,
+}
+
+fn unknown_model() -> Model {
+    Model::from_static("")
+}
+
+impl JobRef {
+    /// A job of which id and model are known. An unknown model may be given as an empty text.
+    pub fn new(id: impl Into<String>, model: impl Into<Model>) -> Self {
+        Self { id: id.into(), model: model.into(), get_url: None }
+    }
+
+    pub(crate) fn from_answer(answer: &Answer, model: Model) -> Self {
+        let id = answer.id().unwrap_or_default().to_owned();
+        Self { id, model, get_url: answer.get_url().map(str::to_owned) }
+    }
+
+    /// The service's name for the job.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The model that runs.
+    #[must_use]
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// Where the service said that the status can be asked for.
+    #[must_use]
+    pub fn get_url(&self) -> Option<&str> {
+        self.get_url.as_deref()
+    }
+}
+
+/// A submitted job.
+///
+/// Dropping it, or a future that waits for it, does not stop the job: the service has no way to cancel one.
+#[derive(Clone)]
+pub struct Prediction {
+    client: Client,
+    job: JobRef,
+    started: Instant,
+    deadline: Instant,
+    first: Option<Answer>,
+}
+
+impl Prediction {
+    pub(crate) fn new(client: Client, job: JobRef, started: Instant, deadline: Instant, first: Option<Answer>) -> Self {
+        Self { client, job, started, deadline, first }
+    }
+
+    /// The service's name for the job. Empty when the service finished at once and gave none.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        self.job.id()
+    }
+
+    /// The model that runs.
+    #[must_use]
+    pub fn model(&self) -> &Model {
+        self.job.model()
+    }
+
+    /// What identifies the job, as data: to be kept, and given to [`Client::attach`].
+    #[must_use]
+    pub fn job_ref(&self) -> JobRef {
+        self.job.clone()
+    }
+
+    /// How far the job is.
+    ///
+    /// # Errors
+    ///
+    /// Not found, rate limited, connection: see the predicates of [`Error`].
+    pub async fn status(&self) -> Result<Status, Error> {
+        match &self.first {
+            Some(answer) if answer.status().is_terminal() => Ok(answer.status()),
+            _ => Ok(self.client.ask(&self.job).await?.status()),
+        }
+    }
+
+    /// Waits for the result, as long as the client's [`deadline`](crate::ClientBuilder::deadline) allows.
+    ///
+    /// # Errors
+    ///
+    /// Prediction failed, canceled, deadline; the job is in the error, and may still be running after a deadline.
+    pub async fn wait(&self) -> Result<Generation, Error> {
+        self.wait_until(self.deadline).await
+    }
+
+    /// Waits for the result until a point in time, or for a duration. The last poll falls before it.
+    ///
+    /// # Errors
+    ///
+    /// As [`wait`](Self::wait).
+    pub async fn wait_until(&self, deadline: impl Into<Deadline>) -> Result<Generation, Error> {
+        let mut waiter = Waiter::new(self, deadline.into().0);
+        loop {
+            if let Event::Finished(generation) = waiter.next().await? {
+                return Ok(*generation);
+            }
+        }
+    }
+
+    /// The wait as a stream of events. It ends with [`Event::Finished`] or an error.
+    ///
+    /// ```no_run
+    /// # async fn example(job: pruna::Prediction) -> Result<(), pruna::Error> {
+    /// use futures_util::StreamExt;
+    ///
+    /// let mut events = job.watch();
+    /// while let Some(event) = events.next().await {
+    ///     println!("{:?}", event?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn watch(&self) -> Pin<Box<dyn Stream<Item = Result<Event, Error>> + Send>> {
+        let waiter = Some(Waiter::new(self, self.deadline));
+        Box::pin(futures_util::stream::unfold(waiter, |waiter| async {
+            let mut waiter = waiter?;
+            let event = waiter.next().await;
+            let ended = matches!(event, Ok(Event::Finished(_)) | Err(_));
+            Some((event, (!ended).then_some(waiter)))
+        }))
+    }
+}
+
+impl fmt::Debug for Prediction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Prediction").field("job", &self.job).finish_non_exhaustive()
+    }
+}
+
+/// What happens during a wait.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Event {
+    /// The service told how far the job is.
+    #[non_exhaustive]
+    Polled {
+        /// How far it is.
+        status: Status,
+        /// Time since the submission, or since the wait began for a job that was attached.
+        elapsed: Duration,
+        /// The model's usual time.
+        usual: Duration,
+    },
+    /// A poll failed, which says nothing of the job; it is repeated.
+    #[non_exhaustive]
+    PollFailed {
+        /// What went wrong.
+        reason: String,
+        /// How many polls have failed in a row.
+        failures: u32,
+    },
+    /// The result is there.
+    Finished(Box<Generation>),
+}
+
+/// A point in time, made of a `std` or `tokio` instant, or of a duration from now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Deadline(pub(crate) Instant);
+
+impl From<Instant> for Deadline {
+    fn from(instant: Instant) -> Self {
+        Self(instant)
+    }
+}
+
+impl From<std::time::Instant> for Deadline {
+    fn from(instant: std::time::Instant) -> Self {
+        Self(instant.into())
+    }
+}
+
+impl From<Duration> for Deadline {
+    fn from(duration: Duration) -> Self {
+        Self(Instant::now() + duration)
+    }
+}
+
+/// A wait under way.
+struct Waiter {
+    client: Client,
+    job: JobRef,
+    started: Instant,
+    deadline: Instant,
+    /// An answer that came before the first poll.
+    first: Option<Answer>,
+    /// The service's wish for the next poll.
+    hint: Option<Duration>,
+    failures: u32,
+}
+
+impl Waiter {
+    fn new(prediction: &Prediction, deadline: Instant) -> Self {
+        Self {
+            client: prediction.client.clone(),
+            job: prediction.job.clone(),
+            started: prediction.started,
+            deadline,
+            first: prediction.first.clone(),
+            hint: None,
+            failures: 0,
+        }
+    }
+
+    /// Waits for the next poll, polls, and tells what came of it.
+    async fn next(&mut self) -> Result<Event, Error> {
+        if let Some(answer) = self.first.take().filter(|answer| answer.status().is_terminal()) {
+            return self.event(answer);
+        }
+        let last = self.pause().await;
+        // The last poll falls before the deadline but may be answered after it.
+        let left = if last { self.client.transport().timeouts.attempt } else { self.deadline - Instant::now() };
+        let polled = self.client.transport().status_once(self.job.id(), left).await;
+        let event = match polled {
+            Ok((answer, hint)) => {
+                self.failures = 0;
+                self.hint = hint;
+                self.event(answer)?
+            }
+            Err(failure) => self.failed(self.client.transport().finish(failure.error))?,
+        };
+        let ended = matches!(event, Event::Finished(_));
+        if last && !ended { Err(self.late()) } else { Ok(event) }
+    }
+
+    /// Sleeps until the next poll is due. True when it is the last one that the deadline allows.
+    async fn pause(&self) -> bool {
+        let random = fastrand::f64();
+        let pace = Pace { model: self.job.model(), elapsed: self.started.elapsed(), random };
+        let delay = match self.hint {
+            Some(hint) => hint,
+            None if self.failures > 0 => retry::backoff(self.failures + 1, random.max(0.2)),
+            None => self.client.config().poll.delay(&pace),
+        };
+        let due = Instant::now() + delay;
+        sleep_until(due.min(self.deadline)).await;
+        due >= self.deadline
+    }
+
+    fn event(&self, answer: Answer) -> Result<Event, Error> {
+        let status = answer.status();
+        if !status.is_terminal() {
+            let usual = Duration::from_secs_f64(self.job.model().info().typical_seconds);
+            tracing::debug!(job = self.job.id(), %status, "polled");
+            return Ok(Event::Polled { status, elapsed: self.started.elapsed(), usual });
+        }
+        let generation =
+            Generation::from_answer(self.client.clone(), Some(&self.job), self.job.model().clone(), answer)?;
+        Ok(Event::Finished(Box::new(generation)))
+    }
+
+    /// A failed poll is not a failed job: only a final refusal, or the fifth failure in a row, ends the wait.
+    fn failed(&mut self, error: Error) -> Result<Event, Error> {
+        self.failures += 1;
+        let passing = error.is_transient() || error.is_decode();
+        if !passing || self.failures >= MOST_FAILURES {
+            return Err(error.with_attempts(self.failures).with_job(self.job.clone()));
+        }
+        self.hint = error.retry_after();
+        tracing::debug!(job = self.job.id(), failures = self.failures, %error, "a poll failed");
+        Ok(Event::PollFailed { reason: error.to_string(), failures: self.failures })
+    }
+
+    fn late(&self) -> Error {
+        let waited = self.started.elapsed().as_secs_f64();
+        Error::new(Kind::Deadline, format!("no result after {waited:.1} s; the job may still be running"))
+            .with_job(self.job.clone())
+    }
+}

@@ -1,0 +1,78 @@
+//! What the service says of timing, in headers. It beats what we guess.
+
+use std::time::{Duration, SystemTime};
+
+use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
+
+/// No hint is longer: a larger number is a mistake on the other side.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How long the service asks to wait: `Retry-After`, in seconds or as a date of any of the three HTTP forms.
+pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = |name: &str| headers.get(name)?.to_str().ok();
+    let value = text(RETRY_AFTER.as_str())?;
+    // The service's own clock, when it tells: ours may be wrong.
+    let now = text(DATE.as_str()).and_then(|date| httpdate::parse_http_date(date).ok());
+    parse_retry_after(value, now.unwrap_or_else(SystemTime::now))
+}
+
+/// When a limit that was hit is lifted: `Retry-After`, else `RateLimit-Reset` in seconds. The latter comes with answers
+/// of every kind and says nothing of when to ask again, unless the limit was hit.
+pub(crate) fn limit_lifted(headers: &HeaderMap) -> Option<Duration> {
+    retry_after(headers).or_else(|| seconds(headers.get("ratelimit-reset")?.to_str().ok()?))
+}
+
+/// How long to wait before the next status call, when the service says so.
+pub(crate) fn poll_interval(headers: &HeaderMap) -> Option<Duration> {
+    seconds(headers.get("x-poll-interval")?.to_str().ok()?)
+}
+
+/// A `Retry-After` value. A date in the past means now.
+pub(crate) fn parse_retry_after(value: &str, now: SystemTime) -> Option<Duration> {
+    seconds(value).or_else(|| {
+        let date = httpdate::parse_http_date(value.trim()).ok()?;
+        Some(date.duration_since(now).unwrap_or_default().min(LONGEST))
+    })
+}
+
+fn seconds(value: &str) -> Option<Duration> {
+    let seconds: f64 = value.trim().parse().ok()?;
+    (seconds >= 0.0).then(|| Duration::from_secs_f64(seconds.min(LONGEST.as_secs_f64())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_comes_in_seconds_and_in_three_kinds_of_date() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
+        for (value, expected) in [
+            ("120", Some(120.0)),
+            (" 0 ", Some(0.0)),
+            ("1.5", Some(1.5)),
+            ("Sun, 06 Nov 1994 08:49:47 GMT", Some(10.0)),
+            ("Sunday, 06-Nov-94 08:49:47 GMT", Some(10.0)),
+            ("Sun Nov  6 08:49:47 1994", Some(10.0)),
+            ("Sun, 06 Nov 1994 08:00:00 GMT", Some(0.0)),
+            ("99999999999999999999", Some(86_400.0)),
+            ("inf", Some(86_400.0)),
+            ("-5", None),
+            ("NaN", None),
+            ("soon", None),
+            ("", None),
+        ] {
+            let delay = parse_retry_after(value, now).map(|d| d.as_secs_f64());
+            assert_eq!(delay, expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn the_rate_limit_reset_is_the_second_choice() {
+        let mut headers = HeaderMap::new();
+        headers.insert("RateLimit-Reset", "42".parse().unwrap());
+        assert_eq!((retry_after(&headers), limit_lifted(&headers)), (None, Some(Duration::from_secs(42))));
+        headers.insert("Retry-After", "7".parse().unwrap());
+        assert_eq!(limit_lifted(&headers), Some(Duration::from_secs(7)));
+    }
+}
