@@ -1,0 +1,5 @@
+//! Behaviour of the library against the emulator: one file per behaviour.
+
+mod support;
+
+mod generate;
