@@ -54,17 +54,18 @@ fn locate(state: &State, url: &str, origin: &str) -> Result<Origin, String> {
     if let Some(path) = own {
         return own_medium(state, path).ok_or_else(|| format!("404 Client Error: Not Found for url: {url}"));
     }
+    let scheme = url.split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase());
+    let usual_port = match scheme.as_deref() {
+        Some("https") => 443,
+        Some("http") => 80,
+        Some(_) => return Err(format!("No connection adapters were found for '{url}'")),
+        None => return Err(format!("Invalid URL '{url}': No scheme supplied. Perhaps you meant https://{url}?")),
+    };
     let uri: Uri = url.parse().map_err(|_| format!("Failed to parse: {url}"))?;
-    let (Some(scheme), Some(host)) = (uri.scheme_str(), uri.host()) else {
-        return Err(format!("Invalid URL '{url}': No scheme supplied. Perhaps you meant https://{url}?"));
-    };
-    let port = match scheme {
-        "https" => uri.port_u16().unwrap_or(443),
-        "http" => uri.port_u16().unwrap_or(80),
-        _ => return Err(format!("No connection adapters were found for '{url}'")),
-    };
+    let host = uri.host().ok_or_else(|| format!("Invalid URL '{url}': No host supplied"))?;
+    let port = uri.port_u16().unwrap_or(usual_port);
     if is_private(host) {
-        let pool = if scheme == "https" { "HTTPSConnectionPool" } else { "HTTPConnectionPool" };
+        let pool = if usual_port == 443 { "HTTPSConnectionPool" } else { "HTTPConnectionPool" };
         let path = uri.path();
         return Err(format!(
             "{pool}(host='{host}', port={port}): Max retries exceeded with url: {path} \

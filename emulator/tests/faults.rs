@@ -1,0 +1,323 @@
+//! Every fault does on the wire what it says, seen from below HTTP and through an HTTP client.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
+
+mod support;
+
+use std::io::ErrorKind;
+use std::time::Duration;
+
+use pruna_emulator::Emulator;
+use pruna_emulator::faults::{Fault, Operation, Rule, UrlForm};
+use serde_json::{Value, json};
+use support::{Api, send};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// What a socket gave until its end.
+#[derive(Debug)]
+struct Wire {
+    received: Vec<u8>,
+    end: End,
+}
+
+#[derive(Debug, PartialEq)]
+enum End {
+    Closed,
+    Reset,
+    /// Nothing for a while, and nothing wrong.
+    Silent,
+}
+
+impl Wire {
+    fn head(&self) -> String {
+        let text = String::from_utf8_lossy(&self.received);
+        text.split("\r\n\r\n").next().unwrap_or_default().to_owned()
+    }
+
+    fn body(&self) -> &[u8] {
+        let start = self.received.windows(4).position(|window| window == b"\r\n\r\n");
+        start.map_or(&[], |start| &self.received[start + 4..])
+    }
+
+    fn announced(&self) -> Option<u64> {
+        let head = self.head().to_ascii_lowercase();
+        let line = head.lines().find_map(|line| line.strip_prefix("content-length: "))?;
+        line.parse().ok()
+    }
+}
+
+/// Sends a request by hand and reads at most `limit` bytes of whatever comes back.
+async fn raw(emulator: &Emulator, method: &str, path: &str, body: &str, limit: usize) -> Wire {
+    let mut stream = TcpStream::connect(emulator.url().trim_start_matches("http://")).await.unwrap();
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nhost: {}\r\napikey: {}\r\nmodel: p-image\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        emulator.url().trim_start_matches("http://"),
+        emulator.api_key(),
+        body.len(),
+    );
+    let mut wire = Wire { received: Vec::new(), end: End::Silent };
+    if stream.write_all(request.as_bytes()).await.is_err() {
+        wire.end = End::Reset;
+        return wire;
+    }
+    let mut buffer = vec![0; 64 * 1024];
+    while wire.received.len() < limit {
+        match tokio::time::timeout(Duration::from_millis(300), stream.read(&mut buffer)).await {
+            Err(_) => return wire,
+            Ok(Ok(0)) => {
+                wire.end = End::Closed;
+                return wire;
+            }
+            Ok(Ok(length)) => wire.received.extend_from_slice(&buffer[..length]),
+            Ok(Err(error)) => {
+                assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+                wire.end = End::Reset;
+                return wire;
+            }
+        }
+    }
+    wire
+}
+
+/// Submits by hand under `fault`.
+async fn submit_under(fault: Fault) -> (Api, Wire) {
+    let api = Api::new().await;
+    api.emulator.faults().add(fault.on(Operation::CreatePrediction));
+    let wire = raw(&api.emulator, "POST", "/v1/predictions", r#"{"input":{"prompt":"x"}}"#, 10_000_000).await;
+    (api, wire)
+}
+
+#[tokio::test]
+async fn faults_below_http_leave_the_bytes_they_promise() {
+    // Fault; jobs made; whether a head came; bytes of the body; what the head announces beyond them; end.
+    let long = 3_000_000;
+    let cases = [
+        (Fault::Refuse, 0, false, Some(0), None, End::Reset),
+        (Fault::ResetBeforeHead, 1, false, Some(0), None, End::Reset),
+        (Fault::ResetInBody { after: 7 }, 1, true, Some(7), None, End::Reset),
+        (Fault::StallBeforeHead, 1, false, Some(0), None, End::Silent),
+        (Fault::StallInBody { after: 7 }, 1, true, Some(7), None, End::Silent),
+        (Fault::Truncate { after: 7 }, 1, true, Some(7), None, End::Closed),
+        (Fault::Truncate { after: u64::MAX }, 1, true, None, Some(1), End::Closed),
+        (Fault::WrongLength { difference: 5 }, 1, true, None, Some(5), End::Closed),
+        (Fault::WrongLength { difference: -5 }, 1, true, None, Some(-5), End::Closed),
+        (Fault::Flood { length: Some(long) }, 1, true, Some(long as usize), Some(0), End::Closed),
+        (Fault::GarbageHead, 1, false, Some(0), None, End::Closed),
+    ];
+    for (fault, jobs, head, body, missing, end) in cases {
+        let (api, wire) = submit_under(fault.clone()).await;
+        assert_eq!(api.emulator.predictions().len(), jobs, "{fault:?}");
+        assert_eq!(wire.head().starts_with("HTTP/1.1 201 Created"), head, "{fault:?}: {:?}", wire.head());
+        assert_eq!(wire.end, end, "{fault:?}");
+        if let Some(body) = body {
+            assert_eq!(wire.body().len(), body, "{fault:?}");
+        }
+        if let Some(missing) = missing {
+            assert_eq!(wire.announced().unwrap() as i64 - wire.body().len() as i64, missing, "{fault:?}");
+        }
+        let record = &api.emulator.requests()[0];
+        assert_eq!((record.fault.as_deref(), record.status), (Some(fault.name()), None));
+    }
+}
+
+#[tokio::test]
+async fn a_flood_without_length_does_not_end() {
+    let (_api, wire) = submit_under(Fault::Flood { length: None }).await;
+    assert_eq!(wire.announced(), None);
+    assert!(wire.received.len() >= 10_000_000);
+    assert_eq!(wire.end, End::Silent);
+}
+
+#[tokio::test]
+async fn a_flooded_answer_is_still_json() {
+    let api = Api::new().await;
+    api.emulator.faults().add(Fault::Flood { length: Some(1_000_000) }.on(Operation::CreatePrediction));
+    let answer = api.submit("p-image", json!({"prompt": "x"})).await;
+    assert_eq!(answer.body.len(), 1_000_000);
+    assert_eq!(answer.text("/model"), "p-image");
+}
+
+#[tokio::test]
+async fn a_connection_can_be_refused_before_a_request() {
+    let api = Api::new().await;
+    api.emulator.faults().add(Fault::Refuse.on(Operation::Connection).first(1));
+    let error = api.submission("p-image", json!({"prompt": "x"})).send().await.unwrap_err();
+    assert!(error.is_request() || error.is_connect(), "{error:?}");
+    assert_eq!(api.emulator.requests().len(), 0);
+    assert_eq!(api.submit("p-image", json!({"prompt": "x"})).await.status, 201);
+}
+
+#[tokio::test]
+async fn answers_in_place_of_the_service_leave_no_trace() {
+    let cases = [
+        (Fault::status(503), 503, "content-type", "text/html"),
+        (Fault::status(504), 504, "content-type", "text/html"),
+        (Fault::retry_after(7), 429, "retry-after", "7"),
+        (
+            Fault::RateLimited { retry_after: Some("soon".into()), reset: Some("12".into()) },
+            429,
+            "ratelimit-reset",
+            "12",
+        ),
+        (
+            Fault::Redirect { status: 307, location: "https://example.com/x".into() },
+            307,
+            "location",
+            "https://example.com/x",
+        ),
+    ];
+    for (fault, status, header, value) in cases {
+        let api = Api::new().await;
+        api.emulator.faults().add(fault.clone().on(Operation::CreatePrediction).nth(1));
+        let answer = api.submit("p-image", json!({"prompt": "x"})).await;
+        assert_eq!((answer.status.as_u16(), answer.header(header)), (status, value), "{fault:?}");
+        assert_eq!(api.emulator.predictions().len(), 0, "{fault:?}");
+        assert_eq!(api.submit("p-image", json!({"prompt": "x"})).await.status, 201, "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_status_fault_sends_any_headers_and_body() {
+    let api = Api::new().await;
+    let rule: Rule = serde_json::from_value(json!({
+        "operation": "createPrediction",
+        "fault": {"kind": "status", "status": 403, "headers": {"content-type": "text/plain"}, "body": "Forbidden: no more credit available"},
+    }))
+    .unwrap();
+    api.emulator.faults().add(rule);
+    let answer = api.submit("p-image", json!({"prompt": "x"})).await;
+    assert_eq!((answer.status.as_u16(), answer.header("content-type")), (403, "text/plain"));
+    assert_eq!(answer.body, b"Forbidden: no more credit available");
+}
+
+#[tokio::test]
+async fn answers_are_spoiled_as_ordered() {
+    let own = |path: &str| Value::from(path);
+    let fields = serde_json::from_value(json!({"queue_position": 3})).unwrap();
+    let other = UrlForm::Other("https://cdn.example.com/a.jpg".into());
+    let cases: [(Fault, &str, Value); 7] = [
+        (Fault::UnknownStatus { status: "defrosting".into() }, "/status", own("defrosting")),
+        (Fault::UnknownFields { fields }, "/queue_position", json!(3)),
+        (Fault::ErrorObject, "/error/code", own("INTERNAL_ERROR")),
+        (Fault::Url { form: other }, "/generation_url", own("https://cdn.example.com/a.jpg")),
+        (Fault::Fail { error: "out of memory".into() }, "/error", own("out of memory")),
+        (Fault::Cancel, "/status", own("canceled")),
+        (Fault::Expired, "/error/code", own("NOT_FOUND")),
+    ];
+    for (fault, pointer, expected) in cases {
+        let api = Api::new().await;
+        let url = api.submit("p-image", json!({"prompt": "x"})).await.text("/get_url");
+        api.emulator.faults().add(fault.clone().on(Operation::GetPredictionStatus).first(1));
+        assert_eq!(send(api.get(&url)).await.json().pointer(pointer), Some(&expected), "{fault:?}");
+        assert_eq!(send(api.get(&url)).await.text("/status"), "succeeded", "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn urls_change_their_form() {
+    let form = async |model: &str, form: UrlForm| {
+        let api = Api::new().await;
+        api.emulator.faults().add(Fault::Url { form }.on(Operation::CreatePrediction));
+        api.run(model, json!({"prompt": "x"})).await.json()["generation_url"].clone()
+    };
+    assert!(form("p-image", UrlForm::Array).await[0].as_str().unwrap().starts_with("http://127.0.0.1"));
+    assert!(form("p-image", UrlForm::Relative).await.as_str().unwrap().starts_with("/v1/predictions/delivery/"));
+    assert!(form("flux-2-klein-4b", UrlForm::Text).await.as_str().unwrap().starts_with("/v1/predictions/delivery/"));
+    let api = Api::new().await;
+    api.emulator.faults().add(Fault::Url { form: UrlForm::Relative }.on(Operation::CreatePrediction));
+    let handle = api.submit("p-image", json!({"prompt": "x"})).await;
+    assert!(handle.text("/get_url").starts_with("/v1/predictions/status/"));
+}
+
+#[tokio::test]
+async fn a_garbled_body_keeps_its_head() {
+    let api = Api::new().await;
+    let url = api.run("z-image-turbo", json!({"prompt": "x", "width": 64, "height": 64})).await.text("/generation_url");
+    api.emulator.faults().add(Fault::GarbageBody.on(Operation::DownloadContent).nth(1));
+    let garbled = send(api.get(&url)).await;
+    let right = send(api.get(&url)).await;
+    assert_eq!(garbled.header("content-type"), "image/jpeg");
+    assert_eq!(garbled.body.len(), right.body.len());
+    assert!(garbled.body.iter().all(|byte| *byte >= 128));
+}
+
+#[tokio::test]
+async fn runs_can_be_ordered_to_end_badly() {
+    let cases = [
+        (Fault::Fail { error: "CUDA out of memory".into() }, "failed"),
+        (Fault::Cancel, "canceled"),
+        (Fault::Expired, "failed"),
+    ];
+    for (fault, status) in cases {
+        let api = Api::with(Emulator::builder().speed(1.0)).await;
+        api.emulator.faults().add(fault.on(Operation::CreatePrediction).model("p-image"));
+        let handle = api.submit("p-image", json!({"prompt": "x"})).await;
+        let poll = || async { send(api.get(&handle.text("/get_url"))).await.text("/status") };
+        assert_eq!(poll().await, "starting", "a run that will end badly begins like any other");
+        api.emulator.advance(Duration::from_secs(5));
+        assert_eq!(poll().await, status);
+        let other = api.submit("p-image-lora", json!({"prompt": "x"})).await;
+        api.emulator.advance(Duration::from_secs(5));
+        assert_eq!(send(api.get(&other.text("/get_url"))).await.text("/status"), "succeeded", "a rule for one model");
+    }
+}
+
+#[tokio::test]
+async fn downloads_and_uploads_expire_on_order() {
+    let api = Api::new().await;
+    api.emulator.faults().add(Fault::Expired.on(Operation::DownloadContent).nth(1));
+    api.emulator.faults().add(Fault::Expired.on(Operation::UploadFile).nth(1));
+    let url = api.run("p-image", json!({"prompt": "x"})).await.text("/generation_url");
+    assert_eq!(send(api.get(&url)).await.status, 410);
+    let upload = api.upload("a.png", support::png(8, 8), "image/png").await;
+    assert_eq!(upload.status, 201);
+    let edit = api.run("p-image-edit", json!({"prompt": "x", "images": [upload.text("/urls/get")]})).await;
+    assert_eq!(edit.text("/status"), "failed");
+}
+
+#[tokio::test]
+async fn an_answer_can_be_late_by_the_emulators_clock() {
+    let api = Api::new().await;
+    api.emulator.faults().add(Fault::Delay { seconds: 3600.0 }.on(Operation::CreatePrediction));
+    let waiting = tokio::spawn({
+        let api = api.clone();
+        async move { api.submit("p-image", json!({"prompt": "x"})).await }
+    });
+    while api.emulator.predictions().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    while !waiting.is_finished() {
+        api.emulator.advance(Duration::from_secs(3600));
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(waiting.await.unwrap().status, 201);
+}
+
+#[tokio::test]
+async fn faults_are_ordered_and_lifted_over_http() {
+    let api = Api::new().await;
+    let control = |method: reqwest::Method, path: &str| api.client.request(method, api.url(path));
+    let rules = json!([
+        {"operation": "getPredictionStatus", "when": {"every": 2}, "fault": {"kind": "truncate", "after": 10}},
+        {"operation": "uploadFile", "model": null, "when": {"chance": {"probability": 0.5, "seed": 7}}, "fault": {"kind": "refuse"}},
+        {"operation": "createPrediction", "fault": {"kind": "url", "form": {"other": "https://example.com/"}}},
+    ]);
+    let added = send(control(reqwest::Method::POST, "/_emulator/faults").json(&rules)).await;
+    assert_eq!((added.status.as_u16(), added.json()), (201, json!({"ids": [1, 2, 3]})));
+    send(api.get("/v1/predictions/status/x")).await;
+    let listed = send(control(reqwest::Method::GET, "/_emulator/faults")).await.json();
+    assert_eq!(listed[0]["fault"], rules[0]["fault"]);
+    assert_eq!((&listed[0]["seen"], &listed[0]["struck"]), (&json!(1), &json!(0)));
+    assert_eq!(send(control(reqwest::Method::DELETE, "/_emulator/faults/2")).await.status, 204);
+    assert_eq!(send(control(reqwest::Method::DELETE, "/_emulator/faults/2")).await.status, 404);
+    assert_eq!(api.emulator.faults().list().len(), 2);
+    assert_eq!(send(control(reqwest::Method::DELETE, "/_emulator/faults")).await.status, 204);
+    assert_eq!(api.emulator.faults().list().len(), 0);
+    for wrong in [
+        json!({"operation": "fly", "fault": {"kind": "refuse"}}),
+        json!({"operation": "uploadFile", "fault": {"kind": "x"}}),
+    ] {
+        assert_eq!(send(control(reqwest::Method::POST, "/_emulator/faults").json(&wrong)).await.status, 400);
+    }
+}
