@@ -68,5 +68,34 @@ pub trait Input: Serialize {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unset;
 
+/// Writes numbers as JSON does without a needless fraction, alone, in lists and where they may be absent.
+fn number<S: serde::Serializer>(value: &impl ToNumber, serializer: S) -> Result<S::Ok, S::Error> {
+    value.to_number().serialize(serializer)
+}
+
+trait ToNumber {
+    fn to_number(&self) -> Value;
+}
+
+impl ToNumber for f64 {
+    fn to_number(&self) -> Value {
+        // Up to 2^53 every whole `f64` is exactly the integer that it looks like.
+        let is_whole = self.fract() == 0.0 && self.abs() < 9_007_199_254_740_992.0;
+        if is_whole { Value::from(*self as i64) } else { Value::from(*self) }
+    }
+}
+
+impl<T: ToNumber> ToNumber for Option<T> {
+    fn to_number(&self) -> Value {
+        self.as_ref().map_or(Value::Null, ToNumber::to_number)
+    }
+}
+
+impl<T: ToNumber> ToNumber for Vec<T> {
+    fn to_number(&self) -> Value {
+        self.iter().map(ToNumber::to_number).collect()
+    }
+}
+
 include!(concat!(env!("PRUNA_GENERATED"), "/vocabulary.snap.rs"));
 include!(concat!(env!("PRUNA_GENERATED"), "/inputs.snap.rs"));

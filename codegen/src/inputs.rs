@@ -37,11 +37,13 @@ fn structure(model: &ModelInput) -> TokenStream {
             let original = &field.name;
             quote! { #[serde(rename = #original)] }
         });
+        // A whole number goes over the wire as one: `1`, not `1.0`.
+        let number = holds_numbers(&field.kind).then(|| quote! { #[serde(serialize_with = "number")] });
         if field.required {
-            quote! { #doc #rename pub #rust_name: #rust_type, }
+            quote! { #doc #rename #number pub #rust_name: #rust_type, }
         } else {
             quote! {
-                #doc #rename
+                #doc #rename #number
                 #[serde(default, skip_serializing_if = "Option::is_none")]
                 pub #rust_name: Option<#rust_type>,
             }
@@ -81,6 +83,7 @@ fn methods(model: &ModelInput) -> TokenStream {
             quote! { #name: None }
         }
     });
+    let builder_doc = emit::doc(&builder_doc(model));
     let new_doc = emit::doc("With what the model requires; everything else is left to the service.");
     quote! {
         impl #name {
@@ -90,7 +93,7 @@ fn methods(model: &ModelInput) -> TokenStream {
                 Self::builder()#(#set_required)*.build()
             }
 
-            /// Starts a builder, which is finished by `build` once what the model requires is set.
+            #builder_doc
             #[must_use]
             pub fn builder() -> #builder {
                 #builder { #(#unset,)* extra: Extra::new() }
@@ -126,6 +129,37 @@ fn methods(model: &ModelInput) -> TokenStream {
                 crate::schema::of_model(&Model::#constant)
             }
         }
+    }
+}
+
+/// Says what the builder needs, with an example for each parameter that it cannot do without.
+fn builder_doc(model: &ModelInput) -> String {
+    let required: Vec<&Field> = model.fields.iter().filter(|field| field.required).collect();
+    let mut doc = "Starts a builder, which is finished by `build` once what the model requires is set.".to_owned();
+    for missing in &required {
+        let set: String = required
+            .iter()
+            .filter(|field| field.name != missing.name)
+            .map(|field| format!(".{}({})", ident(&field.rust_name), sample(&field.kind)))
+            .collect();
+        let (name, parameter) = (&model.type_name, &missing.name);
+        doc.push_str(&format!(
+            "\n\nWithout `{parameter}` it does not compile:\n\n```compile_fail,E0599\n\
+             let input = pruna::inputs::{name}::builder(){set}.build();\n```"
+        ));
+    }
+    doc
+}
+
+/// An argument for an example.
+fn sample(kind: &Kind) -> String {
+    match kind {
+        Kind::Text | Kind::Secret | Kind::Open(_) => "\"text\"".into(),
+        Kind::Integer | Kind::Number => "1".into(),
+        Kind::Boolean => "true".into(),
+        Kind::Any => "1".into(),
+        Kind::Media => "pruna::Media::path(\"a.jpg\")".into(),
+        Kind::List(item) => format!("[{}]", sample(item)),
     }
 }
 
@@ -259,10 +293,18 @@ fn rust_type(kind: &Kind) -> TokenStream {
     }
 }
 
+fn holds_numbers(kind: &Kind) -> bool {
+    match kind {
+        Kind::Number => true,
+        Kind::List(item) => holds_numbers(item),
+        _ => false,
+    }
+}
+
 /// What `new` and the builder take: whatever turns into the type, so that a literal does.
 fn accepted_type(kind: &Kind) -> TokenStream {
     match kind {
-        Kind::Integer | Kind::Number | Kind::Boolean => rust_type(kind),
+        Kind::Integer | Kind::Boolean => rust_type(kind),
         Kind::List(item) => {
             let item = rust_type(item);
             quote!(impl IntoIterator<Item = impl Into<#item>>)
@@ -278,7 +320,7 @@ fn accepted_type(kind: &Kind) -> TokenStream {
 fn converted(field: &Field) -> TokenStream {
     let name = ident(&field.rust_name);
     match &field.kind {
-        Kind::Integer | Kind::Number | Kind::Boolean => quote!(#name),
+        Kind::Integer | Kind::Boolean => quote!(#name),
         Kind::List(_) => quote!(#name.into_iter().map(Into::into).collect()),
         _ => quote!(#name.into()),
     }

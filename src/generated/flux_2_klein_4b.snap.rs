@@ -57,6 +57,12 @@ impl Flux2Klein4b {
         Self::builder().prompt(prompt).build()
     }
     /// Starts a builder, which is finished by `build` once what the model requires is set.
+    ///
+    /// Without `prompt` it does not compile:
+    ///
+    /// ```compile_fail,E0599
+    /// let input = pruna::inputs::Flux2Klein4b::builder().build();
+    /// ```
     #[must_use]
     pub fn builder() -> Flux2Klein4bBuilder {
         Flux2Klein4bBuilder {

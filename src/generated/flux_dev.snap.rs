@@ -16,6 +16,7 @@ pub struct FluxDev {
     /// How strictly the picture follows the prompt. Small values leave the model more freedom, large ones bind it to the words.
     ///
     /// Default: `3.5`.
+    #[serde(serialize_with = "number")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guidance: Option<f64>,
     /// Length of the longer side in pixels; the other side follows from `aspect_ratio`.
@@ -59,6 +60,12 @@ impl FluxDev {
         Self::builder().prompt(prompt).build()
     }
     /// Starts a builder, which is finished by `build` once what the model requires is set.
+    ///
+    /// Without `prompt` it does not compile:
+    ///
+    /// ```compile_fail,E0599
+    /// let input = pruna::inputs::FluxDev::builder().build();
+    /// ```
     #[must_use]
     pub fn builder() -> FluxDevBuilder {
         FluxDevBuilder {
@@ -139,8 +146,8 @@ impl<PromptState> FluxDevBuilder<PromptState> {
         self
     }
     /// How strictly the picture follows the prompt.
-    pub fn guidance(mut self, guidance: f64) -> Self {
-        self.guidance = Some(guidance);
+    pub fn guidance(mut self, guidance: impl Into<f64>) -> Self {
+        self.guidance = Some(guidance.into());
         self
     }
     /// Length of the longer side in pixels; the other side follows from `aspect_ratio`.

@@ -17,11 +17,13 @@ pub struct FluxDevLora {
     /// Weight of `lora`: 0 leaves it out, 1 is as trained, negative values push away from it. The quicker speed modes can need about half as much again.
     ///
     /// Default: `1`. From -1 to 3.
+    #[serde(serialize_with = "number")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lora_scale: Option<f64>,
     /// Weight of `extra_lora`, on the same scale as `lora_scale`.
     ///
     /// Default: `1`. From -1 to 3.
+    #[serde(serialize_with = "number")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extra_lora_scale: Option<f64>,
     /// Address of a picture to start from. The result takes over its shape, and `prompt_strength` says how much of it may be repainted.
@@ -30,6 +32,7 @@ pub struct FluxDevLora {
     /// How strictly the picture follows the prompt. Small values leave the model more freedom, large ones bind it to the words.
     ///
     /// Default: `3`. From 0 to 10.
+    #[serde(serialize_with = "number")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guidance: Option<f64>,
     /// Approximate area of the picture in megapixels. The number is sent as a string.
@@ -65,6 +68,7 @@ pub struct FluxDevLora {
     /// How much of `image` is repainted: near 0 it is hardly touched, at 1 nothing of it survives. Without effect when there is no `image`.
     ///
     /// Default: `0.8`. From 0 to 1.
+    #[serde(serialize_with = "number")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prompt_strength: Option<f64>,
     /// Number of denoising steps. Fewer make a rougher picture sooner; the best results start at about 28.
@@ -86,6 +90,12 @@ impl FluxDevLora {
         Self::builder().prompt(prompt).build()
     }
     /// Starts a builder, which is finished by `build` once what the model requires is set.
+    ///
+    /// Without `prompt` it does not compile:
+    ///
+    /// ```compile_fail,E0599
+    /// let input = pruna::inputs::FluxDevLora::builder().build();
+    /// ```
     #[must_use]
     pub fn builder() -> FluxDevLoraBuilder {
         FluxDevLoraBuilder {
@@ -192,13 +202,13 @@ impl<PromptState> FluxDevLoraBuilder<PromptState> {
         self
     }
     /// Weight of `lora`: 0 leaves it out, 1 is as trained, negative values push away from it.
-    pub fn lora_scale(mut self, lora_scale: f64) -> Self {
-        self.lora_scale = Some(lora_scale);
+    pub fn lora_scale(mut self, lora_scale: impl Into<f64>) -> Self {
+        self.lora_scale = Some(lora_scale.into());
         self
     }
     /// Weight of `extra_lora`, on the same scale as `lora_scale`.
-    pub fn extra_lora_scale(mut self, extra_lora_scale: f64) -> Self {
-        self.extra_lora_scale = Some(extra_lora_scale);
+    pub fn extra_lora_scale(mut self, extra_lora_scale: impl Into<f64>) -> Self {
+        self.extra_lora_scale = Some(extra_lora_scale.into());
         self
     }
     /// Address of a picture to start from.
@@ -207,8 +217,8 @@ impl<PromptState> FluxDevLoraBuilder<PromptState> {
         self
     }
     /// How strictly the picture follows the prompt.
-    pub fn guidance(mut self, guidance: f64) -> Self {
-        self.guidance = Some(guidance);
+    pub fn guidance(mut self, guidance: impl Into<f64>) -> Self {
+        self.guidance = Some(guidance.into());
         self
     }
     /// Approximate area of the picture in megapixels.
@@ -242,8 +252,8 @@ impl<PromptState> FluxDevLoraBuilder<PromptState> {
         self
     }
     /// How much of `image` is repainted: near 0 it is hardly touched, at 1 nothing of it survives.
-    pub fn prompt_strength(mut self, prompt_strength: f64) -> Self {
-        self.prompt_strength = Some(prompt_strength);
+    pub fn prompt_strength(mut self, prompt_strength: impl Into<f64>) -> Self {
+        self.prompt_strength = Some(prompt_strength.into());
         self
     }
     /// Number of denoising steps.

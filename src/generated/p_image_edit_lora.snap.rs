@@ -24,6 +24,7 @@ pub struct PImageEditLora {
     /// Weight of the LoRA in `lora_weights`: 0 leaves it out, 1 is as trained, negative values push away from it.
     ///
     /// Default: `1`. From -1 to 3.
+    #[serde(serialize_with = "number")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lora_scale: Option<f64>,
     /// Access token of a Hugging Face account, needed only when the repository named in `lora_weights` is private or gated. It is a secret: keep it out of logs.
@@ -53,6 +54,12 @@ impl PImageEditLora {
         Self::builder().prompt(prompt).build()
     }
     /// Starts a builder, which is finished by `build` once what the model requires is set.
+    ///
+    /// Without `prompt` it does not compile:
+    ///
+    /// ```compile_fail,E0599
+    /// let input = pruna::inputs::PImageEditLora::builder().build();
+    /// ```
     #[must_use]
     pub fn builder() -> PImageEditLoraBuilder {
         PImageEditLoraBuilder {
@@ -143,8 +150,8 @@ impl<PromptState> PImageEditLoraBuilder<PromptState> {
         self
     }
     /// Weight of the LoRA in `lora_weights`: 0 leaves it out, 1 is as trained, negative values push away from it.
-    pub fn lora_scale(mut self, lora_scale: f64) -> Self {
-        self.lora_scale = Some(lora_scale);
+    pub fn lora_scale(mut self, lora_scale: impl Into<f64>) -> Self {
+        self.lora_scale = Some(lora_scale.into());
         self
     }
     /// Access token of a Hugging Face account, needed only when the repository named in `lora_weights` is private or gated.

@@ -16,6 +16,7 @@ pub struct PImageEditTrainer {
     /// Step width of the optimiser. Larger values learn sooner and overshoot more easily.
     ///
     /// Default: `0.0001`. From 0.00001 to 0.01.
+    #[serde(serialize_with = "number")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub learning_rate: Option<f64>,
     /// Caption for every picture that comes without one of its own. Needed as soon as a single caption is missing; the training fails otherwise.
@@ -32,6 +33,12 @@ impl PImageEditTrainer {
         Self::builder().image_data(image_data).build()
     }
     /// Starts a builder, which is finished by `build` once what the model requires is set.
+    ///
+    /// Without `image_data` it does not compile:
+    ///
+    /// ```compile_fail,E0599
+    /// let input = pruna::inputs::PImageEditTrainer::builder().build();
+    /// ```
     #[must_use]
     pub fn builder() -> PImageEditTrainerBuilder {
         PImageEditTrainerBuilder {
@@ -100,8 +107,8 @@ impl<ImageDataState> PImageEditTrainerBuilder<ImageDataState> {
         self
     }
     /// Step width of the optimiser.
-    pub fn learning_rate(mut self, learning_rate: f64) -> Self {
-        self.learning_rate = Some(learning_rate);
+    pub fn learning_rate(mut self, learning_rate: impl Into<f64>) -> Self {
+        self.learning_rate = Some(learning_rate.into());
         self
     }
     /// Caption for every picture that comes without one of its own.

@@ -16,6 +16,7 @@ pub struct PImageTrainer {
     /// Step width of the optimiser. Larger values learn sooner and overshoot more easily.
     ///
     /// Default: `0.0001`. From 0.00001 to 0.01.
+    #[serde(serialize_with = "number")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub learning_rate: Option<f64>,
     /// What the LoRA should pick up: the subject, the manner, or something of both.
@@ -37,6 +38,12 @@ impl PImageTrainer {
         Self::builder().image_data(image_data).build()
     }
     /// Starts a builder, which is finished by `build` once what the model requires is set.
+    ///
+    /// Without `image_data` it does not compile:
+    ///
+    /// ```compile_fail,E0599
+    /// let input = pruna::inputs::PImageTrainer::builder().build();
+    /// ```
     #[must_use]
     pub fn builder() -> PImageTrainerBuilder {
         PImageTrainerBuilder {
@@ -108,8 +115,8 @@ impl<ImageDataState> PImageTrainerBuilder<ImageDataState> {
         self
     }
     /// Step width of the optimiser.
-    pub fn learning_rate(mut self, learning_rate: f64) -> Self {
-        self.learning_rate = Some(learning_rate);
+    pub fn learning_rate(mut self, learning_rate: impl Into<f64>) -> Self {
+        self.learning_rate = Some(learning_rate.into());
         self
     }
     /// What the LoRA should pick up: the subject, the manner, or something of both.

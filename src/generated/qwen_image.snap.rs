@@ -14,11 +14,13 @@ pub struct QwenImage {
     /// How much of `image` is repainted: near 0 it is hardly touched, at 1 nothing of it survives. Without effect when there is no `image`.
     ///
     /// Default: `0.9`. From 0 to 1.
+    #[serde(serialize_with = "number")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub strength: Option<f64>,
     /// How strictly the picture follows the prompt. Small values look more natural; between 2 and 3.5 is a good place to try.
     ///
     /// Default: `3`. From 0 to 10.
+    #[serde(serialize_with = "number")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guidance: Option<f64>,
     /// Applies further optimisations that shorten the run at some cost in fidelity.
@@ -37,12 +39,14 @@ pub struct QwenImage {
     /// Weight of the LoRA in `lora_weights`: 1 is as trained, 0 is off.
     ///
     /// Default: `1`.
+    #[serde(serialize_with = "number")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lora_scale: Option<f64>,
     /// Addresses of further LoRAs, of the same kinds as `lora_weights`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extra_lora_weights: Option<Vec<String>>,
     /// Weights of the further LoRAs, one number for each entry of `extra_lora_weights`.
+    #[serde(serialize_with = "number")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extra_lora_scale: Option<Vec<f64>>,
     /// Shape of the picture, width to height.
@@ -94,6 +98,12 @@ impl QwenImage {
         Self::builder().prompt(prompt).build()
     }
     /// Starts a builder, which is finished by `build` once what the model requires is set.
+    ///
+    /// Without `prompt` it does not compile:
+    ///
+    /// ```compile_fail,E0599
+    /// let input = pruna::inputs::QwenImage::builder().build();
+    /// ```
     #[must_use]
     pub fn builder() -> QwenImageBuilder {
         QwenImageBuilder {
@@ -201,13 +211,13 @@ impl<PromptState> QwenImageBuilder<PromptState> {
         self
     }
     /// How much of `image` is repainted: near 0 it is hardly touched, at 1 nothing of it survives.
-    pub fn strength(mut self, strength: f64) -> Self {
-        self.strength = Some(strength);
+    pub fn strength(mut self, strength: impl Into<f64>) -> Self {
+        self.strength = Some(strength.into());
         self
     }
     /// How strictly the picture follows the prompt.
-    pub fn guidance(mut self, guidance: f64) -> Self {
-        self.guidance = Some(guidance);
+    pub fn guidance(mut self, guidance: impl Into<f64>) -> Self {
+        self.guidance = Some(guidance.into());
         self
     }
     /// Applies further optimisations that shorten the run at some cost in fidelity.
@@ -226,8 +236,8 @@ impl<PromptState> QwenImageBuilder<PromptState> {
         self
     }
     /// Weight of the LoRA in `lora_weights`: 1 is as trained, 0 is off.
-    pub fn lora_scale(mut self, lora_scale: f64) -> Self {
-        self.lora_scale = Some(lora_scale);
+    pub fn lora_scale(mut self, lora_scale: impl Into<f64>) -> Self {
+        self.lora_scale = Some(lora_scale.into());
         self
     }
     /// Addresses of further LoRAs, of the same kinds as `lora_weights`.

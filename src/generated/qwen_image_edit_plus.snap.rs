@@ -52,6 +52,18 @@ impl QwenImageEditPlus {
         Self::builder().prompt(prompt).image(image).build()
     }
     /// Starts a builder, which is finished by `build` once what the model requires is set.
+    ///
+    /// Without `prompt` it does not compile:
+    ///
+    /// ```compile_fail,E0599
+    /// let input = pruna::inputs::QwenImageEditPlus::builder().image([pruna::Media::path("a.jpg")]).build();
+    /// ```
+    ///
+    /// Without `image` it does not compile:
+    ///
+    /// ```compile_fail,E0599
+    /// let input = pruna::inputs::QwenImageEditPlus::builder().prompt("text").build();
+    /// ```
     #[must_use]
     pub fn builder() -> QwenImageEditPlusBuilder {
         QwenImageEditPlusBuilder {

@@ -21,6 +21,7 @@ pub struct QwenImageFast {
     /// How much the picture varies from one seed to the next: more means more variety.
     ///
     /// Default: `0.62`. From 0 to 1.
+    #[serde(serialize_with = "number")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub creativity: Option<f64>,
     /// Shape of the picture, width to height. With `custom` the size is taken from `width` and `height`.
@@ -47,6 +48,12 @@ impl QwenImageFast {
         Self::builder().prompt(prompt).build()
     }
     /// Starts a builder, which is finished by `build` once what the model requires is set.
+    ///
+    /// Without `prompt` it does not compile:
+    ///
+    /// ```compile_fail,E0599
+    /// let input = pruna::inputs::QwenImageFast::builder().build();
+    /// ```
     #[must_use]
     pub fn builder() -> QwenImageFastBuilder {
         QwenImageFastBuilder {
@@ -126,8 +133,8 @@ impl<PromptState> QwenImageFastBuilder<PromptState> {
         self
     }
     /// How much the picture varies from one seed to the next: more means more variety.
-    pub fn creativity(mut self, creativity: f64) -> Self {
-        self.creativity = Some(creativity);
+    pub fn creativity(mut self, creativity: impl Into<f64>) -> Self {
+        self.creativity = Some(creativity.into());
         self
     }
     /// Shape of the picture, width to height.

@@ -50,6 +50,7 @@ pub struct Vace {
     /// How strictly the video follows the prompt. Small values leave the model more freedom, large ones bind it to the words.
     ///
     /// Default: `5`.
+    #[serde(serialize_with = "number")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sample_guide_scale: Option<f64>,
     /// Start of the random sequence. Repeating it together with the rest of the input repeats the result; a value of `-1` asks for a fresh one.
@@ -68,6 +69,12 @@ impl Vace {
         Self::builder().prompt(prompt).build()
     }
     /// Starts a builder, which is finished by `build` once what the model requires is set.
+    ///
+    /// Without `prompt` it does not compile:
+    ///
+    /// ```compile_fail,E0599
+    /// let input = pruna::inputs::Vace::builder().build();
+    /// ```
     #[must_use]
     pub fn builder() -> VaceBuilder {
         VaceBuilder {
@@ -200,8 +207,8 @@ impl<PromptState> VaceBuilder<PromptState> {
         self
     }
     /// How strictly the video follows the prompt.
-    pub fn sample_guide_scale(mut self, sample_guide_scale: f64) -> Self {
-        self.sample_guide_scale = Some(sample_guide_scale);
+    pub fn sample_guide_scale(mut self, sample_guide_scale: impl Into<f64>) -> Self {
+        self.sample_guide_scale = Some(sample_guide_scale.into());
         self
     }
     /// Start of the random sequence.

@@ -57,6 +57,12 @@ impl WanImageSmall {
         Self::builder().prompt(prompt).build()
     }
     /// Starts a builder, which is finished by `build` once what the model requires is set.
+    ///
+    /// Without `prompt` it does not compile:
+    ///
+    /// ```compile_fail,E0599
+    /// let input = pruna::inputs::WanImageSmall::builder().build();
+    /// ```
     #[must_use]
     pub fn builder() -> WanImageSmallBuilder {
         WanImageSmallBuilder {

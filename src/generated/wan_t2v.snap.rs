@@ -26,6 +26,7 @@ pub struct WanT2v {
     /// Shift of the noise schedule: larger values give more of the steps to layout and motion, smaller ones to detail.
     ///
     /// Default: `12`. From 1 to 20.
+    #[serde(serialize_with = "number")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sample_shift: Option<f64>,
     /// Has the prompt put into Chinese before the model reads it.
@@ -56,11 +57,13 @@ pub struct WanT2v {
     /// Weight of the LoRA in `lora_weights_transformer`: 1 is as trained, 0 is off.
     ///
     /// Default: `1`.
+    #[serde(serialize_with = "number")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lora_scale_transformer: Option<f64>,
     /// Weight of the LoRA in `lora_weights_transformer_2`: 1 is as trained, 0 is off.
     ///
     /// Default: `1`.
+    #[serde(serialize_with = "number")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lora_scale_transformer_2: Option<f64>,
     /// LoRA for the first of the two transformers: address of a `.safetensors` file on any public host.
@@ -83,6 +86,12 @@ impl WanT2v {
         Self::builder().prompt(prompt).build()
     }
     /// Starts a builder, which is finished by `build` once what the model requires is set.
+    ///
+    /// Without `prompt` it does not compile:
+    ///
+    /// ```compile_fail,E0599
+    /// let input = pruna::inputs::WanT2v::builder().build();
+    /// ```
     #[must_use]
     pub fn builder() -> WanT2vBuilder {
         WanT2vBuilder {
@@ -191,8 +200,8 @@ impl<PromptState> WanT2vBuilder<PromptState> {
         self
     }
     /// Shift of the noise schedule: larger values give more of the steps to layout and motion, smaller ones to detail.
-    pub fn sample_shift(mut self, sample_shift: f64) -> Self {
-        self.sample_shift = Some(sample_shift);
+    pub fn sample_shift(mut self, sample_shift: impl Into<f64>) -> Self {
+        self.sample_shift = Some(sample_shift.into());
         self
     }
     /// Has the prompt put into Chinese before the model reads it.
@@ -221,13 +230,19 @@ impl<PromptState> WanT2vBuilder<PromptState> {
         self
     }
     /// Weight of the LoRA in `lora_weights_transformer`: 1 is as trained, 0 is off.
-    pub fn lora_scale_transformer(mut self, lora_scale_transformer: f64) -> Self {
-        self.lora_scale_transformer = Some(lora_scale_transformer);
+    pub fn lora_scale_transformer(
+        mut self,
+        lora_scale_transformer: impl Into<f64>,
+    ) -> Self {
+        self.lora_scale_transformer = Some(lora_scale_transformer.into());
         self
     }
     /// Weight of the LoRA in `lora_weights_transformer_2`: 1 is as trained, 0 is off.
-    pub fn lora_scale_transformer_2(mut self, lora_scale_transformer_2: f64) -> Self {
-        self.lora_scale_transformer_2 = Some(lora_scale_transformer_2);
+    pub fn lora_scale_transformer_2(
+        mut self,
+        lora_scale_transformer_2: impl Into<f64>,
+    ) -> Self {
+        self.lora_scale_transformer_2 = Some(lora_scale_transformer_2.into());
         self
     }
     /// LoRA for the first of the two transformers: address of a `.safetensors` file on any public host.

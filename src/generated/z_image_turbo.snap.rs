@@ -31,6 +31,7 @@ pub struct ZImageTurbo {
     /// Strength of the guidance by the prompt. The turbo models are made to run without any: keep it at zero.
     ///
     /// Default: `0`. From 0 to 20.
+    #[serde(serialize_with = "number")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guidance_scale: Option<f64>,
     /// Compression quality: more means a better picture and a larger file. Without effect on `png`, which loses nothing.
@@ -57,6 +58,12 @@ impl ZImageTurbo {
         Self::builder().prompt(prompt).build()
     }
     /// Starts a builder, which is finished by `build` once what the model requires is set.
+    ///
+    /// Without `prompt` it does not compile:
+    ///
+    /// ```compile_fail,E0599
+    /// let input = pruna::inputs::ZImageTurbo::builder().build();
+    /// ```
     #[must_use]
     pub fn builder() -> ZImageTurboBuilder {
         ZImageTurboBuilder {
@@ -152,8 +159,8 @@ impl<PromptState> ZImageTurboBuilder<PromptState> {
         self
     }
     /// Strength of the guidance by the prompt.
-    pub fn guidance_scale(mut self, guidance_scale: f64) -> Self {
-        self.guidance_scale = Some(guidance_scale);
+    pub fn guidance_scale(mut self, guidance_scale: impl Into<f64>) -> Self {
+        self.guidance_scale = Some(guidance_scale.into());
         self
     }
     /// Compression quality: more means a better picture and a larger file.

@@ -22,6 +22,7 @@ pub struct ZImageTurboLora {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lora_weights: Option<Vec<String>>,
     /// Weights of the LoRAs, one number for each entry of `lora_weights`. Without it each is applied as trained.
+    #[serde(serialize_with = "number")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lora_scales: Option<Vec<f64>>,
     /// File format in which the picture is delivered.
@@ -32,6 +33,7 @@ pub struct ZImageTurboLora {
     /// Strength of the guidance by the prompt. The turbo models are made to run without any: keep it at zero.
     ///
     /// Default: `0`. From 0 to 20.
+    #[serde(serialize_with = "number")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guidance_scale: Option<f64>,
     /// Compression quality: more means a better picture and a larger file. Without effect on `png`, which loses nothing.
@@ -58,6 +60,12 @@ impl ZImageTurboLora {
         Self::builder().prompt(prompt).build()
     }
     /// Starts a builder, which is finished by `build` once what the model requires is set.
+    ///
+    /// Without `prompt` it does not compile:
+    ///
+    /// ```compile_fail,E0599
+    /// let input = pruna::inputs::ZImageTurboLora::builder().build();
+    /// ```
     #[must_use]
     pub fn builder() -> ZImageTurboLoraBuilder {
         ZImageTurboLoraBuilder {
@@ -167,8 +175,8 @@ impl<PromptState> ZImageTurboLoraBuilder<PromptState> {
         self
     }
     /// Strength of the guidance by the prompt.
-    pub fn guidance_scale(mut self, guidance_scale: f64) -> Self {
-        self.guidance_scale = Some(guidance_scale);
+    pub fn guidance_scale(mut self, guidance_scale: impl Into<f64>) -> Self {
+        self.guidance_scale = Some(guidance_scale.into());
         self
     }
     /// Compression quality: more means a better picture and a larger file.
