@@ -1,0 +1,61 @@
+//! Ranges, lengths, patterns.
+
+use serde_json::Value;
+
+use super::{differ::show, schema::Context, shape::Shape};
+
+const LEAST: [&str; 4] = ["minimum", "minLength", "minItems", "minProperties"];
+const MOST: [&str; 4] = ["maximum", "maxLength", "maxItems", "maxProperties"];
+
+/// Compares what bounds a value. In an answer every change is additive: no type of ours holds bounds.
+pub(super) fn compare(context: &mut Context<'_, '_>, old: &Shape<'_>, new: &Shape<'_>) {
+    for keyword in LEAST.into_iter().chain(MOST) {
+        bound(context, keyword, old, new);
+    }
+    for keyword in ["exclusiveMinimum", "exclusiveMaximum", "uniqueItems"] {
+        match (old.flag(keyword), new.flag(keyword)) {
+            (false, true) => context.narrowed(format!("{keyword} holds now")),
+            (true, false) => context.additive(format!("{keyword} no longer holds")),
+            _ => {}
+        }
+    }
+    match (old.get("pattern"), new.get("pattern")) {
+        (old, new) if old == new => {}
+        (_, Some(new)) => context.narrowed(format!("must match the pattern {}", show(new))),
+        (_, None) => context.additive("has no pattern any longer"),
+    }
+    match (old.get("multipleOf"), new.get("multipleOf")) {
+        (old, new) if old == new => {}
+        (Some(old), Some(new)) if divides(new, old) => {
+            context.additive(format!("multipleOf changed from {old} to {new}"));
+        }
+        (_, Some(new)) => context.narrowed(format!("must be a multiple of {new}")),
+        (_, None) => context.additive("need not be a multiple any longer"),
+    }
+}
+
+fn bound(context: &mut Context<'_, '_>, keyword: &str, old: &Shape<'_>, new: &Shape<'_>) {
+    let number = |value: Option<&Value>| value.and_then(Value::as_f64);
+    let what = |old: Option<&Value>, new: Option<&Value>| match (old, new) {
+        (None, Some(new)) => format!("has the {keyword} {new}"),
+        (Some(old), Some(new)) => format!("{keyword} changed from {old} to {new}"),
+        (Some(old), None) => format!("lost the {keyword} {old}"),
+        (None, None) => String::new(),
+    };
+    let (old, new) = (old.get(keyword), new.get(keyword));
+    let tighter = match (number(old), number(new)) {
+        (old, new) if old == new => return,
+        (None, Some(_)) => true,
+        (Some(old), Some(new)) => (new > old) == LEAST.contains(&keyword),
+        (_, None) => false,
+    };
+    if tighter { context.narrowed(what(old, new)) } else { context.additive(what(old, new)) }
+}
+
+/// Whether every multiple of `old` is one of `new`.
+fn divides(new: &Value, old: &Value) -> bool {
+    match (new.as_f64(), old.as_f64()) {
+        (Some(new), Some(old)) if new > 0.0 => (old / new).fract() == 0.0,
+        _ => false,
+    }
+}

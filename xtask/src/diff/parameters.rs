@@ -1,0 +1,90 @@
+//! Parameters in path, query, header and cookie.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{
+    Class,
+    differ::{Differ, Direction, resolve},
+    operations::Operation,
+    place::Place,
+    schema,
+};
+
+/// How a value is written; a change of it is another wire format.
+const STYLE: [&str; 3] = ["style", "explode", "allowReserved"];
+
+/// Parameters by where they travel and what they are called there, in a form that compares.
+type Parameters<'a> = BTreeMap<(String, String), &'a Value>;
+
+pub(super) fn compare<'a>(differ: &mut Differ<'a>, old: &Operation<'a>, new: &Operation<'a>) {
+    let (olds, news) = (parameters(differ.old, old), parameters(differ.new, new));
+    for (key, old) in &olds {
+        match news.get(key) {
+            None => differ.push(Class::Breaking, &place(new, old), "was removed"),
+            Some(newer) => one(differ, &place(new, newer), old, newer),
+        }
+    }
+    for (key, parameter) in news.iter().filter(|(key, _)| !olds.contains_key(*key)) {
+        let place = place(new, parameter);
+        if parameter["required"] == true || key.0 == "path" {
+            differ.push(Class::Breaking, &place, "was added, and is required");
+        } else {
+            differ.push(Class::Additive, &place, "was added");
+        }
+    }
+}
+
+fn place(operation: &Operation<'_>, parameter: &Value) -> Place {
+    let text = |key: &str| parameter[key].as_str().unwrap_or_default();
+    Place::new(format!("{} {} {}", operation.name, text("in"), text("name")))
+}
+
+/// Those of the path and those of the operation, which go before them.
+fn parameters<'a>(document: &'a Value, operation: &Operation<'a>) -> Parameters<'a> {
+    let mut parameters = BTreeMap::new();
+    let mut position = 0;
+    for list in [&operation.path_item["parameters"], &operation.value["parameters"]] {
+        for parameter in list.as_array().into_iter().flatten() {
+            let parameter = resolve(document, parameter);
+            let kind = parameter["in"].as_str().unwrap_or_default().to_owned();
+            let name = parameter["name"].as_str().unwrap_or_default();
+            let name = match kind.as_str() {
+                // The name of a header has no case.
+                "header" => name.to_ascii_lowercase(),
+                // A path has places, not names: what a place is called never leaves the document.
+                "path" => {
+                    let place = operation.name.find(&format!("{{{name}}}")).unwrap_or(position);
+                    operation.name[..place.min(operation.name.len())].matches('{').count().to_string()
+                }
+                _ => name.to_owned(),
+            };
+            position += 1;
+            parameters.insert((kind, name), parameter);
+        }
+    }
+    parameters
+}
+
+fn one<'a>(differ: &mut Differ<'a>, place: &Place, old: &'a Value, new: &'a Value) {
+    match (old["required"] == true, new["required"] == true) {
+        (false, true) => differ.push(Class::Breaking, place, "is required now"),
+        (true, false) => differ.push(Class::Additive, place, "is no longer required"),
+        _ => {}
+    }
+    if STYLE.iter().any(|key| old.get(key) != new.get(key)) {
+        differ.push(Class::Breaking, place, "is written differently");
+    }
+    if old["name"] != new["name"] && old["in"] == "path" {
+        differ.push(Class::Documentation, place, format!("was called {}", old["name"]));
+    }
+    schema::compare(differ, Direction::Request, place, (schema_of(old), schema_of(new)));
+    differ.prose(place, old, new, &["description", "deprecated", "example", "examples"]);
+}
+
+/// The schema, beside or within `content`.
+fn schema_of(parameter: &Value) -> &Value {
+    let within = || parameter["content"].as_object().and_then(|content| content.values().next()?.get("schema"));
+    parameter.get("schema").or_else(within).unwrap_or(&Value::Null)
+}

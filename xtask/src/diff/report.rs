@@ -1,0 +1,74 @@
+//! Changes as text.
+
+use std::fmt::Write as _;
+
+use super::{Change, Class};
+
+const CLASSES: [Class; 3] = [Class::Breaking, Class::Additive, Class::Documentation];
+
+impl Class {
+    fn heading(self) -> &'static str {
+        match self {
+            Self::Breaking => "Breaking",
+            Self::Additive => "Additive",
+            Self::Documentation => "Documentation",
+        }
+    }
+}
+
+/// Lines for a terminal, what breaks first.
+pub fn text(changes: &[Change]) -> String {
+    if changes.is_empty() {
+        return "no difference\n".into();
+    }
+    let mut text = String::new();
+    for (class, changes) in grouped(changes) {
+        let _ = writeln!(text, "{} ({}):", class.heading(), changes.len());
+        for change in changes {
+            let _ = writeln!(text, "  {}: {}", change.place, change.what);
+        }
+    }
+    text
+}
+
+/// A JSON array of objects with `class`, `where` and `what`.
+///
+/// # Errors
+///
+/// None that can happen: every change has a form in JSON.
+pub fn json(changes: &[Change]) -> anyhow::Result<String> {
+    Ok(format!("{}\n", serde_json::to_string_pretty(changes)?))
+}
+
+/// For a pull request: what breaks first, mere words folded away.
+pub fn markdown(changes: &[Change]) -> String {
+    if changes.is_empty() {
+        return "No difference.\n".into();
+    }
+    let mut text = String::new();
+    for (class, changes) in grouped(changes) {
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        let folded = class == Class::Documentation;
+        if folded {
+            let _ = writeln!(text, "<details><summary>{} ({})</summary>\n", class.heading(), changes.len());
+        } else {
+            let _ = writeln!(text, "### {} ({})\n", class.heading(), changes.len());
+        }
+        for change in changes {
+            let _ = writeln!(text, "- `{}`: {}", change.place.replace('`', "'"), change.what);
+        }
+        if folded {
+            text.push_str("\n</details>\n");
+        }
+    }
+    text
+}
+
+fn grouped(changes: &[Change]) -> impl Iterator<Item = (Class, Vec<&Change>)> {
+    CLASSES.into_iter().filter_map(|class| {
+        let changes: Vec<&Change> = changes.iter().filter(|change| change.class == class).collect();
+        (!changes.is_empty()).then_some((class, changes))
+    })
+}
