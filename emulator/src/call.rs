@@ -96,6 +96,16 @@ impl Call {
         body.freeze()
     }
 
+    /// Receives `length` bytes of the body, or a few more.
+    pub(crate) async fn receive(&mut self, length: u64) {
+        let mut stream = self.body();
+        let mut received = 0;
+        while received < length {
+            let Some(Ok(chunk)) = stream.next().await else { return };
+            received += chunk.len() as u64;
+        }
+    }
+
     /// Receives what is left of the body, so that the caller gets to read the answer.
     pub(crate) async fn drain(&mut self) {
         let mut stream = self.body();

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, BufReader, Cursor, Read, Seek, Write};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -39,25 +39,28 @@ impl Content {
             Self::Disk(file) => {
                 let mut file = lock(file);
                 let mut bytes = Vec::new();
-                file.seek(SeekFrom::Start(0))?;
+                file.rewind()?;
                 file.read_to_end(&mut bytes)?;
                 Ok(Bytes::from(bytes))
             }
         }
     }
 
-    /// Width and height, if it is a picture.
+    /// Width and height, if it is a picture. Reads no more than its header.
     pub(crate) fn dimensions(&self) -> Option<(u32, u32)> {
         match self {
-            Self::Memory(bytes) => {
-                ImageReader::new(Cursor::new(bytes)).with_guessed_format().ok()?.into_dimensions().ok()
-            }
-            Self::Disk(_) => {
-                let bytes = self.read().ok()?;
-                ImageReader::new(Cursor::new(bytes)).with_guessed_format().ok()?.into_dimensions().ok()
+            Self::Memory(bytes) => dimensions(Cursor::new(bytes)),
+            Self::Disk(file) => {
+                let mut file = lock(file);
+                file.rewind().ok()?;
+                dimensions(BufReader::new(&mut *file))
             }
         }
     }
+}
+
+fn dimensions(reader: impl BufRead + Seek) -> Option<(u32, u32)> {
+    ImageReader::new(reader).with_guessed_format().ok()?.into_dimensions().ok()
 }
 
 /// All uploads that were made.

@@ -12,7 +12,7 @@ use crate::{delivery, files, predictions};
 pub(crate) async fn reply(call: &mut Call, operation: Option<&str>) -> Reply {
     let fault = call.fault.clone();
     if let Some(fault) = &fault
-        && let Some(reply) = faults::before(fault, call, operation.unwrap_or_default())
+        && let Some(reply) = faults::before(fault, call, operation.unwrap_or_default()).await
     {
         let Reply::Answer(answer) = reply else { return reply };
         return Reply::Answer(send_off(call, answer).await);

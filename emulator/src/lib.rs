@@ -90,3 +90,8 @@ pub use emulator::Emulator;
 pub use predictions::PredictionRecord;
 pub use record::RecordedRequest;
 pub use state::SyncTimeout;
+
+/// The examples of the README are compiled with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

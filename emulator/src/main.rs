@@ -3,9 +3,10 @@
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use lexopt::prelude::{Long, Short, ValueExt};
-use pruna_emulator::{Builder, Emulator};
+use pruna_emulator::{Builder, Emulator, SyncTimeout};
 
 const USAGE: &str = "\
 P-API (Pruna AI) on loopback, for tests and for work without a key.
@@ -17,6 +18,9 @@ Options:
       --speed F         Factor on the usual time of a model; 0 finishes at once [default: 0.1]
       --limits on|off   Rate limits [default: on]
       --api-key KEY     The key to accept [default: pru_emulator]
+      --upload-limit N  Largest upload in bytes [default: 100000000]
+      --sync-window S   Seconds that a submission with Try-Sync waits [default: 60]
+      --sync-timeout A  What it answers then: handle or 504 [default: handle]
   -h, --help            This text
   -V, --version         The version
 ";
@@ -39,6 +43,13 @@ fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, lexop
                 "on" => builder.limits(true),
                 "off" => builder.limits(false),
                 other => return Err(format!("--limits is on or off, not '{other}'").into()),
+            },
+            Long("upload-limit") => builder.upload_limit(parser.value()?.parse()?),
+            Long("sync-window") => builder.sync_window(Duration::from_secs(parser.value()?.parse()?)),
+            Long("sync-timeout") => match parser.value()?.string()?.as_str() {
+                "handle" => builder.sync_timeout_answer(SyncTimeout::Handle),
+                "504" => builder.sync_timeout_answer(SyncTimeout::GatewayTimeout),
+                other => return Err(format!("--sync-timeout is handle or 504, not '{other}'").into()),
             },
             Short('h') | Long("help") => return Ok(Command::Print(USAGE.to_owned())),
             Short('V') | Long("version") => {

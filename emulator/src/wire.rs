@@ -91,9 +91,7 @@ fn head(answer: &Answer, length: Option<u64>) -> Bytes {
             head.extend_from_slice(b"\r\n");
         }
     }
-    if let Some(length) = length {
-        head.extend_from_slice(format!("content-length: {length}\r\n").as_bytes());
-    }
-    head.extend_from_slice(b"connection: close\r\n\r\n");
+    let framing = length.map_or("connection: close".to_owned(), |length| format!("content-length: {length}"));
+    head.extend_from_slice(format!("{framing}\r\n\r\n").as_bytes());
     head.freeze()
 }

@@ -94,6 +94,8 @@ async fn faults_below_http_leave_the_bytes_they_promise() {
     let long = 3_000_000;
     let cases = [
         (Fault::Refuse, 0, false, Some(0), None, End::Reset),
+        (Fault::ResetInRequest { after: 10 }, 0, false, Some(0), None, End::Reset),
+        (Fault::HangUp, 1, true, None, Some(0), End::Closed),
         (Fault::ResetBeforeHead, 1, false, Some(0), None, End::Reset),
         (Fault::ResetInBody { after: 7 }, 1, true, Some(7), None, End::Reset),
         (Fault::StallBeforeHead, 1, false, Some(0), None, End::Silent),
@@ -320,4 +322,28 @@ async fn faults_are_ordered_and_lifted_over_http() {
     ] {
         assert_eq!(send(control(reqwest::Method::POST, "/_emulator/faults").json(&wrong)).await.status, 400);
     }
+}
+
+#[tokio::test]
+async fn an_upload_can_break_in_the_middle() {
+    let api = Api::new().await;
+    api.emulator.faults().add(Fault::ResetInRequest { after: 100_000 }.on(Operation::UploadFile).nth(1));
+    let part = reqwest::multipart::Part::bytes(vec![0; 20_000_000]).file_name("a.bin");
+    let form = reqwest::multipart::Form::new().part("content", part);
+    let error = api.post("/v1/files").multipart(form).send().await.unwrap_err();
+    assert!(error.is_request(), "{error:?}");
+    let received = api.emulator.requests()[0].body_length;
+    assert!((100_000..20_000_000).contains(&received), "{received}");
+    assert_eq!(api.upload("a.png", support::png(8, 8), "image/png").await.status, 201);
+}
+
+#[tokio::test]
+async fn a_connection_that_hung_up_is_not_used_again() {
+    let api = Api::new().await;
+    api.emulator.faults().add(Fault::HangUp.on(Operation::CreatePrediction).nth(1));
+    let first = api.submit("p-image", json!({"prompt": "x"})).await;
+    assert!(first.headers.get("connection").is_none(), "the end comes without notice");
+    api.submit("p-image", json!({"prompt": "x"})).await;
+    let connections: Vec<u64> = api.emulator.requests().iter().map(|request| request.connection).collect();
+    assert_eq!(connections, [1, 2]);
 }

@@ -201,7 +201,7 @@ async fn large_uploads_are_kept_whole() {
     file.resize(12_000_000, 0);
     let upload = api.upload("large.png", file, "image/png").await;
     assert_eq!(upload.json()["size"], 12_000_000);
-    assert_eq!(upload.json()["metadata"]["width"], 64);
+    assert_eq!(upload.json()["metadata"]["width"], 64, "read from disk as from memory");
     let answer = api.run("p-image-edit", json!({"prompt": "x", "images": [upload.text("/urls/get")]})).await;
     assert_eq!(answer.text("/status"), "succeeded");
 }

@@ -70,6 +70,11 @@ impl Operation {
 pub enum Fault {
     /// Nothing is done and the connection is reset; with [`Operation::Connection`] at once, before a request is read.
     Refuse,
+    /// The connection is reset while the request is still coming in.
+    ResetInRequest {
+        /// Bytes of the request's body that are read.
+        after: u64,
+    },
     /// Any answer: status, headers, body.
     Status {
         /// HTTP status.
@@ -106,6 +111,9 @@ pub enum Fault {
         /// Seconds to wait.
         seconds: f64,
     },
+    /// Served and answered, then the connection is closed without notice: a client that keeps it for the next request
+    /// finds it dead.
+    HangUp,
     /// Served, then the connection is reset before the answer begins.
     ResetBeforeHead,
     /// Served, then the connection is reset after so many bytes of the answer's body.
@@ -208,6 +216,7 @@ pub enum When {
 /// A fault with where and how often it strikes. Made by [`Fault::on`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[must_use = "a rule does nothing until it is added to the emulator's faults"]
+#[serde(deny_unknown_fields)]
 pub struct Rule {
     pub(crate) operation: Operation,
     #[serde(default)]
@@ -237,6 +246,8 @@ impl Fault {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Refuse => "refuse",
+            Self::ResetInRequest { .. } => "reset_in_request",
+            Self::HangUp => "hang_up",
             Self::Status { .. } => "status",
             Self::RateLimited { .. } => "rate_limited",
             Self::Redirect { .. } => "redirect",

@@ -20,9 +20,13 @@ pub(crate) enum Reply {
 }
 
 /// The reply to a request that the service never gets to see, if `fault` is of that group.
-pub(crate) fn before(fault: &Fault, call: &Call, operation: &str) -> Option<Reply> {
+pub(crate) async fn before(fault: &Fault, call: &mut Call, operation: &str) -> Option<Reply> {
     let answer = match fault {
         Fault::Refuse => return Some(Reply::Script(Script::new().then(Step::Reset))),
+        Fault::ResetInRequest { after } => {
+            call.receive(*after).await;
+            return Some(Reply::Script(Script::new().then(Step::Reset)));
+        }
         Fault::Status { status, headers, body } => {
             let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_GATEWAY);
             let page =
@@ -71,6 +75,7 @@ fn set(answer: &mut Answer, name: &str, value: &str) {
 pub(crate) async fn play(fault: &Fault, call: &Call, answer: Answer) -> Reply {
     let length = answer.body().len() as u64;
     let script = match fault {
+        Fault::HangUp => Script::answer(&answer, length, length),
         Fault::ResetBeforeHead => Script::new().then(Step::Reset),
         Fault::ResetInBody { after } => Script::answer(&answer, length, *after).then(Step::Reset),
         Fault::StallBeforeHead => Script::new().then(Step::Stall),

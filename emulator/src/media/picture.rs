@@ -17,7 +17,7 @@ use crate::sources::{Origin, Source};
 pub(crate) fn check(sources: &[Source]) -> Result<(), String> {
     for source in sources.iter().filter(|source| source.field.contains("image")) {
         if let Origin::Upload(content) = &source.origin
-            && content.read().is_ok_and(|bytes| image::guess_format(&bytes).is_err())
+            && content.dimensions().is_none()
         {
             return Err(format!("cannot identify image file '{}'", source.url));
         }

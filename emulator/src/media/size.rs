@@ -60,11 +60,11 @@ fn dimensions(source: &Source) -> Option<(u32, u32)> {
     }
 }
 
-/// A clip of so many lines: 480p is 832x480 with these models, 720p is 1280x720.
+/// A clip of so many lines, which count on the shorter side: 480p is 832x480 with these models, 720p is 1280x720.
 fn from_lines(lines: u32, ratio: f64) -> (u32, u32) {
-    let short = lines;
-    let long = if lines == 480 { 832 } else { (f64::from(lines) * 16.0 / 9.0).round() as u32 };
-    if ratio >= 1.0 { clamp(long, short) } else { clamp(short, long) }
+    let long = f64::from(lines) * ratio.max(1.0 / ratio);
+    let long = (long / 32.0).floor() as u32 * 32;
+    if ratio >= 1.0 { clamp(long, lines) } else { clamp(lines, long) }
 }
 
 fn rounded(width: f64, height: f64) -> (u32, u32) {
