@@ -52,7 +52,7 @@ pub(crate) fn paint(recipe: &Recipe) -> RgbImage {
     let inputs: Vec<RgbImage> = recipe.sources.iter().filter_map(load).collect();
     place(&mut picture, &inputs);
     let margin = (width.min(height) / 20).max(2);
-    let footer_height = Type::SMALL.line() + margin;
+    let footer_height = Type::signature(width.min(height)).line() + margin;
     let room = height.saturating_sub(2 * margin + footer_height);
     // Over the pictures that came in the text keeps to the lower half.
     let room = if inputs.is_empty() { room } else { room / 2 };
@@ -74,10 +74,11 @@ fn sign(picture: &mut RgbImage, recipe: &Recipe, margin: u32) {
     if recipe.count > 1 {
         text.push_str(&format!(" | {} of {}", recipe.index + 1, recipe.count));
     }
-    let foot = picture.height().saturating_sub(Type::SMALL.line() + margin / 2);
+    let line = Type::signature(picture.width().min(picture.height())).line();
+    let foot = picture.height().saturating_sub(line + margin / 2);
     paint::shade(picture, foot.saturating_sub(margin / 2), picture.height());
     let width = picture.width().saturating_sub(2 * margin);
-    Block::fit(&text, width, Type::SMALL.line()).draw(picture, margin, foot);
+    Block::fit(&text, width, line).draw(picture, margin, foot);
 }
 
 /// Puts the pictures side by side, each filling its column.

@@ -20,8 +20,11 @@ impl Type {
         Self { height: RasterHeight::Size16, scale: 1 },
     ];
 
-    /// The smallest size.
-    pub(crate) const SMALL: Self = Self { height: RasterHeight::Size16, scale: 1 };
+    /// The size of the signature on a picture whose shorter side is `side`.
+    pub(crate) fn signature(side: u32) -> Self {
+        let height = if side < 600 { RasterHeight::Size16 } else { RasterHeight::Size24 };
+        Self { height, scale: 1 }
+    }
 
     /// Height of a line in pixels.
     pub(crate) fn line(self) -> u32 {
@@ -54,7 +57,7 @@ impl Block {
             }
             last = Some((size, rows, lines));
         }
-        let (size, rows, mut lines) = last.unwrap_or((Type::SMALL, 1, Vec::new()));
+        let (size, rows, mut lines) = last.unwrap_or((Type::signature(0), 1, Vec::new()));
         if lines.len() > rows {
             lines.truncate(rows.max(1));
             if let Some(end) = lines.last_mut() {
@@ -82,9 +85,8 @@ impl Block {
 }
 
 fn draw_letter(picture: &mut RgbImage, letter: char, size: Type, left: u32, top: u32) {
-    let raster =
-        get_raster(letter, FontWeight::Bold, size.height).or_else(|| get_raster('?', FontWeight::Bold, size.height));
-    let Some(raster) = raster else { return };
+    let raster = |letter| get_raster(letter, FontWeight::Bold, size.height);
+    let Some(raster) = raster(plain(letter)).or_else(|| raster('\u{FFFD}')) else { return };
     for (row, line) in (0_u32..).zip(raster.rows()) {
         for (column, ink) in (0_u32..).zip(line.iter()).filter(|(_, ink)| **ink > 0) {
             for (dx, dy) in (0..size.scale).flat_map(|dy| (0..size.scale).map(move |dx| (dx, dy))) {
@@ -94,6 +96,18 @@ fn draw_letter(picture: &mut RgbImage, letter: char, size: Type, left: u32, top:
                 }
             }
         }
+    }
+}
+
+/// The simpler sign for typography that the font lacks.
+fn plain(letter: char) -> char {
+    match letter {
+        '\u{2010}'..='\u{2015}' | '\u{2212}' => '-',
+        '\u{2018}' | '\u{2019}' => '\'',
+        '\u{201C}'..='\u{201E}' => '"',
+        '\u{2026}' => '.',
+        '\u{2022}' => '\u{B7}',
+        other => other,
     }
 }
 
