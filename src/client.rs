@@ -5,13 +5,13 @@ use std::{fmt, sync::Arc};
 use tokio::time::Instant;
 
 use crate::{
-    ClientBuilder, Error, Generation, JobRef, Media, Model, ModelHandle, Prediction, Request, Status, UploadedFile,
+    ClientBuilder, Error, Generation, JobRef, Media, Model, ModelHandle, Prediction, Request, Status,
     builder::Config,
     error::Kind,
     media::{
         download::Download,
         embedded,
-        upload::{Uploads, local},
+        upload::{Upload, Uploads},
     },
     transport::Transport,
     wire::Answer,
@@ -73,7 +73,8 @@ impl Client {
         self.start(&request, request.wants_sync(), started, deadline).await?.wait().await
     }
 
-    /// Submits and returns at once, with a handle.
+    /// Submits and returns at once, with a handle. A request that asks for [`try_sync`](Request::try_sync) itself may
+    /// return with a handle that has its result already.
     ///
     /// # Errors
     ///
@@ -82,7 +83,7 @@ impl Client {
         let request = request.into();
         let started = Instant::now();
         let deadline = started + request.own_deadline().unwrap_or_else(|| self.config().deadline(request.model()));
-        self.start(&request, false, started, deadline).await
+        self.start(&request, request.asks_for_sync(), started, deadline).await
     }
 
     /// A model by name, also one that the document does not know.
@@ -119,13 +120,17 @@ impl Client {
     /// # Errors
     ///
     /// Io, too large, rate limited, connection.
-    pub async fn upload(&self, media: impl Into<Media>) -> Result<UploadedFile, Error> {
-        self.0.uploads.upload(self.transport(), local(media.into())?).await
+    pub fn upload(&self, media: impl Into<Media>) -> Upload {
+        Upload::new(self.clone(), media.into())
     }
 
     /// A file of the service by its address, absolute or relative.
     pub fn download(&self, url: impl Into<String>) -> Download {
         Download::new(self.clone(), url)
+    }
+
+    pub(crate) fn uploads(&self) -> &Uploads {
+        &self.0.uploads
     }
 
     pub(crate) fn transport(&self) -> &Transport {

@@ -129,14 +129,15 @@ impl Generation {
         tokio::fs::create_dir_all(folder).await.map_err(|e| Error::io(folder.display(), e))?;
         let mut saved = Vec::with_capacity(self.urls.len());
         for index in 0..self.urls.len() {
-            let stem = format!("{}-{index}", self.stem());
-            saved.push(self.named(self.file(index)?.save_as(folder, &stem).await)?);
+            let stem = format!("{}-{index}", self.file_stem());
+            saved.push(self.named(self.file(index)?.save_in(folder, &stem).await)?);
         }
         Ok(saved)
     }
 
-    /// A name of ours: what the service calls things is used only as far as it is harmless.
-    fn stem(&self) -> String {
+    /// A name for files of this generation: the job's, as far as it is harmless on every file system.
+    #[must_use]
+    pub fn file_stem(&self) -> String {
         let from_url = || self.urls.first()?.rsplit('/').nth(1);
         let name = self.id.as_deref().or_else(from_url).unwrap_or_default();
         let harmless: String =

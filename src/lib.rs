@@ -27,7 +27,8 @@ pub use generation::Generation;
 pub use media::{
     Media, Secret,
     download::{ByteStream, Download, SavedFile},
-    upload::UploadedFile,
+    progress::Progress,
+    upload::{Upload, UploadedFile},
 };
 pub use model::{API_VERSION, Category, Model, ModelInfo, Price, PriceUnit};
 pub use prediction::{Deadline, Event, JobRef, Prediction};

@@ -16,6 +16,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub(crate) mod download;
 pub(crate) mod embedded;
 pub(crate) mod kind;
+pub(crate) mod progress;
 pub(crate) mod upload;
 
 /// A picture, video or archive that a request refers to: an address, a local file, or bytes.

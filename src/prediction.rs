@@ -111,6 +111,23 @@ impl Prediction {
         }
     }
 
+    /// The result, if it is there: one call, no waiting.
+    ///
+    /// # Errors
+    ///
+    /// Prediction failed, canceled; not found, rate limited, connection.
+    pub async fn try_wait(&self) -> Result<Option<Generation>, Error> {
+        let known = self.first.clone().filter(|answer| answer.status().is_terminal());
+        let answer = match known {
+            Some(answer) => answer,
+            None => self.client.ask(&self.job).await?,
+        };
+        if !answer.status().is_terminal() {
+            return Ok(None);
+        }
+        Generation::from_answer(self.client.clone(), Some(&self.job), self.model().clone(), answer).map(Some)
+    }
+
     /// Waits for the result, as long as the client's [`deadline`](crate::ClientBuilder::deadline) allows.
     ///
     /// # Errors

@@ -70,6 +70,11 @@ impl Request {
         self.try_sync.unwrap_or(self.model.info().try_sync)
     }
 
+    /// Whether the caller asked for it, whatever suits the model.
+    pub(crate) fn asks_for_sync(&self) -> bool {
+        self.try_sync == Some(true)
+    }
+
     pub(crate) fn own_deadline(&self) -> Option<Duration> {
         self.deadline
     }

@@ -19,6 +19,7 @@ use tokio::time::{Instant, timeout};
 use super::{
     data_url,
     kind::{self, FileKind},
+    progress::{Observer, Progress},
 };
 use crate::{
     Client, Error,
@@ -45,6 +46,7 @@ pub struct Download {
     client: Client,
     address: String,
     overwrite: bool,
+    observer: Observer,
 }
 
 /// A file on disk, complete.
@@ -63,12 +65,18 @@ pub struct SavedFile {
 
 impl Download {
     pub(crate) fn new(client: Client, address: impl Into<String>) -> Self {
-        Self { client, address: address.into(), overwrite: false }
+        Self { client, address: address.into(), overwrite: false, observer: Observer::default() }
     }
 
     /// Whether a file of the same name is replaced. Otherwise it is an error, and nothing is fetched.
     pub fn overwrite(mut self, overwrite: bool) -> Self {
         self.overwrite = overwrite;
+        self
+    }
+
+    /// Calls back with every piece that has arrived. Does not apply to [`stream`](Self::stream).
+    pub fn on_progress(mut self, tell: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+        self.observer = Observer::new(tell);
         self
     }
 
@@ -126,8 +134,13 @@ impl Download {
         sink.finish(&path, self.overwrite, url, kind).await
     }
 
-    /// Saves the file into a folder, under a name of ours with the extension that fits the content.
-    pub(crate) async fn save_as(self, folder: &Path, stem: &str) -> Result<SavedFile, Error> {
+    /// Saves the file into a folder, under the given name with the extension that fits the content.
+    ///
+    /// # Errors
+    ///
+    /// As for [`save`](Self::save); whether the file exists already shows only at the end.
+    pub async fn save_in(self, folder: impl AsRef<Path>, stem: &str) -> Result<SavedFile, Error> {
+        let folder = folder.as_ref();
         let mut sink = Partial::beside(&folder.join(stem))?;
         let (url, kind) = self.fetch(&mut sink).await?;
         let path = folder.join(format!("{stem}.{}", kind.extension));
@@ -142,7 +155,7 @@ impl Download {
         }
         let transport = self.client.transport();
         let url = transport.base.resolve(&self.address)?;
-        let mut transfer = Transfer::new(transport, &url, self.client.config().max_download);
+        let mut transfer = Transfer::new(transport, &url, self.client.config().max_download, &self.observer);
         let deadline = Instant::now() + self.client.config().transfer_deadline;
         // The loop of `Retry::run` wants attempts that do not borrow from each other; a lock makes them so.
         let state = tokio::sync::Mutex::new((&mut transfer, sink));
@@ -162,6 +175,7 @@ struct Transfer<'a> {
     transport: &'a Transport,
     url: &'a Url,
     most: u64,
+    observer: &'a Observer,
     written: u64,
     /// A strong validator: only with it the rest can be asked for.
     validator: Option<HeaderValue>,
@@ -170,8 +184,8 @@ struct Transfer<'a> {
 }
 
 impl<'a> Transfer<'a> {
-    fn new(transport: &'a Transport, url: &'a Url, most: u64) -> Self {
-        Self { transport, url, most, written: 0, validator: None, head: BytesMut::new(), content_type: None }
+    fn new(transport: &'a Transport, url: &'a Url, most: u64, observer: &'a Observer) -> Self {
+        Self { transport, url, most, observer, written: 0, validator: None, head: BytesMut::new(), content_type: None }
     }
 
     /// One request: the rest of what is there already, or all of it.
@@ -194,6 +208,7 @@ impl<'a> Transfer<'a> {
                 self.head.extend_from_slice(&piece[..piece.len().min(kind::SNIFFED - self.head.len())]);
             }
             sink.write(piece).await.map_err(Failure::not_sent)?;
+            self.observer.tell(self.written, end);
         }
         match end {
             Some(end) if end != self.written => Err(truncated(self.written, Some(end))),

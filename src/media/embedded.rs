@@ -3,7 +3,7 @@
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::Value;
 
-use super::{Local, Reference, reference, upload::Uploads};
+use super::{Local, Reference, progress::Observer, reference, upload::Uploads};
 use crate::{Error, Model, error::Kind, schema, transport::Transport};
 
 /// How many uploads of one request are under way at once.
@@ -28,7 +28,8 @@ pub(crate) async fn upload_all(
     let places = find(model, input)?;
     let addresses: Vec<(String, String)> = stream::iter(places)
         .map(|Place { pointer, field, media }| async move {
-            let file = uploads.upload(transport, media).await.map_err(|error| error.in_field(&field))?;
+            let file =
+                uploads.upload(transport, media, &Observer::default()).await.map_err(|error| error.in_field(&field))?;
             Ok::<_, Error>((pointer, file.url))
         })
         .buffer_unordered(AT_ONCE)

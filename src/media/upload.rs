@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     fmt,
     path::Path,
-    pin::pin,
+    pin::{Pin, pin},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -23,9 +23,12 @@ use sha2::{Digest as _, Sha256};
 use tokio::{fs::File, io::AsyncReadExt as _, sync::Semaphore, time::Instant};
 use tokio_util::io::ReaderStream;
 
-use super::{Local, Media, kind};
+use super::{
+    Local, Media, kind,
+    progress::{Observer, Progress},
+};
 use crate::{
-    Error,
+    Client, Error,
     error::Kind,
     retry::{Effect, Failure, Fate},
     transport::Transport,
@@ -66,6 +69,48 @@ pub struct UploadedFile {
     pub created_at: Option<String>,
     /// When it will be deleted, as the service writes it (RFC 3339).
     pub expires_at: Option<String>,
+}
+
+/// An upload. Nothing is sent before it is awaited.
+///
+/// ```no_run
+/// # async fn example(client: pruna::Client) -> Result<(), pruna::Error> {
+/// use pruna::Media;
+///
+/// let photo = client.upload(Media::path("me.jpg")).on_progress(|progress| println!("{} bytes", progress.bytes)).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent before it is awaited"]
+pub struct Upload {
+    client: Client,
+    media: Media,
+    observer: Observer,
+}
+
+impl Upload {
+    pub(crate) fn new(client: Client, media: Media) -> Self {
+        Self { client, media, observer: Observer::default() }
+    }
+
+    /// Calls back with every piece that leaves. Content that was uploaded before does not leave again.
+    pub fn on_progress(mut self, tell: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+        self.observer = Observer::new(tell);
+        self
+    }
+}
+
+impl IntoFuture for Upload {
+    type Output = Result<UploadedFile, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let media = local(self.media)?;
+            self.client.uploads().upload(self.client.transport(), media, &self.observer).await
+        })
+    }
 }
 
 impl UploadedFile {
@@ -129,7 +174,12 @@ impl Uploads {
     }
 
     /// Uploads media, unless the same content was uploaded before and is still there.
-    pub(crate) async fn upload(&self, transport: &Transport, media: Local) -> Result<UploadedFile, Error> {
+    pub(crate) async fn upload(
+        &self,
+        transport: &Transport,
+        media: Local,
+        observer: &Observer,
+    ) -> Result<UploadedFile, Error> {
         let _permit = self.permits.acquire().await;
         let slot = {
             let hash = hash(&media).await?;
@@ -142,7 +192,7 @@ impl Uploads {
         if let Some(kept) = kept.as_ref().filter(|kept| kept.is_usable()) {
             return Ok(kept.file.clone());
         }
-        let file = send(transport, &media, Instant::now() + self.deadline).await?;
+        let file = send(transport, &media, observer, Instant::now() + self.deadline).await?;
         let lifetime = file.lifetime().map_or(LONGEST_USE, |lifetime| lifetime.min(LONGEST_USE));
         *kept = Some(Kept { file: file.clone(), until: Instant::now() + lifetime });
         Ok(file)
@@ -182,13 +232,18 @@ async fn open(path: &Path) -> Result<(File, u64), Error> {
 }
 
 /// Uploads without looking at what is known. Each attempt has a body of its own.
-async fn send(transport: &Transport, media: &Local, deadline: Instant) -> Result<UploadedFile, Error> {
+async fn send(
+    transport: &Transport,
+    media: &Local,
+    observer: &Observer,
+    deadline: Instant,
+) -> Result<UploadedFile, Error> {
     let sent = transport.retry.run(Effect::Harmless, deadline, |left| async move {
-        let progress = Arc::new(Progress::default());
-        let (part, problem) = part(media, &progress).await.map_err(Failure::not_sent)?;
+        let pulse = Arc::new(Pulse::default());
+        let (part, problem) = part(media, &pulse, observer).await.map_err(Failure::not_sent)?;
         let sending = transport.upload_once(Form::new().part("content", part));
         let sending = pin!(tokio::time::timeout(left, sending));
-        let outcome = match select(sending, pin!(progress.stalled(transport.timeouts.idle))).await {
+        let outcome = match select(sending, pin!(pulse.stalled(transport.timeouts.idle))).await {
             Either::Left((outcome, _)) => outcome.ok(),
             Either::Right(_) => None,
         };
@@ -206,9 +261,9 @@ async fn send(transport: &Transport, media: &Local, deadline: Instant) -> Result
 
 /// When the last piece of a body left.
 #[derive(Default)]
-struct Progress(Mutex<Option<Instant>>);
+struct Pulse(Mutex<Option<Instant>>);
 
-impl Progress {
+impl Pulse {
     fn mark(&self) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
@@ -241,14 +296,15 @@ impl Problem {
 }
 
 /// The form's part: a stream of known length, with a name and a media type from the content.
-async fn part(media: &Local, progress: &Arc<Progress>) -> Result<(Part, Problem), Error> {
+async fn part(media: &Local, pulse: &Arc<Pulse>, observer: &Observer) -> Result<(Part, Problem), Error> {
     let problem = Problem::default();
     let (part, name, kind) = match media {
         Local::Bytes(bytes) => {
             let kind = kind::of_bytes(bytes);
             let pieces = futures_util::stream::iter(chunks(bytes.clone()).map(Ok));
-            let body = watched(pieces, Arc::clone(progress));
-            (Part::stream_with_length(body, bytes.len() as u64), format!("upload.{}", kind.extension), kind)
+            let length = bytes.len() as u64;
+            let body = watched(pieces, length, pulse, observer);
+            (Part::stream_with_length(body, length), format!("upload.{}", kind.extension), kind)
         }
         Local::Path(path) => {
             let (mut file, length) = open(path).await?;
@@ -257,7 +313,7 @@ async fn part(media: &Local, progress: &Arc<Progress>) -> Result<(Part, Problem)
             let kind = kind::of_bytes(&head);
             let pieces = exactly(length, head, file, path.display().to_string(), problem.clone());
             let name = path.file_name().map_or_else(|| "upload".into(), |name| name.to_string_lossy().into_owned());
-            (Part::stream_with_length(watched(pieces, Arc::clone(progress)), length), name, kind)
+            (Part::stream_with_length(watched(pieces, length, pulse, observer), length), name, kind)
         }
     };
     let part = part.file_name(name).mime_str(kind.mime);
@@ -305,8 +361,19 @@ fn exactly(
 }
 
 /// A body that reports its progress.
-fn watched(pieces: impl Stream<Item = std::io::Result<Bytes>> + Send + 'static, progress: Arc<Progress>) -> Body {
-    Body::wrap_stream(pieces.inspect(move |_| progress.mark()))
+fn watched(
+    pieces: impl Stream<Item = std::io::Result<Bytes>> + Send + 'static,
+    length: u64,
+    pulse: &Arc<Pulse>,
+    observer: &Observer,
+) -> Body {
+    let (pulse, observer) = (Arc::clone(pulse), observer.clone());
+    let mut sent = 0;
+    Body::wrap_stream(pieces.inspect_ok(move |piece| {
+        sent += piece.len() as u64;
+        pulse.mark();
+        observer.tell(sent, Some(length));
+    }))
 }
 
 /// Media that is uploaded on its own: what has an address already cannot be.
