@@ -148,7 +148,7 @@ impl Client {
     }
 
     /// Uploads what is local and submits.
-    async fn start(
+    pub(crate) async fn start(
         &self,
         request: &Request,
         try_sync: bool,

@@ -11,10 +11,7 @@ pub(crate) async fn emulator() -> Emulator {
 
 /// A builder for a client of the emulator.
 pub(crate) fn builder(emulator: &Emulator) -> ClientBuilder {
-    Client::builder()
-        .api_key(emulator.api_key())
-        .base_url(emulator.url())
-        .poll_policy(Fixed(Duration::from_millis(2)))
+    Client::builder().api_key(emulator.api_key()).base_url(emulator.url()).poll_policy(Fixed(Duration::from_millis(2)))
 }
 
 pub(crate) fn client(emulator: &Emulator) -> Client {
