@@ -27,9 +27,9 @@ impl Folder {
         let mut saved = Vec::with_capacity(count);
         for number in 0..count {
             let suffix = if count == 1 { String::new() } else { format!("-{number}") };
-            let stem = format!("{index:06}-{}{suffix}", generation.stem());
+            let stem = format!("{index:06}-{}{suffix}", generation.file_stem());
             let download = generation.file(number)?.overwrite(true);
-            let mut file = download.save_as(self.unfinished.path(), &stem).await?;
+            let mut file = download.save_in(self.unfinished.path(), &stem).await?;
             let name = file.path.file_name().map(ToOwned::to_owned).unwrap_or_default();
             let path = self.path.join(name);
             tokio::fs::rename(&file.path, &path).await.map_err(|e| Error::io(path.display(), e))?;
