@@ -4,11 +4,15 @@ use bytes::{Bytes, BytesMut};
 use hyper::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use tokio::io::{self, AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::time::{self, Duration};
 
 use crate::answer::Answer;
 
 /// Blanks that are sent at a time.
 const FILL: &[u8] = &[b' '; 64 * 1024];
+
+/// Time for what was sent to be read, before a reset.
+const UNDER_WAY: Duration = Duration::from_millis(50);
 
 /// One thing that is done with a socket.
 #[derive(Debug)]
@@ -53,12 +57,22 @@ impl Script {
 
     /// Plays the steps. Errors mean that the caller hung up, which ends the play.
     pub(crate) async fn play(self, mut stream: TcpStream) -> io::Result<()> {
+        let mut sent = false;
         for step in self.steps {
             match step {
-                Step::Send(bytes) => stream.write_all(&bytes).await?,
+                Step::Send(bytes) => {
+                    stream.write_all(&bytes).await?;
+                    sent = true;
+                }
                 Step::Fill(length) => fill(&mut stream, length).await?,
                 Step::Stall => wait_for_end(&mut stream).await,
-                Step::Reset => return stream.set_zero_linger(),
+                Step::Reset => {
+                    if sent {
+                        // RST throws away what is still under way.
+                        time::sleep(UNDER_WAY).await;
+                    }
+                    return stream.set_zero_linger();
+                }
             }
         }
         stream.shutdown().await

@@ -1,6 +1,6 @@
 //! Every fault does on the wire what it says, seen from below HTTP and through an HTTP client.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test")]
 
 mod support;
 
@@ -47,11 +47,15 @@ impl Wire {
     }
 }
 
-/// Sends a request by hand and reads at most `limit` bytes of whatever comes back.
-async fn raw(emulator: &Emulator, method: &str, path: &str, body: &str, limit: usize) -> Wire {
+/// Most bytes that are read of an answer.
+const LIMIT: usize = 10_000_000;
+
+/// Submits by hand and reads whatever comes back. Once `enough` bytes of a body are there, a short silence counts.
+async fn raw(emulator: &Emulator, enough: usize) -> Wire {
+    let body = r#"{"input":{"prompt":"x"}}"#;
     let mut stream = TcpStream::connect(emulator.url().trim_start_matches("http://")).await.unwrap();
     let request = format!(
-        "{method} {path} HTTP/1.1\r\nhost: {}\r\napikey: {}\r\nmodel: p-image\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        "POST /v1/predictions HTTP/1.1\r\nhost: {}\r\napikey: {}\r\nmodel: p-image\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
         emulator.url().trim_start_matches("http://"),
         emulator.api_key(),
         body.len(),
@@ -62,8 +66,9 @@ async fn raw(emulator: &Emulator, method: &str, path: &str, body: &str, limit: u
         return wire;
     }
     let mut buffer = vec![0; 64 * 1024];
-    while wire.received.len() < limit {
-        match tokio::time::timeout(Duration::from_millis(300), stream.read(&mut buffer)).await {
+    while wire.received.len() < LIMIT {
+        let patience = Duration::from_millis(if wire.body().len() >= enough { 200 } else { 20_000 });
+        match tokio::time::timeout(patience, stream.read(&mut buffer)).await {
             Err(_) => return wire,
             Ok(Ok(0)) => {
                 wire.end = End::Closed;
@@ -82,9 +87,14 @@ async fn raw(emulator: &Emulator, method: &str, path: &str, body: &str, limit: u
 
 /// Submits by hand under `fault`.
 async fn submit_under(fault: Fault) -> (Api, Wire) {
+    let enough = match fault {
+        Fault::StallBeforeHead => 0,
+        Fault::StallInBody { after } => after as usize,
+        _ => usize::MAX,
+    };
     let api = Api::new().await;
     api.emulator.faults().add(fault.on(Operation::CreatePrediction));
-    let wire = raw(&api.emulator, "POST", "/v1/predictions", r#"{"input":{"prompt":"x"}}"#, 10_000_000).await;
+    let wire = raw(&api.emulator, enough).await;
     (api, wire)
 }
 
@@ -346,4 +356,23 @@ async fn a_connection_that_hung_up_is_not_used_again() {
     api.submit("p-image", json!({"prompt": "x"})).await;
     let connections: Vec<u64> = api.emulator.requests().iter().map(|request| request.connection).collect();
     assert_eq!(connections, [1, 2]);
+}
+
+#[tokio::test]
+async fn what_was_sent_before_a_reset_arrives() {
+    let api = Api::new().await;
+    let url = api.run("p-image", json!({"prompt": "x"})).await.text("/generation_url");
+    let whole = send(api.get(&url)).await.body;
+    let after = whole.len() - 10;
+    api.emulator.faults().add(Fault::ResetInBody { after: after as u64 }.on(Operation::DownloadContent));
+    let mut response = api.get(&url).send().await.unwrap();
+    let mut received = Vec::new();
+    let error = loop {
+        match response.chunk().await {
+            Ok(chunk) => received.extend_from_slice(&chunk.expect("the body must not end in good order")),
+            Err(error) => break error,
+        }
+    };
+    assert!(error.is_body() || error.is_decode(), "{error:?}");
+    assert_eq!(received, whole[..after]);
 }
