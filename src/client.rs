@@ -162,10 +162,11 @@ impl Client {
         prepared.map_err(|error| error.with_model(model.clone()))?;
         let serde_json::Value::Object(parameters) = input else { return Err(Error::new(Kind::InvalidInput, "")) };
         let submitted = self.transport().submit(model, parameters, try_sync, deadline).await;
-        let answer = submitted.map_err(|error| error.scrubbed(&request.secrets()))?.without_input();
-        let job = JobRef::from_answer(&answer, model.clone());
-        tracing::debug!(job = job.id(), %model, status = %answer.status(), "submitted");
-        Ok(Prediction::new(self.clone(), job, started, deadline, Some(answer)))
+        let mut told = submitted.map_err(|error| error.scrubbed(&request.secrets()))?;
+        told.answer = told.answer.without_input();
+        let job = JobRef::from_answer(&told.answer, model.clone());
+        tracing::debug!(job = job.id(), %model, status = %told.answer.status(), "submitted");
+        Ok(Prediction::new(self.clone(), job, started, deadline, Some(told)))
     }
 
     /// Logs what the service may refuse; a strict client refuses it itself.

@@ -6,6 +6,11 @@ use crate::{JobRef, Model};
 
 pub(crate) mod body;
 
+/// Most bytes of a message: the service may write a whole list of faults.
+const LONGEST_MESSAGE: usize = 1000;
+/// Most bytes of a parameter's name or a request id.
+const LONGEST_NAME: usize = 200;
+
 /// What kind of thing went wrong. Each kind has a predicate on [`Error`], whose documentation says what to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -133,10 +138,25 @@ impl Error {
     /// The same error as a submission whose fate is unknown.
     pub(crate) fn into_submission_unknown(mut self) -> Self {
         if self.0.kind != Kind::SubmissionUnknown {
-            self.0.message = format!("{}: {}", self.0.kind.title(), self.0.message);
+            self.0.message = self.told();
             self.0.kind = Kind::SubmissionUnknown;
         }
         self
+    }
+
+    /// Kind and message, without the facts beside them.
+    pub(crate) fn told(&self) -> String {
+        format!("{}: {}", self.0.kind.title(), self.0.message)
+    }
+
+    /// Makes this the cause of another error, which takes over what is known of the answer.
+    pub(crate) fn as_cause_of(self, mut other: Self) -> Self {
+        let inner = &*self.0;
+        other.0.status = inner.status;
+        other.0.request_id.clone_from(&inner.request_id);
+        other.0.body.clone_from(&inner.body);
+        other.0.retry_after = inner.retry_after;
+        other.with_source(self)
     }
 
     pub(crate) fn with_status(mut self, status: u16) -> Self {
@@ -192,10 +212,16 @@ impl Error {
     }
 
     /// Replaces secrets that the service may have repeated.
+    /// Takes out what must not be shown, wherever the service has repeated it, and only then cuts to size: a secret that is
+    /// cut in two would not be found.
     pub(crate) fn scrubbed(mut self, secrets: &[String]) -> Self {
-        for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
-            self.0.message = self.0.message.replace(secret, "[secret]");
-            self.0.body = self.0.body.map(|body| body.replace(secret, "[secret]"));
+        let inner = &mut *self.0;
+        let texts = [Some(&mut inner.message), inner.body.as_mut(), inner.field.as_mut(), inner.request_id.as_mut()];
+        for (text, most) in texts.into_iter().zip([LONGEST_MESSAGE, body::KEPT, LONGEST_NAME, LONGEST_NAME]) {
+            if let Some(text) = text {
+                hide(text, secrets);
+                cut(text, most);
+            }
         }
         self
     }
@@ -335,7 +361,8 @@ impl Error {
         self.kind() == Kind::Canceled
     }
 
-    /// The time that was allowed is over, the job may still be running. Next: go on with [`job`](Self::job).
+    /// The time that was allowed is over. With a [`job`](Self::job), that one may still be running: go on with it. Without
+    /// one nothing was started; the last failure is the [`source`](std::error::Error::source).
     #[must_use]
     pub fn is_deadline(&self) -> bool {
         self.kind() == Kind::Deadline
@@ -389,20 +416,44 @@ impl Error {
     }
 }
 
+/// Replaces secrets, as they are and as JSON writes them.
+fn hide(text: &mut String, secrets: &[String]) {
+    for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
+        let quoted = serde_json::Value::from(secret.as_str()).to_string();
+        for form in [secret.as_str(), &quoted[1..quoted.len() - 1]] {
+            if text.contains(form) {
+                *text = text.replace(form, "[secret]");
+            }
+        }
+    }
+}
+
+/// Cuts a text to so many bytes, not within a character.
+fn cut(text: &mut String, most: usize) {
+    if text.len() > most {
+        let end = (0..=most).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
+        text.truncate(end);
+    }
+}
+
+/// One line that no control character can turn into something else: messages come from the service as well.
+fn one_line(text: &str) -> String {
+    let words: Vec<&str> = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()).collect();
+    words.join(" ")
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = &*self.0;
         f.write_str(inner.kind.title())?;
         if !inner.message.is_empty() {
-            // Messages come from the service as well and may have several lines.
-            let line: Vec<&str> = inner.message.split_whitespace().collect();
-            write!(f, ": {}", line.join(" "))?;
+            write!(f, ": {}", one_line(&inner.message))?;
         }
         let mut facts = Vec::new();
         facts.extend(inner.status.map(|status| format!("HTTP {status}")));
         facts.extend(self.model().map(|model| format!("model {model}")));
-        facts.extend(inner.job.as_ref().map(|job| format!("job {}", job.id())));
-        facts.extend(inner.request_id.as_ref().map(|id| format!("request {id}")));
+        facts.extend(inner.job.as_ref().map(|job| format!("job {}", one_line(job.id()))));
+        facts.extend(inner.request_id.as_ref().map(|id| format!("request {}", one_line(id))));
         facts.extend((inner.attempts > 1).then(|| format!("{} attempts", inner.attempts)));
         facts.extend(inner.retry_after.map(|delay| format!("retry after {} s", delay.as_secs())));
         if facts.is_empty() { Ok(()) } else { write!(f, " ({})", facts.join(", ")) }
@@ -430,5 +481,37 @@ impl fmt::Debug for Error {
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_found_before_the_text_is_cut() {
+        let secrets = ["pru_\"secret\"".to_owned(), String::new()];
+        for (text, most) in [
+            ("x pru_\"secret\" y", "x [secret] y"),
+            (r#"{"key":"pru_\"secret\""}"#, r#"{"key":"[secret]"}"#),
+            ("nothing", "nothing"),
+        ] {
+            let error = Error::new(Kind::Decode, text).with_body(Some(text.into())).with_request_id(Some(text.into()));
+            let error = error.with_field(Some(text.into())).scrubbed(&secrets);
+            assert_eq!((error.message(), error.body()), (most, Some(most)));
+            assert_eq!((error.field(), error.request_id()), (Some(most), Some(most)));
+        }
+        // The end of the secret lies beyond what is kept.
+        let body = format!("{}{}", "x".repeat(body::KEPT - 5), secrets[0]);
+        let error = Error::new(Kind::Decode, "").with_body(Some(body)).scrubbed(&secrets);
+        assert!(!error.body().unwrap().contains("pru"), "{error:?}");
+    }
+
+    #[test]
+    fn what_is_printed_is_one_line_without_control_characters() {
+        let error = Error::new(Kind::PredictionFailed, "a\nb\x1b[2Jc\u{9b}d\te").with_request_id(Some("r\r\n1".into()));
+        assert_eq!(error.to_string(), "the prediction failed: a b [2Jc d e (request r 1)");
+        let long = Error::new(Kind::InvalidInput, "é".repeat(100_000)).scrubbed(&[]);
+        assert!(long.to_string().len() <= 1100);
     }
 }

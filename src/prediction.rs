@@ -6,10 +6,13 @@ use futures_util::Stream;
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep_until};
 
-use crate::{Client, Error, Generation, Model, Status, error::Kind, poll::Pace, retry, wire::Answer};
+use crate::{Client, Error, Generation, Model, Status, error::Kind, poll::Pace, retry, transport::Told, wire::Answer};
 
 /// How many polls in a row may fail before the wait does.
 const MOST_FAILURES: u32 = 5;
+
+/// A hint of zero would have us ask without a pause.
+const SHORTEST_HINT: Duration = Duration::from_millis(5);
 
 /// What identifies a job: plain data, to be kept and attached again later, by another process too.
 ///
@@ -73,11 +76,12 @@ pub struct Prediction {
     job: JobRef,
     started: Instant,
     deadline: Instant,
-    first: Option<Answer>,
+    /// What the submission was answered.
+    first: Option<Told>,
 }
 
 impl Prediction {
-    pub(crate) fn new(client: Client, job: JobRef, started: Instant, deadline: Instant, first: Option<Answer>) -> Self {
+    pub(crate) fn new(client: Client, job: JobRef, started: Instant, deadline: Instant, first: Option<Told>) -> Self {
         Self { client, job, started, deadline, first }
     }
 
@@ -105,9 +109,9 @@ impl Prediction {
     ///
     /// Not found, rate limited, connection: see the predicates of [`Error`].
     pub async fn status(&self) -> Result<Status, Error> {
-        match &self.first {
-            Some(answer) if answer.status().is_terminal() => Ok(answer.status()),
-            _ => Ok(self.client.ask(&self.job).await?.status()),
+        match self.ended() {
+            Some(answer) => Ok(answer.status()),
+            None => Ok(self.client.ask(&self.job).await?.status()),
         }
     }
 
@@ -117,15 +121,19 @@ impl Prediction {
     ///
     /// Prediction failed, canceled; not found, rate limited, connection.
     pub async fn try_wait(&self) -> Result<Option<Generation>, Error> {
-        let known = self.first.clone().filter(|answer| answer.status().is_terminal());
-        let answer = match known {
-            Some(answer) => answer,
+        let answer = match self.ended() {
+            Some(answer) => answer.clone(),
             None => self.client.ask(&self.job).await?,
         };
         if !answer.status().is_terminal() {
             return Ok(None);
         }
         Generation::from_answer(self.client.clone(), Some(&self.job), self.model().clone(), answer).map(Some)
+    }
+
+    /// The answer to the submission, when the job had ended by then.
+    fn ended(&self) -> Option<&Answer> {
+        self.first.as_ref().map(|told| &told.answer).filter(|answer| answer.status().is_terminal())
     }
 
     /// Waits for the result, as long as the client's [`deadline`](crate::ClientBuilder::deadline) allows.
@@ -235,8 +243,8 @@ struct Waiter {
     job: JobRef,
     started: Instant,
     deadline: Instant,
-    /// An answer that came before the first poll.
-    first: Option<Answer>,
+    /// The answer to the submission, when the job had ended by then.
+    ended: Option<Answer>,
     /// The service's wish for the next poll.
     hint: Option<Duration>,
     failures: u32,
@@ -249,15 +257,15 @@ impl Waiter {
             job: prediction.job.clone(),
             started: prediction.started,
             deadline,
-            first: prediction.first.clone(),
-            hint: None,
+            ended: prediction.ended().cloned(),
+            hint: prediction.first.as_ref().and_then(|told| told.next_poll),
             failures: 0,
         }
     }
 
     /// Waits for the next poll, polls, and tells what came of it.
     async fn next(&mut self) -> Result<Event, Error> {
-        if let Some(answer) = self.first.take().filter(|answer| answer.status().is_terminal()) {
+        if let Some(answer) = self.ended.take() {
             return self.event(answer);
         }
         let last = self.pause().await;
@@ -265,10 +273,10 @@ impl Waiter {
         let left = if last { self.client.transport().timeouts.attempt } else { self.deadline - Instant::now() };
         let polled = self.client.transport().status_once(self.job.id(), left).await;
         let event = match polled {
-            Ok((answer, hint)) => {
+            Ok(told) => {
                 self.failures = 0;
-                self.hint = hint;
-                self.event(answer)?
+                self.hint = told.next_poll;
+                self.event(told.answer)?
             }
             Err(failure) => self.failed(self.client.transport().finish(failure.error))?,
         };
@@ -281,7 +289,7 @@ impl Waiter {
         let random = fastrand::f64();
         let pace = Pace { model: self.job.model(), elapsed: self.started.elapsed(), random };
         let delay = match self.hint {
-            Some(hint) => hint,
+            Some(hint) => hint.max(SHORTEST_HINT),
             None if self.failures > 0 => retry::backoff(self.failures + 1, random.max(0.2)),
             None => self.client.config().poll.delay(&pace),
         };

@@ -145,35 +145,38 @@ impl Transport {
         input: serde_json::Map<String, serde_json::Value>,
         try_sync: bool,
         deadline: Instant,
-    ) -> Result<Answer, Error> {
+    ) -> Result<Told, Error> {
         let request = raw::types::PredictionRequest { input };
         let limit = if try_sync { self.timeouts.attempt + SYNC_WINDOW } else { self.timeouts.attempt };
         let sent = self.retry.run(Effect::PaidJob, deadline, |left| {
             let (raw, request) = (self.raw(Some(limit.min(left))), &request);
             async move {
                 let answer = raw.create_prediction(model.as_str(), try_sync.then_some(true), request).await;
-                meaningful(succeeded(answer).await?.into_inner())
+                let told = told(succeeded(answer).await?)?;
+                let answer = &told.answer;
+                if answer.id().is_none() && !answer.status().is_terminal() {
+                    return Err(meaningless(answer, "the service took the submission and gave no id"));
+                }
+                Ok(told)
             }
         });
         sent.await.map_err(|error| self.finish(error).with_model(model.clone()))
     }
 
-    /// Asks once how far a job is. The second value is the service's wish for the next poll.
-    pub(crate) async fn status_once(&self, id: &str, left: Duration) -> Result<(Answer, Option<Duration>), Failure> {
+    /// Asks once how far a job is.
+    pub(crate) async fn status_once(&self, id: &str, left: Duration) -> Result<Told, Failure> {
         if matches!(id, "" | "." | "..") {
             // Such an id would name another route.
             return Err(Failure::not_sent(Error::new(Kind::NotFound, format!("{id:?} is no id of a job"))));
         }
         let raw = self.raw(Some(self.timeouts.attempt.min(left)));
-        let answer = succeeded(raw.get_prediction_status(id).await).await?;
-        let hint = timing::poll_interval(answer.headers()).or_else(|| timing::retry_after(answer.headers()));
-        Ok((meaningful(answer.into_inner())?, hint))
+        told(succeeded(raw.get_prediction_status(id).await).await?)
     }
 
     /// Asks how far a job is, again when that fails.
     pub(crate) async fn status(&self, id: &str, deadline: Instant) -> Result<Answer, Error> {
         let asked = self.retry.run(Effect::Harmless, deadline, |left| self.status_once(id, left));
-        Ok(asked.await.map_err(|error| self.finish(error))?.0)
+        Ok(asked.await.map_err(|error| self.finish(error))?.answer)
     }
 
     /// Sends a form once. There is no limit on the whole, as files take their time; the caller watches its progress.
@@ -217,6 +220,14 @@ impl Transport {
     pub(crate) fn finish(&self, error: Error) -> Error {
         error.scrubbed(std::slice::from_ref(&self.key))
     }
+}
+
+/// What the service says of a job.
+#[derive(Clone, Debug)]
+pub(crate) struct Told {
+    pub(crate) answer: Answer,
+    /// Its wish for the next poll.
+    pub(crate) next_poll: Option<Duration>,
 }
 
 /// A file whose head has arrived.
@@ -300,17 +311,23 @@ fn undecodable(body: &[u8], error: &serde_json::Error) -> Failure {
     } else {
         format!("the answer is not the JSON that was expected: {error}")
     };
-    maybe_accepted(Error::new(Kind::Decode, message).with_body(crate::error::body::kept(body)))
+    maybe_accepted(Error::new(Kind::Decode, message).with_body(crate::error::body::text(body)))
 }
 
-/// An answer that says something.
-fn meaningful(answer: Answer) -> Result<Answer, Failure> {
+/// An answer that says something, with what its headers say of the next poll.
+fn told(response: raw::ResponseValue<Answer>) -> Result<Told, Failure> {
+    let next_poll = timing::poll_interval(response.headers()).or_else(|| timing::retry_after(response.headers()));
+    let answer = response.into_inner();
     if answer.is_meaningful() {
-        return Ok(answer);
+        Ok(Told { answer, next_poll })
+    } else {
+        Err(meaningless(&answer, "the answer has neither an id, nor a status, nor a result"))
     }
+}
+
+fn meaningless(answer: &Answer, why: &str) -> Failure {
     let body = answer.as_value().to_string();
-    let error = Error::new(Kind::Decode, "the answer has neither an id, nor a status, nor a result");
-    Err(maybe_accepted(error.with_body(crate::error::body::kept(body.as_bytes()))))
+    maybe_accepted(Error::new(Kind::Decode, why).with_body(crate::error::body::text(body.as_bytes())))
 }
 
 /// Marks a failure of the connection.

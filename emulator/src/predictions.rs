@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hyper::StatusCode;
+use hyper::header::HeaderName;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -24,6 +25,10 @@ pub(crate) const RETENTION: Duration = Duration::from_secs(24 * 3600);
 pub(crate) const UNKNOWN: &str = "There is no prediction with this id, or it has expired";
 /// Share of a run that is spent in the queue.
 const QUEUED_SHARE: f64 = 0.2;
+/// How far apart polls should be on a clock that is faster than life: this share of the job's time, but not less than so
+/// many seconds.
+const POLLS_APART: f64 = 0.05;
+const FEWEST_SECONDS: f64 = 0.005;
 
 /// How a run ends.
 #[derive(Debug, Clone)]
@@ -119,6 +124,18 @@ impl Job {
         }
     }
 
+    /// An answer on a job that may not have ended. When the clock is faster than life, it tells how soon to ask again
+    /// (`X-Poll-Interval`, in seconds), so that clients do not sleep through a job that takes no time.
+    fn running(&self, state: &State, status: StatusCode, body: &Value) -> Answer {
+        let mut answer = answer::json(status, body);
+        if state.settings.speed < 1.0 {
+            let interval = (self.ready - self.created).as_secs_f64() * POLLS_APART;
+            let name = HeaderName::from_static("x-poll-interval");
+            answer::set(&mut answer, name, format!("{:.3}", interval.max(FEWEST_SECONDS)));
+        }
+        answer
+    }
+
     fn record(&self, now: Duration) -> PredictionRecord {
         let files = match &self.outcome {
             Outcome::Files(files) => files.iter().map(|file| file.path.clone()).collect(),
@@ -186,7 +203,7 @@ pub(crate) async fn create(call: &mut Call) -> Result<Answer, Refusal> {
     let job = start(call, model, input);
     let wait = call.header("try-sync").is_some_and(|value| value.eq_ignore_ascii_case("true"));
     if !wait || quirks::of(&model.id).ignores_try_sync {
-        return Ok(answer::json(StatusCode::CREATED, &job.handle(&call.origin)));
+        return Ok(job.running(&state, StatusCode::CREATED, &job.handle(&call.origin)));
     }
     let end = job.created + state.settings.sync_window;
     state.clock.sleep_until(job.ready.min(end)).await;
@@ -194,7 +211,7 @@ pub(crate) async fn create(call: &mut Call) -> Result<Answer, Refusal> {
         return Ok(answer::json(StatusCode::CREATED, &job.progress(state.clock.now().max(job.ready), &call.origin)));
     }
     match state.settings.sync_timeout {
-        SyncTimeout::Handle => Ok(answer::json(StatusCode::CREATED, &job.handle(&call.origin))),
+        SyncTimeout::Handle => Ok(job.running(&state, StatusCode::CREATED, &job.handle(&call.origin))),
         SyncTimeout::GatewayTimeout => Err(Refusal::EdgeTimeout),
     }
 }
@@ -252,7 +269,7 @@ pub(crate) fn status(call: &mut Call) -> Result<Answer, Refusal> {
     let now = call.state.clock.now();
     let job = call.state.predictions.find(&call.parameter).filter(|job| now < job.ready + RETENTION);
     let job = job.ok_or_else(|| Refusal::not_found(UNKNOWN))?;
-    Ok(answer::json(StatusCode::OK, &job.progress(now, &call.origin)))
+    Ok(job.running(&call.state, StatusCode::OK, &job.progress(now, &call.origin)))
 }
 
 /// A random id of lower-case letters and digits, like the service's.

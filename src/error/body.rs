@@ -5,7 +5,9 @@ use serde_json::Value;
 use super::{Error, Kind};
 
 /// How much of a body is kept in an error.
-const KEPT: usize = 4 * 1024;
+pub(super) const KEPT: usize = 4 * 1024;
+/// How much of a page that is no JSON goes into a message.
+const EXCERPT: usize = 300;
 
 /// What an error body says, whatever its shape.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -44,7 +46,7 @@ fn without_input(field: &str) -> String {
     field.strip_prefix("input.").unwrap_or(field).to_owned()
 }
 
-/// The parameter that a sentence of the gateway complains about.
+/// The parameter that a sentence of the gateway or of the backend complains about.
 fn field_in_message(message: &str) -> Option<String> {
     let word = |text: &str| {
         let name: String = text.chars().take_while(|c| c.is_alphanumeric() || "_-.[]".contains(*c)).collect();
@@ -57,13 +59,17 @@ fn field_in_message(message: &str) -> Option<String> {
     if let Some((_, rest)) = message.rsplit_once("property ") {
         return word(rest);
     }
-    let (_, rest) = message.split_once("Field '")?;
+    if let Some((_, rest)) = message.split_once("Field '") {
+        return word(rest);
+    }
+    // The backend's list of faults, one a line: "- input.seed: ...".
+    let (_, rest) = message.split_once("- input.")?;
     word(rest)
 }
 
 /// Text of a page that is no JSON, without its tags.
 fn plain_text(body: &[u8]) -> String {
-    let text = String::from_utf8_lossy(&body[..body.len().min(KEPT)]);
+    let text = String::from_utf8_lossy(body);
     let mut plain = String::new();
     let mut in_tag = false;
     for c in text.chars() {
@@ -78,12 +84,12 @@ fn plain_text(body: &[u8]) -> String {
         }
     }
     let line = plain.split_whitespace().collect::<Vec<_>>().join(" ");
-    line.chars().take(300).collect()
+    line.chars().take(EXCERPT).collect()
 }
 
-/// The beginning of a body, as text.
-pub(crate) fn kept(body: &[u8]) -> Option<String> {
-    (!body.is_empty()).then(|| String::from_utf8_lossy(&body[..body.len().min(KEPT)]).into_owned())
+/// A body as text, for [`Error::scrubbed`] to cut: a secret has to be found before it is cut in two.
+pub(crate) fn text(body: &[u8]) -> Option<String> {
+    (!body.is_empty()).then(|| String::from_utf8_lossy(body).into_owned())
 }
 
 /// The error that an answer with this status and body stands for.
@@ -93,7 +99,7 @@ pub(crate) fn error_of(status: u16, body: &[u8]) -> Error {
     let message = if parsed.message.is_empty() { format!("HTTP {status} without a reason") } else { parsed.message };
     Error::new(kind, message)
         .with_status(status)
-        .with_body(kept(body))
+        .with_body(text(body))
         .with_field(parsed.field)
         .with_request_id(parsed.request_id)
 }
@@ -101,22 +107,36 @@ pub(crate) fn error_of(status: u16, body: &[u8]) -> Error {
 fn kind_of(status: u16, body: &ErrorBody) -> Kind {
     let message = body.message.to_lowercase();
     let says = |part: &str| message.contains(part);
+    let no_model = names_no_model(&message);
     match status {
         300..=399 => Kind::Redirected,
         402 => Kind::NoCredit,
         401 => Kind::Unauthorized,
         403 if says("credit") => Kind::NoCredit,
         403 => Kind::Unauthorized,
-        404 if says("model") => Kind::UnknownModel,
+        404 if no_model => Kind::UnknownModel,
         404 => Kind::NotFound,
         410 => Kind::Expired,
         413 => Kind::TooLarge,
         429 => Kind::RateLimited,
-        400 | 422 if body.field.is_none() && (says("model") || says("deployment disabled")) => Kind::UnknownModel,
+        400 | 422 if no_model => Kind::UnknownModel,
         400..=499 if status != 408 => Kind::InvalidInput,
         408 | 500..=599 => Kind::ServiceUnavailable,
         _ => Kind::Decode,
     }
+}
+
+/// Whether a message, in lower case, says that there is no such model: the gateway routes by the `Model` header and lists
+/// what it knows, the backend calls a model that is switched off a disabled deployment. A mere mention of a model, as in
+/// "the model could not load the image", does not count.
+fn names_no_model(message: &str) -> bool {
+    let says = |part: &str| message.contains(part);
+    let refused = ["unknown", "not found", "not exist", "not supported", "not available", "invalid model", "no such"];
+    says("deployment disabled")
+        || says("deployment is currently disabled")
+        || says("model header")
+        || says("available models")
+        || (says("model") && refused.iter().any(|part| says(part)))
 }
 
 #[cfg(test)]
@@ -152,6 +172,17 @@ mod tests {
                 Kind::UnknownModel,
                 None,
             ),
+            (400, r#"{"message":"Unknown model in Model header. Available models: a, b"}"#, Kind::UnknownModel, None),
+            (400, r#"{"message":"The model could not read the image"}"#, Kind::InvalidInput, None),
+            (
+                400,
+                r#"{"message":"property input validation failed: property size validation failed: matches none of the enum values"}"#,
+                Kind::InvalidInput,
+                Some("size"),
+            ),
+            (422, r#"{"title":"Input validation failed","detail":"- input.images[1]: wrong\n"}"#, Kind::InvalidInput, Some("images[1]")),
+            (402, "", Kind::NoCredit, None),
+            (403, r#"{"message":"You cannot consume this service"}"#, Kind::Unauthorized, None),
             (401, r#"{"error":"Invalid API key"}"#, Kind::Unauthorized, None),
             (403, "Forbidden: no more credit available", Kind::NoCredit, None),
             (404, r#"{"message":"no Route matched with those values"}"#, Kind::NotFound, None),
@@ -172,6 +203,6 @@ mod tests {
         let error = error_of(500, br#"{"error":{"message":"oops"},"request_id":"req_7"}"#);
         assert_eq!(error.request_id(), Some("req_7"));
         assert!(error.body().unwrap().contains("oops"));
-        assert_eq!(error_of(500, &[b'x'; 10_000]).body().unwrap().len(), 4096);
+        assert_eq!(error_of(500, &[b'x'; 10_000]).scrubbed(&[]).body().unwrap().len(), 4096);
     }
 }
