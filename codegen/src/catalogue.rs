@@ -26,7 +26,7 @@ pub(crate) fn emit(document: &Value, models: &[ModelInput], table: &Table) -> Re
     let mut taken = Unique::default();
     let entries = model_ids(document).into_iter().filter(|id| taken.take(id.clone()) == *id).map(|id| {
         let model = models.iter().find(|model| model.id == id);
-        entry(&id, model, &table.entry(&id))
+        entry(&id, model, &describe(&id, model, table))
     });
     let version = document["info"]["version"].as_str().unwrap_or_default();
     let base = document["servers"][0]["url"].as_str().unwrap_or_default();
@@ -42,14 +42,27 @@ pub(crate) fn emit(document: &Value, models: &[ModelInput], table: &Table) -> Re
     })
 }
 
+/// What is known of a model, with a guess wherever the table says nothing: what the catalogue tells of it.
+pub fn describe(id: &str, model: Option<&ModelInput>, table: &Table) -> ModelEntry {
+    let mut known = table.entry(id);
+    let category = known.category.get_or_insert_with(|| guess_category(id, model)).clone();
+    if known.outputs.is_empty() {
+        known.outputs = guess_outputs(&category);
+    }
+    let seconds = *known.typical_seconds.get_or_insert_with(|| guess_seconds(&category));
+    known.try_sync.get_or_insert(seconds < 20.0);
+    known.requests_per_minute = known.requests_per_minute.or_else(|| model.and_then(|m| m.requests_per_minute));
+    known
+}
+
 fn entry(id: &str, model: Option<&ModelInput>, known: &ModelEntry) -> TokenStream {
     let type_name = optional(model.map(|model| model.type_name.as_str()));
     let description = model.map(|model| model.description.as_str()).unwrap_or_default();
-    let category = known.category.clone().unwrap_or_else(|| guess_category(id, model));
-    let outputs = if known.outputs.is_empty() { guess_outputs(&category) } else { known.outputs.clone() };
-    let limit = optional(known.requests_per_minute.or_else(|| model.and_then(|m| m.requests_per_minute)));
-    let seconds = known.typical_seconds.unwrap_or_else(|| guess_seconds(&category));
-    let try_sync = known.try_sync.unwrap_or(seconds < 20.0);
+    let category = known.category.as_deref().unwrap_or_default();
+    let outputs = &known.outputs;
+    let limit = optional(known.requests_per_minute);
+    let seconds = known.typical_seconds.unwrap_or_default();
+    let try_sync = known.try_sync.unwrap_or_default();
     let price = price(known);
     let multiple_of = known.multiple_of.iter().map(|(name, step)| quote!((#name, #step)));
     let max_items = known.max_items.iter().map(|(name, most)| quote!((#name, #most)));

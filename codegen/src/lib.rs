@@ -29,10 +29,11 @@ mod rules;
 mod table;
 mod vocabulary;
 
+pub use catalogue::describe;
 pub use document::apply_fixups;
 pub use error::Error;
-pub use models::{Field, Kind, ModelInput, read as read_models};
-pub use table::{ModelEntry, Table};
+pub use models::{Field, Kind, ModelInput, model_ids, read as read_models};
+pub use table::{Amount, ModelEntry, Price, Table};
 
 /// Texts that generation starts from.
 #[derive(Clone, Copy, Debug)]

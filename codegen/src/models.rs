@@ -110,7 +110,7 @@ pub fn read(document: &Value) -> Result<Vec<ModelInput>, Error> {
 }
 
 /// Ids that the header offers, then components of a model's shape that it does not.
-pub(crate) fn model_ids(document: &Value) -> Vec<String> {
+pub fn model_ids(document: &Value) -> Vec<String> {
     let mut ids = offered_ids(document);
     let schemas = document["components"]["schemas"].as_object().into_iter().flatten();
     for (name, schema) in schemas {

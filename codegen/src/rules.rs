@@ -56,7 +56,7 @@ fn drop_what_is_written_by_hand(document: &mut Value, log: &mut Vec<String>) {
     let Some(paths) = document["paths"].as_object_mut() else { return };
     for (path, item) in paths.iter_mut() {
         for method in METHODS {
-            let Some(reason) = item.get(method).and_then(|operation| why_by_hand(operation)) else { continue };
+            let Some(reason) = item.get(method).and_then(why_by_hand) else { continue };
             if let Some(item) = item.as_object_mut() {
                 item.shift_remove(method);
             }

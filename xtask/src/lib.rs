@@ -1,7 +1,18 @@
 //! The maintenance commands behind `cargo xtask`, as a library so that tests can call them.
 
+pub mod api;
+pub mod changelog;
+pub mod check;
+pub mod cli;
 pub mod diff;
+pub mod docs;
 pub mod document;
+pub mod model;
+pub mod regenerate;
+pub mod tree;
+pub mod update;
+pub mod vendored;
+pub mod version;
 
 /// What a command has to say, and whether it is content.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

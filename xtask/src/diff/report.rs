@@ -1,6 +1,6 @@
 //! Changes as text.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use super::{Change, Class};
 
@@ -16,7 +16,7 @@ impl Class {
     }
 }
 
-/// Lines for a terminal, what breaks first.
+/// Lines for a terminal, what breaks first; mere words are counted by what happened to them.
 pub fn text(changes: &[Change]) -> String {
     if changes.is_empty() {
         return "no difference\n".into();
@@ -24,6 +24,17 @@ pub fn text(changes: &[Change]) -> String {
     let mut text = String::new();
     for (class, changes) in grouped(changes) {
         let _ = writeln!(text, "{} ({}):", class.heading(), changes.len());
+        if class == Class::Documentation {
+            let mut places: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+            for change in changes {
+                places.entry(&change.what).or_default().push(&change.place);
+            }
+            for (what, places) in places {
+                let more = if places.len() > 1 { format!(" and {} more", places.len() - 1) } else { String::new() };
+                let _ = writeln!(text, "  {what}: {}{more}", places[0]);
+            }
+            continue;
+        }
         for change in changes {
             let _ = writeln!(text, "  {}: {}", change.place, change.what);
         }

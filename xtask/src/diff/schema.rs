@@ -30,9 +30,9 @@ pub(super) fn compare<'a>(
             bounds::compare(&mut context, &shapes.0, &shapes.1);
             context.properties(&shapes.0, &shapes.1);
             context.items(&shapes.0, &shapes.1);
+            context.prose(&shapes.0, &shapes.1);
         }
         context.choices((old, &shapes.0), (new, &shapes.1));
-        context.prose(&shapes.0, &shapes.1);
     });
 }
 
@@ -201,11 +201,11 @@ impl<'a> Context<'_, 'a> {
                 false
             });
         }
-        if let ([old], [new]) = (olds.as_slice(), news.as_slice()) {
-            if !old_shape.choices().is_empty() && !new_shape.choices().is_empty() {
-                pairs.push((old, new));
-                (olds, news) = (Vec::new(), Vec::new());
-            }
+        let both_choose = !old_shape.choices().is_empty() && !new_shape.choices().is_empty();
+        if let (true, [old], [new]) = (both_choose, olds.as_slice(), news.as_slice()) {
+            // One is left on each side: the same branch, changed.
+            pairs.push((old, new));
+            (olds, news) = (Vec::new(), Vec::new());
         }
         for (old, new) in pairs {
             self.inner(&self.place.step(&format!("<{}>", branch_name(new))), (old, new));

@@ -62,7 +62,8 @@ fn download(url: &str) -> Result<String, Refused> {
     let failed = |e: ureq::Error| Refused::new(format!("{url}: {e}"));
     let uri: ureq::http::Uri = url.parse().map_err(|e| Refused::new(format!("{url}: {e}")))?;
     let secure = uri.scheme_str() == Some("https");
-    if !secure && !(uri.scheme_str() == Some("http") && uri.host().is_some_and(is_loopback)) {
+    let local = uri.scheme_str() == Some("http") && uri.host().is_some_and(is_loopback);
+    if !secure && !local {
         return Err(Refused::new(format!("{url}: a document is fetched by https, or by http from this machine")));
     }
     let request = ureq::get(url).config().https_only(secure).timeout_global(Some(PATIENCE)).build();

@@ -1,0 +1,149 @@
+//! `cargo xtask model`: what is known of a new model, as a start to write the rest on.
+
+use std::{
+    fmt::Write as _,
+    io::Write as _,
+    process::{Command, Stdio},
+};
+
+use anyhow::{Context as _, bail};
+use pruna_codegen::{Field, Kind, ModelEntry, ModelInput, Table, describe};
+use serde_json::Value;
+
+use crate::{Outcome, tree::Tree, vendored::Vendored};
+
+const TABLE: &str = "openapi/models.toml";
+
+/// Adds a table to models.toml and a program to examples/, each unless it is there.
+///
+/// # Errors
+///
+/// When the document does not have the model.
+pub fn run(tree: &mut Tree, id: &str) -> anyhow::Result<Outcome> {
+    let vendored = Vendored::read(tree)?;
+    let ids = pruna_codegen::model_ids(&vendored.patched()?);
+    if !ids.iter().any(|known| known == id) {
+        bail!("the document does not have the model {id}; it has {}", ids.join(", "));
+    }
+    let inputs = vendored.read_models()?;
+    let input = inputs.iter().find(|input| input.id == id);
+    let table = Table::parse(&vendored.models)?;
+    let mut text = String::new();
+
+    if table.models().any(|listed| listed == id) {
+        let _ = writeln!(text, "{TABLE} has {id} already");
+    } else {
+        let entry = entry(id, &describe(id, input, &table));
+        tree.write(TABLE, format!("{}\n{entry}", vendored.models));
+        text.push_str("guessed, to be checked: category, outputs, typical_seconds, try_sync; price is to be found\n");
+    }
+    match input {
+        None => text.push_str("no example: the document does not describe the input\n"),
+        Some(input) => {
+            let path = format!("examples/{}.rs", input.module_name);
+            match (tree.find(&path)?, example(input)) {
+                (Some(_), _) => writeln!(text, "{path} is there already")?,
+                (None, Err(why)) => writeln!(text, "no example: {why}")?,
+                (None, Ok(program)) => tree.write(path, formatted(program)),
+            }
+        }
+    }
+    for path in tree.commit()? {
+        let _ = writeln!(text, "wrote {}", path.display());
+    }
+    text.push_str("then: cargo xtask regenerate\n");
+    Ok(Outcome { text, success: true })
+}
+
+/// The table of a model, with what can be guessed.
+fn entry(id: &str, known: &ModelEntry) -> String {
+    let quoted = |text: &str| toml_edit::Value::from(text).to_string().trim().to_owned();
+    let key = toml_edit::Key::new(id).display_repr().into_owned();
+    let outputs: Vec<String> = known.outputs.iter().map(|output| quoted(output)).collect();
+    format!(
+        "# Guessed from the document by `cargo xtask model`: to be checked.\n[{key}]\ncategory = {}\noutputs = [{}]\n\
+         typical_seconds = {:?}\ntry_sync = {}\n",
+        quoted(known.category.as_deref().unwrap_or_default()),
+        outputs.join(", "),
+        known.typical_seconds.unwrap_or_default(),
+        known.try_sync.unwrap_or_default(),
+    )
+}
+
+/// A program that submits the document's own example.
+fn example(model: &ModelInput) -> anyhow::Result<String> {
+    let shown = model.example.as_ref().and_then(Value::as_object).context("the document shows none")?;
+    if let Some(field) = model.fields.iter().find(|field| field.required && !shown.contains_key(&field.name)) {
+        bail!("the document's example lacks {}, which the model requires", field.name);
+    }
+    let mut calls = String::new();
+    for (name, value) in shown {
+        let field = model.fields.iter().find(|field| field.name == *name);
+        match field.and_then(|field| Some((field, literal(&field.kind, value)?))) {
+            Some((field, literal)) => writeln!(calls, ".{}({literal})", method(field))?,
+            None => writeln!(calls, ".extra({name:?}, serde_json::json!({value}))")?,
+        }
+    }
+    let (id, module, input) = (&model.id, &model.module_name, &model.type_name);
+    let media = if calls.contains("Media::url(") { "Media, " } else { "" };
+    Ok(format!(
+        r#"//! The document's example of {id}: `cargo run --example {module} -- FOLDER`
+
+use pruna::{{Client, {media}inputs::{input}}};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {{
+    let folder = std::env::args().nth(1).ok_or("which folder?")?;
+    let input = {input}::builder()
+        {calls}.build();
+    for file in Client::from_env()?.generate(input).await?.save_all(folder).await? {{
+        println!("Saved {{}}", file.path.display());
+    }}
+    Ok(())
+}}
+"#
+    ))
+}
+
+/// A value as the builder takes it; `None` for one that is of another kind than its parameter.
+fn literal(kind: &Kind, value: &Value) -> Option<String> {
+    Some(match (kind, value) {
+        (Kind::Text | Kind::Secret | Kind::Open(_), Value::String(text)) => format!("{text:?}"),
+        (Kind::Media, Value::String(text)) => format!("Media::url({text:?})"),
+        (Kind::Integer, number) => number.as_i64()?.to_string(),
+        (Kind::Number, number) => format!("{:?}", number.as_f64()?),
+        (Kind::Boolean, Value::Bool(flag)) => flag.to_string(),
+        (Kind::List(item), Value::Array(values)) if !values.is_empty() => {
+            let items: Option<Vec<String>> = values.iter().map(|value| literal(item, value)).collect();
+            format!("[{}]", items?.join(", "))
+        }
+        (Kind::Any, value) => format!("serde_json::json!({value})"),
+        _ => return None,
+    })
+}
+
+/// A keyword is called by its raw name, as codegen writes it.
+fn method(field: &Field) -> String {
+    const KEYWORDS: [&str; 12] = ["as", "box", "do", "fn", "for", "in", "loop", "mod", "move", "ref", "type", "where"];
+    let name = &field.rust_name;
+    if KEYWORDS.contains(&name.as_str()) { format!("r#{name}") } else { name.clone() }
+}
+
+/// As `cargo fmt` would have it; as it is where rustfmt is not to be had.
+fn formatted(program: String) -> String {
+    let rustfmt = || -> anyhow::Result<String> {
+        let mut child = Command::new("rustfmt")
+            .args(["--edition", "2024", "--config", "max_width=120,use_small_heuristics=Max"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()?;
+        child.stdin.take().context("no input")?.write_all(program.as_bytes())?;
+        let output = child.wait_with_output()?;
+        if !output.status.success() {
+            bail!("not formatted");
+        }
+        Ok(String::from_utf8(output.stdout)?)
+    };
+    rustfmt().unwrap_or(program)
+}

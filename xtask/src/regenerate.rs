@@ -1,0 +1,62 @@
+//! `cargo xtask regenerate`: the committed copies of what is generated.
+
+use pruna_codegen::Output;
+
+use crate::{Outcome, docs, tree::Tree, vendored::Vendored};
+
+/// Where the committed sources are.
+const GENERATED: &str = "src/generated";
+/// The list of what the rules change, which codegen's own tests compare.
+const CHANGES: &str = "codegen/tests/snapshots/snapshots__the_rules_change_the_document_only_as_reviewed.snap";
+
+/// Writes them, or with `check` says which of them are not what the document gives.
+///
+/// # Errors
+///
+/// When the document cannot be expressed, or a file cannot be written.
+pub fn run(tree: &mut Tree, check: bool) -> anyhow::Result<Outcome> {
+    let vendored = Vendored::read(tree)?;
+    stage(tree, &vendored, &vendored.generate()?)?;
+    if check {
+        let stale: Vec<String> = tree.altered()?.iter().map(|path| format!("stale: {}\n", path.display())).collect();
+        let mend = if stale.is_empty() { "" } else { "mend with: cargo xtask regenerate\n" };
+        return Ok(Outcome { text: stale.concat() + mend, success: stale.is_empty() });
+    }
+    let written: Vec<String> = tree.commit()?.iter().map(|path| format!("wrote {}\n", path.display())).collect();
+    let text = if written.is_empty() { "everything is up to date\n".into() } else { written.concat() };
+    Ok(Outcome { text, success: true })
+}
+
+/// Plans to write everything that follows from the document.
+///
+/// The sources are binary snapshots of insta: the file itself, and one beside it that says what it is.
+///
+/// # Errors
+///
+/// When a file cannot be read.
+pub fn stage(tree: &mut Tree, vendored: &Vendored, output: &Output) -> anyhow::Result<()> {
+    let mut kept = Vec::new();
+    for file in &output.files {
+        let metadata = format!("{}.snap", file.name);
+        tree.write(format!("{GENERATED}/{}", file.file_name()), file.text.clone());
+        tree.write(
+            format!("{GENERATED}/{metadata}"),
+            format!(
+                "---\nsource: codegen/tests/snapshots.rs\nextension: {}\nsnapshot_kind: binary\n---\n",
+                file.extension
+            ),
+        );
+        kept.extend([file.file_name(), metadata]);
+    }
+    for leftover in tree.names(GENERATED)?.into_iter().filter(|name| !kept.contains(name)) {
+        tree.remove(format!("{GENERATED}/{leftover}"));
+    }
+    tree.write(
+        CHANGES,
+        format!(
+            "---\nsource: codegen/tests/snapshots.rs\nexpression: \"generated().changes.join(\\\"\\\\n\\\")\"\n---\n{}\n",
+            output.changes.join("\n")
+        ),
+    );
+    docs::stage(tree, vendored)
+}

@@ -1,0 +1,127 @@
+//! `cargo xtask update`: from a new document to a reviewed change, all of it or nothing.
+
+use std::fmt::Write as _;
+
+use anyhow::Context as _;
+
+use crate::{
+    Outcome, api, changelog, check,
+    diff::{self, Change},
+    document::{Document, Source},
+    regenerate,
+    tree::Tree,
+    vendored::{LOCK, Lock, Vendored, sha256},
+    version,
+};
+
+/// What the command is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// The new document.
+    pub source: Source,
+    /// Leave out what needs a compiler: the listing of the public API stays as it is.
+    pub no_build: bool,
+    /// Also write the change list, in Markdown, to a file.
+    pub summary: Option<std::path::PathBuf>,
+}
+
+/// Takes the document over.
+///
+/// # Errors
+///
+/// When any step fails; the tree is then as it was.
+pub fn run(tree: &mut Tree, options: &Options) -> anyhow::Result<Outcome> {
+    let document = Document::load(&options.source)?;
+    let before = Vendored::read(tree)?;
+    let old = Document::read(&before.document).with_context(|| before.name.clone())?;
+    if old.to_json() == document.to_json() {
+        return Ok(Outcome {
+            text: format!("{} is this very document: nothing changed\n", before.name),
+            success: true,
+        });
+    }
+    let changes = diff::diff(&old.value, &document.value)?;
+    let after = stage_document(tree, &before, &document, &options.source)?;
+    regenerate::stage(tree, &after, &after.generate()?)?;
+    let proposed = stage_version(tree, &old, &document, &changes)?;
+    let mut text = String::new();
+    for note in &document.notes {
+        let _ = writeln!(text, "note: {note}");
+    }
+    if options.no_build {
+        text.push_str("SKIPPED: the listing of the public API, as --no-build says\n");
+    } else {
+        stage_listing(tree)?;
+    }
+    if let Some(summary) = &options.summary {
+        let folder = summary.parent().filter(|folder| !folder.as_os_str().is_empty());
+        folder.map_or(Ok(()), std::fs::create_dir_all)?;
+        std::fs::write(summary, report(&old, &document, &changes)).with_context(|| summary.display().to_string())?;
+    }
+    let _ = write!(text, "P-API {} -> {}\n\n{}\n", old.version(), document.version(), diff::text(&changes));
+    for path in tree.commit()? {
+        let _ = writeln!(text, "wrote {}", path.display());
+    }
+    let _ = write!(text, "\nproposed version: {proposed}\n");
+    for work in check::models_to_describe(tree)? {
+        let _ = writeln!(text, "to do: {work}");
+    }
+    Ok(Outcome { text, success: true })
+}
+
+/// The document under its new name, the old one in the history, the lock.
+fn stage_document(
+    tree: &mut Tree,
+    before: &Vendored,
+    document: &Document,
+    source: &Source,
+) -> anyhow::Result<Vendored> {
+    let text = document.to_json();
+    let name = format!("p-api-{}.json", document.version());
+    let mut kept = format!("openapi/history/{}", before.name);
+    if tree.find(&kept)?.is_some_and(|known| known != before.document) {
+        // Two documents of one version: the hash tells them apart.
+        kept = kept.replace(".json", &format!("-{}.json", &sha256(&before.document)[..8]));
+    }
+    tree.write(kept, before.document.clone());
+    tree.remove(format!("openapi/{}", before.name));
+    tree.write(format!("openapi/{name}"), text.clone());
+    let lock = Lock {
+        document: name.clone(),
+        version: document.version().into(),
+        source: source.to_string(),
+        sha256: sha256(&text),
+    };
+    tree.write(LOCK, lock.to_toml());
+    Ok(Vendored { name, document: text, ..before.clone() })
+}
+
+fn stage_version(
+    tree: &mut Tree,
+    old: &Document,
+    new: &Document,
+    changes: &[Change],
+) -> anyhow::Result<semver::Version> {
+    let log = tree.read(changelog::FILE)?;
+    let class = changes.iter().map(|change| change.class).min();
+    let released = changelog::last_release(&log);
+    let proposed = version::propose(&version::current(tree)?, released.as_ref(), class, new.version());
+    version::stage(tree, &proposed)?;
+    tree.write(changelog::FILE, changelog::with_update(&log, old.version(), new.version(), changes)?);
+    Ok(proposed)
+}
+
+/// The listing is made of a copy, so that a document from which nothing compiles changes nothing.
+fn stage_listing(tree: &mut Tree) -> anyhow::Result<()> {
+    let target = api::target_folder(tree.root());
+    let scratch = api::scratch(&target)?;
+    tree.copy_to(&scratch)?;
+    let listing = api::listing(&scratch, &target)?;
+    tree.write(api::LISTING, listing);
+    Ok(())
+}
+
+/// The body of a pull request.
+fn report(old: &Document, new: &Document, changes: &[Change]) -> String {
+    format!("P-API {} → {}\n\n{}", old.version(), new.version(), diff::markdown(changes))
+}

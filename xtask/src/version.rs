@@ -1,0 +1,161 @@
+//! The version that an update proposes, and where it is written.
+
+use anyhow::Context as _;
+use semver::{BuildMetadata, Version, VersionReq};
+use toml_edit::{DocumentMut, Item, TableLike};
+
+use crate::{diff::Class, tree::Tree};
+
+const MANIFEST: &str = "Cargo.toml";
+const LOCK: &str = "Cargo.lock";
+/// The package that bears the version of the document.
+const PACKAGE: &str = "pruna";
+
+/// The version after a change of this class, with the document's version as build metadata.
+///
+/// Counted from the last release, so that a second update before the next release does not count twice. Before 1.0 what
+/// breaks raises the minor version, anything else the patch version.
+pub fn propose(current: &Version, released: Option<&Version>, class: Option<Class>, api: &str) -> Version {
+    let mut next = released.cloned().unwrap_or_else(|| current.clone());
+    if released.is_some() {
+        match (class, next.major) {
+            (None, _) => {}
+            (Some(Class::Breaking), 1..) => next = Version::new(next.major + 1, 0, 0),
+            (Some(Class::Breaking), 0) | (Some(Class::Additive), 1..) => {
+                next = Version::new(next.major, next.minor + 1, 0);
+            }
+            (Some(_), _) => next = Version::new(next.major, next.minor, next.patch + 1),
+        }
+    }
+    if next.cmp_precedence(current).is_lt() {
+        next = current.clone();
+    }
+    next.build = metadata(api);
+    next
+}
+
+/// `api.0.5.3`; signs that build metadata cannot have become hyphens.
+fn metadata(api: &str) -> BuildMetadata {
+    let fitting = |c: char| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' };
+    let text: String = api.chars().map(fitting).collect();
+    let parts: Vec<&str> = text.split('.').filter(|part| !part.is_empty()).collect();
+    BuildMetadata::new(&format!("api.{}", parts.join("."))).unwrap_or_default()
+}
+
+/// The version in the manifest.
+///
+/// # Errors
+///
+/// When there is none.
+pub fn current(tree: &Tree) -> anyhow::Result<Version> {
+    let manifest: DocumentMut = tree.read(MANIFEST)?.parse().context(MANIFEST)?;
+    let version = manifest["package"]["version"].as_str().context("Cargo.toml has no version")?;
+    version.parse().with_context(|| format!("the version {version} in Cargo.toml"))
+}
+
+/// Plans to write the version: into the manifest, the lock file, and the members that ask for another one.
+///
+/// # Errors
+///
+/// When a manifest cannot be read.
+pub fn stage(tree: &mut Tree, version: &Version) -> anyhow::Result<()> {
+    let before = current(tree)?;
+    if before == *version {
+        return Ok(());
+    }
+    let mut manifest: DocumentMut = tree.read(MANIFEST)?.parse().context(MANIFEST)?;
+    let members: Vec<String> = manifest["workspace"]["members"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|member| member.as_str())
+        .filter(|member| *member != ".")
+        .map(|member| format!("{member}/{MANIFEST}"))
+        .collect();
+    replace(&mut manifest["package"]["version"], &version.to_string());
+    require(manifest.as_table_mut(), version);
+    tree.write(MANIFEST, manifest.to_string());
+    for member in members {
+        let Some(text) = tree.find(&member)? else { continue };
+        let mut manifest: DocumentMut = text.parse().with_context(|| member.clone())?;
+        require(manifest.as_table_mut(), version);
+        tree.write(member, manifest.to_string());
+    }
+    if let Some(lock) = tree.find(LOCK)? {
+        let entry = |version: &Version| format!("name = \"{PACKAGE}\"\nversion = \"{version}\"\n");
+        tree.write(LOCK, lock.replace(&entry(&before), &entry(version)));
+    }
+    Ok(())
+}
+
+/// Members name the version beside the path of the package; one that no longer fits would keep cargo from building.
+fn require(manifest: &mut dyn TableLike, version: &Version) {
+    for (key, item) in manifest.iter_mut() {
+        let key = key.get().to_owned();
+        let Some(table) = item.as_table_like_mut() else { continue };
+        if !key.ends_with("dependencies") {
+            if matches!(key.as_str(), "workspace" | "target") || key.starts_with("cfg(") {
+                require(table, version);
+            }
+            continue;
+        }
+        let Some(wanted) = table.get_mut(PACKAGE).and_then(|dependency| dependency.get_mut("version")) else {
+            continue;
+        };
+        let fits = wanted.as_str().and_then(|text| VersionReq::parse(text).ok()).is_some_and(|w| w.matches(version));
+        if !fits {
+            replace(wanted, &format!("{}.{}.{}", version.major, version.minor, version.patch));
+        }
+    }
+}
+
+/// Sets a text, and keeps the spaces around it.
+fn replace(item: &mut Item, text: &str) {
+    if let Some(value) = item.as_value_mut() {
+        let decor = value.decor().clone();
+        *value = text.into();
+        *value.decor_mut() = decor;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_rises_from_the_last_release_by_what_changed() {
+        use Class::{Additive, Breaking, Documentation};
+        for (current, released, class, proposed) in [
+            ("0.1.0+api.0.2.0", None, Some(Breaking), "0.1.0+api.1-2"),
+            ("0.1.0+api.0.2.0", Some("0.1.0"), Some(Additive), "0.1.1+api.1-2"),
+            ("0.1.0", Some("0.1.0"), Some(Documentation), "0.1.1+api.1-2"),
+            ("0.1.0", Some("0.1.0"), Some(Breaking), "0.2.0+api.1-2"),
+            ("0.2.0", Some("0.1.0"), Some(Breaking), "0.2.0+api.1-2"),
+            ("0.1.1", Some("0.1.0"), Some(Breaking), "0.2.0+api.1-2"),
+            ("1.4.0", Some("1.4.0"), Some(Additive), "1.5.0+api.1-2"),
+            ("1.4.0", Some("1.4.0"), Some(Breaking), "2.0.0+api.1-2"),
+            ("1.4.0", Some("1.4.0"), None, "1.4.0+api.1-2"),
+        ] {
+            let released = released.map(|version| version.parse().unwrap());
+            let version = propose(&current.parse().unwrap(), released.as_ref(), class, "1_2");
+            assert_eq!(version.to_string(), proposed, "{current} after {released:?}, {class:?}");
+        }
+    }
+
+    #[test]
+    fn members_that_ask_for_another_version_are_brought_along() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut tree = Tree::new(folder.path());
+        tree.write("Cargo.toml", "[workspace]\nmembers = [\".\", \"cli\"]\n[package]\nversion = \"0.1.0\" # ours\n");
+        tree.write("cli/Cargo.toml", "[dependencies]\npruna = { version = \"0.1.0\", path = \"..\" }\nserde = \"1\"\n");
+        tree.write("Cargo.lock", "[[package]]\nname = \"pruna\"\nversion = \"0.1.0\"\n");
+        stage(&mut tree, &"0.2.0+api.1".parse().unwrap()).unwrap();
+        for (file, text) in [
+            ("Cargo.toml", "[workspace]\nmembers = [\".\", \"cli\"]\n[package]\nversion = \"0.2.0+api.1\" # ours\n"),
+            ("cli/Cargo.toml", "[dependencies]\npruna = { version = \"0.2.0\", path = \"..\" }\nserde = \"1\"\n"),
+            ("Cargo.lock", "[[package]]\nname = \"pruna\"\nversion = \"0.2.0+api.1\"\n"),
+        ] {
+            assert_eq!(tree.read(file).unwrap(), text);
+        }
+    }
+}
