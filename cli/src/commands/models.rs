@@ -1,0 +1,182 @@
+//! `pruna models`: what there is, and what each model takes.
+
+use std::time::Duration;
+
+use clap::Subcommand;
+use comfy_table::{Attribute, Cell};
+use pruna::{Model, ModelInfo, Price};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::{
+    App,
+    commands::table,
+    failure::{self, Failure},
+    output, progress,
+};
+
+/// List the models, or show what one of them takes
+#[derive(Debug, clap::Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "\
+Examples:
+  pruna models
+  pruna models --json | jq -r '.[] | select(.category == \"text-to-video\").id'
+
+Prices and times are list prices and readings by third parties: to plan by, never a promise."
+)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    show: Option<Show>,
+    /// Print a JSON array with an object for each model
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Show {
+    /// Show the parameters of a model: type, default, range, values
+    #[command(after_help = "\
+Examples:
+  pruna models show p-image
+  pruna models show wan-t2v --json > wan-t2v.schema.json")]
+    Show {
+        /// The model
+        model: Model,
+        /// Print the JSON Schema of the input
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// A model as `--json` prints it.
+#[derive(Serialize)]
+struct Listed {
+    id: &'static str,
+    category: &'static str,
+    rate_limit_per_minute: Option<u32>,
+    typical_seconds: f64,
+    /// In US dollars: `{"usd", "per"}`, or `{"usd": {VALUE: AMOUNT}, "by", "per"}`.
+    price: Option<Value>,
+    outputs: &'static [&'static str],
+    try_sync: bool,
+    description: &'static str,
+}
+
+impl Args {
+    pub(crate) fn run(self, app: &App) -> Result<(), Failure> {
+        match self.show {
+            Some(Show::Show { model, json }) => show(app, &model, json),
+            None if self.json => output::pretty_json(&Model::all().map(|m| listed(m.info())).collect::<Vec<_>>()),
+            None => list(),
+        }
+    }
+}
+
+fn listed(info: &'static ModelInfo) -> Listed {
+    Listed {
+        id: info.id,
+        category: info.category.as_str(),
+        rate_limit_per_minute: info.requests_per_minute,
+        typical_seconds: info.typical_seconds,
+        price: info.price.as_ref().map(price),
+        outputs: info.outputs,
+        try_sync: info.try_sync,
+        description: info.description,
+    }
+}
+
+fn price(price: &Price) -> Value {
+    let per = price.per.to_string();
+    match (price.by, price.amounts) {
+        (None, [(_, usd)]) => json!({"usd": usd, "per": per}),
+        (by, amounts) => {
+            let usd: serde_json::Map<_, _> = amounts.iter().map(|(of, usd)| ((*of).to_owned(), json!(usd))).collect();
+            json!({"usd": usd, "by": by, "per": per})
+        }
+    }
+}
+
+/// The models by category, in the order of the document.
+fn list() -> Result<(), Failure> {
+    let infos: Vec<&ModelInfo> = Model::all().map(|model| model.info()).collect();
+    let mut categories: Vec<&str> = Vec::new();
+    for info in &infos {
+        if !categories.contains(&info.category.as_str()) {
+            categories.push(info.category.as_str());
+        }
+    }
+    let mut table = table(&["category", "model", "makes", "usual time", "per minute", "list price"]);
+    for category in categories {
+        let members = infos.iter().filter(|info| info.category == category);
+        for (index, info) in members.enumerate() {
+            table.add_row([
+                if index == 0 { category.to_owned() } else { String::new() },
+                info.id.to_owned(),
+                info.outputs.first().map_or_else(String::new, |kind| (*kind).to_owned()),
+                progress::seconds(Duration::from_secs_f64(info.typical_seconds)),
+                info.requests_per_minute.map_or_else(String::new, |limit| limit.to_string()),
+                info.price.as_ref().map_or_else(|| "varies".to_owned(), ToString::to_string),
+            ]);
+        }
+    }
+    output::line(table)
+}
+
+/// What a model takes.
+fn show(app: &App, model: &Model, json: bool) -> Result<(), Failure> {
+    let Some(schema) = model.schema() else {
+        return Err(Failure::usage(format!("there is no documented model {model}")).hint(failure::unknown_model(model)));
+    };
+    if json {
+        return output::pretty_json(schema);
+    }
+    let info = model.info();
+    output::line(format_args!("{model} ({})\n{}\n", info.category, info.description))?;
+    let mut table = table(&["parameter", "type", "default", "range, values", "meaning"]);
+    for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+        let required = schema["required"].as_array().is_some_and(|names| names.contains(&name.as_str().into()));
+        let cell = Cell::new(if required { format!("{name} *") } else { name.clone() });
+        table.add_row([
+            if required { cell.add_attribute(Attribute::Bold) } else { cell },
+            Cell::new(kind(property)),
+            Cell::new(property.get("default").map(plain).unwrap_or_default()),
+            Cell::new(values(property)),
+            Cell::new(property["description"].as_str().unwrap_or_default()),
+        ]);
+    }
+    output::line(table)?;
+    app.terminal.note("* required");
+    Ok(())
+}
+
+fn kind(property: &Value) -> String {
+    let item = &property["items"];
+    match (property["type"].as_str(), property["format"].as_str()) {
+        (Some("array"), _) => format!("list of {}", kind(item)),
+        (_, Some("uri")) => "media".into(),
+        (_, Some("password")) => "secret".into(),
+        (Some(kind), _) => kind.into(),
+        (None, _) => "any".into(),
+    }
+}
+
+fn values(property: &Value) -> String {
+    if let Some(values) = property["enum"].as_array() {
+        return values.iter().map(plain).collect::<Vec<_>>().join(", ");
+    }
+    let bound = |name: &str| property.get(name).map(plain);
+    match (bound("minimum"), bound("maximum"), bound("maxItems")) {
+        (Some(least), Some(most), _) => format!("{least} to {most}"),
+        (Some(least), None, _) => format!("at least {least}"),
+        (None, Some(most), _) => format!("at most {most}"),
+        (None, None, Some(most)) => format!("at most {most} items"),
+        (None, None, None) => String::new(),
+    }
+}
+
+/// A value as one would type it.
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
