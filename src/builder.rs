@@ -53,6 +53,7 @@ impl Config {
 pub struct ClientBuilder {
     api_key: Option<String>,
     base_url: Option<String>,
+    connect: Option<Duration>,
     timeouts: Timeouts,
     deadline: Option<Duration>,
     max_attempts: u32,
@@ -67,6 +68,7 @@ impl Default for ClientBuilder {
         Self {
             api_key: None,
             base_url: None,
+            connect: None,
             timeouts: Timeouts::default(),
             deadline: None,
             max_attempts: 4,
@@ -98,9 +100,10 @@ impl ClientBuilder {
         self
     }
 
-    /// Connect timeout: how long a connection may take to stand. 10 seconds by default.
+    /// Connect timeout: how long a connection may take to stand. By default 10 seconds, or the attempt timeout if that is
+    /// shorter.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.timeouts.connect = timeout;
+        self.connect = Some(timeout);
         self
     }
 
@@ -111,15 +114,16 @@ impl ClientBuilder {
         self
     }
 
-    /// Idle timeout: how long a file transfer may stand still; there is no limit on the whole of it. 30 seconds by
-    /// default.
+    /// Idle timeout: how long a file transfer may stand still, and how long the service may take to answer an upload; there
+    /// is no limit on the whole of it. 30 seconds by default.
     pub fn idle_timeout(mut self, timeout: Duration) -> Self {
         self.timeouts.idle = timeout;
         self
     }
 
-    /// Operation timeout: how long a generation may take from submission to result, unless the request says otherwise. By
-    /// default ten times the model's usual time, at least ten minutes.
+    /// Operation timeout: how long a generation may take from the uploads of its media to the result, unless the request says
+    /// otherwise; a transfer is tried again for as long. By default ten times the model's usual time, at least ten minutes;
+    /// an hour for transfers.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
         self
@@ -164,7 +168,8 @@ impl ClientBuilder {
     /// # Errors
     ///
     /// Configuration: no key, a key or base URL that cannot be used, settings that contradict each other.
-    pub fn build(self) -> Result<Client, Error> {
+    pub fn build(mut self) -> Result<Client, Error> {
+        self.timeouts.connect = self.connect.unwrap_or(self.timeouts.connect.min(self.timeouts.attempt));
         self.check()?;
         let key = self.api_key.ok_or_else(|| {
             Error::configuration(format!("no API key; set {KEY_VARIABLE} or give one to the builder"))
@@ -191,6 +196,7 @@ impl ClientBuilder {
             None if self.deadline.is_some_and(|deadline| deadline.is_zero()) => {
                 refuse("a deadline of zero lets nothing through".into())
             }
+            None if self.max_download == 0 => refuse("a limit of 0 bytes lets no download through".into()),
             None if self.max_attempts == 0 => refuse("0 attempts send nothing; 1 switches repetitions off".into()),
             None if connect > attempt => {
                 refuse(format!("the connect timeout {connect:?} is longer than the attempt timeout {attempt:?}"))

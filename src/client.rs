@@ -2,7 +2,9 @@
 
 use std::{fmt, sync::Arc};
 
-use tokio::time::Instant;
+use serde_json::{Map, Value};
+use tokio::time::{Instant, timeout_at};
+use tracing::{Instrument as _, field::Empty};
 
 use crate::{
     ClientBuilder, Error, Generation, JobRef, Media, Model, ModelHandle, Prediction, Request, Status,
@@ -13,6 +15,7 @@ use crate::{
         embedded,
         upload::{Upload, Uploads},
     },
+    timing,
     transport::Transport,
     wire::Answer,
 };
@@ -69,8 +72,10 @@ impl Client {
     pub async fn generate(&self, request: impl Into<Request>) -> Result<Generation, Error> {
         let request = request.into();
         let started = Instant::now();
-        let deadline = started + request.own_deadline().unwrap_or_else(|| self.config().deadline(request.model()));
-        self.start(&request, request.wants_sync(), started, deadline).await?.wait().await
+        let deadline = self.deadline_of(&request, started);
+        let span = tracing::info_span!("generate", model = %request.model());
+        let generated = async { self.start(&request, request.wants_sync(), started, deadline).await?.wait().await };
+        generated.instrument(span).await
     }
 
     /// Submits and returns at once, with a handle. A request that asks for [`try_sync`](Request::try_sync) itself may
@@ -82,7 +87,7 @@ impl Client {
     pub async fn submit(&self, request: impl Into<Request>) -> Result<Prediction, Error> {
         let request = request.into();
         let started = Instant::now();
-        let deadline = started + request.own_deadline().unwrap_or_else(|| self.config().deadline(request.model()));
+        let deadline = self.deadline_of(&request, started);
         self.start(&request, request.asks_for_sync(), started, deadline).await
     }
 
@@ -111,7 +116,7 @@ impl Client {
     #[must_use]
     pub fn attach(&self, job: JobRef) -> Prediction {
         let started = Instant::now();
-        let deadline = started + self.config().deadline(job.model());
+        let deadline = timing::after(started, self.config().deadline(job.model()));
         Prediction::new(self.clone(), job, started, deadline, None)
     }
 
@@ -143,8 +148,14 @@ impl Client {
 
     /// Asks for a job's status.
     pub(crate) async fn ask(&self, job: &JobRef) -> Result<Answer, Error> {
-        let deadline = Instant::now() + self.config().deadline(job.model());
+        let deadline = timing::after(Instant::now(), self.config().deadline(job.model()));
         self.transport().status(job.id(), deadline).await.map_err(|error| error.with_job(job.clone()))
+    }
+
+    /// Until when a request has to have its result.
+    pub(crate) fn deadline_of(&self, request: &Request, started: Instant) -> Instant {
+        let allowed = request.own_deadline().unwrap_or_else(|| self.config().deadline(request.model()));
+        timing::after(started, allowed)
     }
 
     /// Uploads what is local and submits.
@@ -156,17 +167,32 @@ impl Client {
         deadline: Instant,
     ) -> Result<Prediction, Error> {
         let model = request.model();
-        let mut input = serde_json::Value::Object(request.parameters()?);
-        self.check(request)?;
-        let prepared = embedded::upload_all(self.transport(), &self.0.uploads, model, &mut input).await;
-        prepared.map_err(|error| error.with_model(model.clone()))?;
-        let serde_json::Value::Object(parameters) = input else { return Err(Error::new(Kind::InvalidInput, "")) };
-        let submitted = self.transport().submit(model, parameters, try_sync, deadline).await;
-        let mut told = submitted.map_err(|error| error.scrubbed(&request.secrets()))?;
+        let secrets = request.secrets();
+        let span = tracing::info_span!("submit", %model, job = Empty);
+        let submitted = async {
+            let parameters = self.prepare(request, deadline).await?;
+            self.transport().submit(model, parameters, try_sync, deadline).await
+        };
+        let submitted = submitted.instrument(span.clone()).await;
+        let mut told = submitted.map_err(|error| error.with_model(model.clone()).scrubbed(&secrets))?;
         told.answer = told.answer.without_input();
         let job = JobRef::from_answer(&told.answer, model.clone());
-        tracing::debug!(job = job.id(), %model, status = %told.answer.status(), "submitted");
-        Ok(Prediction::new(self.clone(), job, started, deadline, Some(told)))
+        span.record("job", job.id());
+        span.in_scope(|| tracing::debug!(status = %told.answer.status(), "submitted"));
+        Ok(Prediction::new(self.clone(), job, started, deadline, Some(told)).keeping(secrets))
+    }
+
+    /// Checks the input and uploads the local media in it.
+    async fn prepare(&self, request: &Request, deadline: Instant) -> Result<Map<String, Value>, Error> {
+        let mut input = Value::Object(request.parameters()?);
+        self.check(request)?;
+        let uploads = embedded::upload_all(self.transport(), &self.0.uploads, request.model(), &mut input);
+        let late = |_| Error::new(Kind::Deadline, "the media of the input were not uploaded in time");
+        timeout_at(deadline, uploads).await.map_err(late)??;
+        match input {
+            Value::Object(parameters) => Ok(parameters),
+            _ => Err(Error::new(Kind::InvalidInput, "the input must be an object of parameters")),
+        }
     }
 
     /// Logs what the service may refuse; a strict client refuses it itself.

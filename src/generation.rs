@@ -34,7 +34,9 @@ impl Generation {
     ) -> Result<Self, Error> {
         let id = job.map(JobRef::id).or(answer.id()).filter(|id| !id.is_empty()).map(str::to_owned);
         let with_job = |error: Error| {
-            let error = error.with_model(model.clone()).with_body(Some(answer.as_value().to_string()));
+            let error =
+                error.with_model(model.clone()).with_body(Some(answer.clone().without_input().as_value().to_string()));
+            let error = client.transport().finish(error);
             match &id {
                 Some(id) => error.with_job(job.cloned().unwrap_or_else(|| JobRef::new(id.clone(), model.clone()))),
                 None => error,
@@ -89,7 +91,8 @@ impl Generation {
             let message = format!("the generation has {} files, no number {index}", self.urls.len());
             Error::new(Kind::NotFound, message).with_model(self.model.clone())
         })?;
-        Ok(Download::new(self.client.clone(), url.clone()))
+        let job = self.id.as_ref().map(|id| JobRef::new(id, self.model.clone()));
+        Ok(Download::new(self.client.clone(), url.clone()).made_by(self.model.clone(), job))
     }
 
     /// The first file in memory.
@@ -98,7 +101,7 @@ impl Generation {
     ///
     /// As [`Download::bytes`].
     pub async fn bytes(&self) -> Result<Bytes, Error> {
-        self.named(self.file(0)?.bytes().await)
+        self.file(0)?.bytes().await
     }
 
     /// The first file as it arrives.
@@ -107,7 +110,7 @@ impl Generation {
     ///
     /// As [`Download::stream`].
     pub async fn stream(&self) -> Result<ByteStream, Error> {
-        self.named(self.file(0)?.stream().await)
+        self.file(0)?.stream().await
     }
 
     /// Saves the first file. A file that exists already is not replaced; `generation.file(0)?.overwrite(true)` does.
@@ -116,7 +119,7 @@ impl Generation {
     ///
     /// As [`Download::save`].
     pub async fn save(&self, path: impl AsRef<Path>) -> Result<SavedFile, Error> {
-        self.named(self.file(0)?.save(path).await)
+        self.file(0)?.save(path).await
     }
 
     /// Saves all files into a folder, which is made if need be, as `ID-NUMBER.EXTENSION`, counted from 0.
@@ -130,7 +133,7 @@ impl Generation {
         let mut saved = Vec::with_capacity(self.urls.len());
         for index in 0..self.urls.len() {
             let stem = format!("{}-{index}", self.file_stem());
-            saved.push(self.named(self.file(index)?.save_in(folder, &stem).await)?);
+            saved.push(self.file(index)?.save_in(folder, &stem).await?);
         }
         Ok(saved)
     }
@@ -147,14 +150,6 @@ impl Generation {
         } else {
             harmless
         }
-    }
-
-    /// Puts the job into an error.
-    fn named<T>(&self, result: Result<T, Error>) -> Result<T, Error> {
-        result.map_err(|error| match &self.id {
-            Some(id) => error.with_job(JobRef::new(id.clone(), self.model.clone())),
-            None => error.with_model(self.model.clone()),
-        })
     }
 }
 

@@ -17,6 +17,8 @@ pub(crate) mod download;
 pub(crate) mod embedded;
 pub(crate) mod kind;
 pub(crate) mod progress;
+mod sink;
+pub(crate) mod transfer;
 pub(crate) mod upload;
 
 /// A picture, video or archive that a request refers to: an address, a local file, or bytes.

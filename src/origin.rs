@@ -13,14 +13,16 @@ pub(crate) struct Base {
 impl Base {
     /// Takes an absolute https URL, or http on a loopback address.
     pub(crate) fn parse(text: &str) -> Result<Self, Error> {
-        let refuse = |why: &str| Error::configuration(format!("the base URL {text:?} {why}"));
+        // The text itself is not repeated: somebody may have put the key into it, or in its place.
         let url = Url::parse(text.trim_end_matches('/'))
             .ok()
             .filter(Url::has_host)
-            .ok_or_else(|| refuse("is no absolute URL such as https://api.pruna.ai"))?;
+            .ok_or_else(|| Error::configuration("the base URL is no absolute URL such as https://api.pruna.ai"))?;
         if has_userinfo(&url) {
             return Err(Error::configuration("the base URL holds a user name or a password; give the key as api_key"));
         }
+        let host = url.host_str().unwrap_or_default();
+        let refuse = |why: &str| Error::configuration(format!("the base URL at {host} {why}"));
         match url.scheme() {
             "https" => {}
             "http" if is_loopback(&url) => {}
@@ -57,8 +59,8 @@ impl Base {
         } else {
             self.url.join(address)
         };
-        let url =
-            resolved.map_err(|e| Error::new(Kind::Decode, format!("the service gave the address {address:?}: {e}")))?;
+        let unusable = |e| Error::new(Kind::Decode, format!("the service gave the address {address:?}: {e}"));
+        let url = resolved.map_err(|e| unusable(e).scrubbed(&[]))?;
         if has_userinfo(&url) {
             return Err(Error::new(Kind::Decode, "the service gave an address with a user name or a password in it"));
         }
@@ -110,6 +112,20 @@ mod tests {
             ("", false),
         ] {
             assert_eq!(Base::parse(base).is_ok(), accepted, "{base}");
+        }
+    }
+
+    #[test]
+    fn a_key_in_the_wrong_place_is_not_repeated() {
+        for base in [
+            "pru_canary",
+            "https://pru_canary@h",
+            "https://h?apikey=pru_canary",
+            "http://h/#pru_canary",
+            "ftp://h/pru_canary",
+        ] {
+            let error = Base::parse(base).unwrap_err();
+            assert!(error.is_configuration() && !format!("{error} {error:?}").contains("canary"), "{error}");
         }
     }
 

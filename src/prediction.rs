@@ -5,8 +5,11 @@ use std::{fmt, pin::Pin, time::Duration};
 use futures_util::Stream;
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep_until};
+use tracing::{Instrument as _, Span};
 
-use crate::{Client, Error, Generation, Model, Status, error::Kind, poll::Pace, retry, transport::Told, wire::Answer};
+use crate::{
+    Client, Error, Generation, Model, Status, error::Kind, poll::Pace, retry, timing, transport::Told, wire::Answer,
+};
 
 /// How many polls in a row may fail before the wait does.
 const MOST_FAILURES: u32 = 5;
@@ -78,11 +81,19 @@ pub struct Prediction {
     deadline: Instant,
     /// What the submission was answered.
     first: Option<Told>,
+    /// What the input held that must not show in an error.
+    secrets: Vec<String>,
 }
 
 impl Prediction {
     pub(crate) fn new(client: Client, job: JobRef, started: Instant, deadline: Instant, first: Option<Told>) -> Self {
-        Self { client, job, started, deadline, first }
+        Self { client, job, started, deadline, first, secrets: Vec::new() }
+    }
+
+    /// Keeps in mind what must not show in an error of this job.
+    pub(crate) fn keeping(mut self, secrets: Vec<String>) -> Self {
+        self.secrets = secrets;
+        self
     }
 
     /// The service's name for the job. Empty when the service finished at once and gave none.
@@ -123,12 +134,13 @@ impl Prediction {
     pub async fn try_wait(&self) -> Result<Option<Generation>, Error> {
         let answer = match self.ended() {
             Some(answer) => answer.clone(),
-            None => self.client.ask(&self.job).await?,
+            None => self.client.ask(&self.job).await.map_err(|error| error.scrubbed(&self.secrets))?,
         };
         if !answer.status().is_terminal() {
             return Ok(None);
         }
-        Generation::from_answer(self.client.clone(), Some(&self.job), self.model().clone(), answer).map(Some)
+        let ended = Generation::from_answer(self.client.clone(), Some(&self.job), self.model().clone(), answer);
+        ended.map(Some).map_err(|error| error.scrubbed(&self.secrets))
     }
 
     /// The answer to the submission, when the job had ended by then.
@@ -145,7 +157,8 @@ impl Prediction {
         self.wait_until(self.deadline).await
     }
 
-    /// Waits for the result until a point in time, or for a duration. The last poll falls before it.
+    /// Waits for the result until a point in time, or for a duration. Then it polls once more, so that a result which has just
+    /// come is not missed, and gives up.
     ///
     /// # Errors
     ///
@@ -233,7 +246,7 @@ impl From<std::time::Instant> for Deadline {
 
 impl From<Duration> for Deadline {
     fn from(duration: Duration) -> Self {
-        Self(Instant::now() + duration)
+        Self(timing::after(Instant::now(), duration))
     }
 }
 
@@ -248,6 +261,8 @@ struct Waiter {
     /// The service's wish for the next poll.
     hint: Option<Duration>,
     failures: u32,
+    secrets: Vec<String>,
+    span: Span,
 }
 
 impl Waiter {
@@ -260,25 +275,36 @@ impl Waiter {
             ended: prediction.ended().cloned(),
             hint: prediction.first.as_ref().and_then(|told| told.next_poll),
             failures: 0,
+            secrets: prediction.secrets.clone(),
+            span: tracing::info_span!("wait", model = %prediction.model(), job = prediction.id()),
         }
     }
 
     /// Waits for the next poll, polls, and tells what came of it.
     async fn next(&mut self) -> Result<Event, Error> {
+        let span = self.span.clone();
+        self.step().instrument(span).await
+    }
+
+    async fn step(&mut self) -> Result<Event, Error> {
         if let Some(answer) = self.ended.take() {
             return self.event(answer);
         }
         let last = self.pause().await;
-        // The last poll falls before the deadline but may be answered after it.
-        let left = if last { self.client.transport().timeouts.attempt } else { self.deadline - Instant::now() };
-        let polled = self.client.transport().status_once(self.job.id(), left).await;
+        // The last poll begins when the time is over; it gets the time of an attempt.
+        let transport = self.client.transport();
+        let left = match self.deadline.saturating_duration_since(Instant::now()) {
+            left if left.is_zero() || last => transport.timeouts.attempt,
+            left => left,
+        };
+        let polled = transport.status_once(self.job.id(), left).await;
         let event = match polled {
             Ok(told) => {
                 self.failures = 0;
                 self.hint = told.next_poll;
                 self.event(told.answer)?
             }
-            Err(failure) => self.failed(self.client.transport().finish(failure.error))?,
+            Err(failure) => self.failed(failure.error.scrubbed(&self.secrets))?,
         };
         let ended = matches!(event, Event::Finished(_));
         if last && !ended { Err(self.late()) } else { Ok(event) }
@@ -302,12 +328,13 @@ impl Waiter {
         let status = answer.status();
         if !status.is_terminal() {
             let usual = Duration::from_secs_f64(self.job.model().info().typical_seconds);
-            tracing::debug!(job = self.job.id(), %status, "polled");
+            tracing::debug!(%status, "polled");
             return Ok(Event::Polled { status, elapsed: self.started.elapsed(), usual });
         }
-        let generation =
-            Generation::from_answer(self.client.clone(), Some(&self.job), self.job.model().clone(), answer)?;
-        Ok(Event::Finished(Box::new(generation)))
+        let client = self.client.clone();
+        let ended = Generation::from_answer(client, Some(&self.job), self.job.model().clone(), answer);
+        tracing::debug!(%status, "ended");
+        ended.map(|generation| Event::Finished(Box::new(generation))).map_err(|error| error.scrubbed(&self.secrets))
     }
 
     /// A failed poll is not a failed job: only a final refusal, or the fifth failure in a row, ends the wait.
@@ -317,8 +344,14 @@ impl Waiter {
         if !passing || self.failures >= MOST_FAILURES {
             return Err(error.with_attempts(self.failures).with_job(self.job.clone()));
         }
-        self.hint = error.retry_after();
-        tracing::debug!(job = self.job.id(), failures = self.failures, %error, "a poll failed");
+        self.hint = error.retry_after().filter(|asked| !asked.is_zero());
+        // The message is the service's: it is for the caller, not for the log.
+        tracing::debug!(
+            error.type = ?error.kind(),
+            http.response.status_code = error.status(),
+            failures = self.failures,
+            "a poll failed"
+        );
         Ok(Event::PollFailed { reason: error.to_string(), failures: self.failures })
     }
 

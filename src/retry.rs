@@ -11,6 +11,7 @@ use std::{
 };
 
 use tokio::time::{Instant, sleep};
+use tracing::Instrument as _;
 
 use crate::{Error, error::Kind};
 
@@ -35,6 +36,10 @@ pub(crate) struct Failure {
 impl Failure {
     pub(crate) fn not_sent(error: Error) -> Self {
         Self { fate: Fate::NotSent, error }
+    }
+
+    pub(crate) fn maybe_accepted(error: Error) -> Self {
+        Self { fate: Fate::MaybeAccepted, error }
     }
 }
 
@@ -70,13 +75,15 @@ impl Retry {
         A: Future<Output = Result<T, Failure>>,
     {
         let mut attempts = 0;
+        let mut last = None;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                return Err(Error::new(Kind::Deadline, "no time was left for the request").with_attempts(attempts));
+                return Err(late(last, attempts));
             }
             attempts += 1;
-            let Failure { fate, error } = match attempt(left).await {
+            let span = tracing::debug_span!("attempt", number = attempts);
+            let Failure { fate, error } = match attempt(left).instrument(span).await {
                 Ok(value) => {
                     self.budget.give_back();
                     return Ok(value);
@@ -84,17 +91,38 @@ impl Retry {
                 Err(failure) => failure,
             };
             let error = error.with_attempts(attempts);
-            if attempts >= self.max_attempts || !may_repeat(effect, fate, error.kind()) || !self.budget.take() {
+            if !may_repeat(effect, fate, error.kind()) {
                 return Err(conclude(effect, fate, error));
+            }
+            if Instant::now() >= deadline {
+                return Err(late(Some(error), attempts));
             }
             let delay = error.retry_after().unwrap_or_else(|| backoff(attempts, fastrand::f64()));
-            if Instant::now() + delay >= deadline {
-                return Err(conclude(effect, fate, error));
+            let fits = Instant::now() + delay < deadline;
+            if attempts >= self.max_attempts || !fits || !self.budget.take() {
+                return Err(error);
             }
-            tracing::debug!(attempt = attempts, delay_ms = delay.as_millis() as u64, error = %error, "sending again");
+            // The message is the service's and may repeat what it was sent: it is for the caller, not for the log.
+            tracing::debug!(
+                error.type = ?error.kind(),
+                http.response.status_code = error.status(),
+                http.request.resend_count = attempts,
+                delay_ms = delay.as_millis() as u64,
+                "waiting, then sending again"
+            );
+            last = Some(error);
             sleep(delay).await;
         }
     }
+}
+
+/// The end of the time, with what failed last as the cause.
+fn late(last: Option<Error>, attempts: u32) -> Error {
+    let Some(last) = last else {
+        return Error::new(Kind::Deadline, "no time was left for the request").with_attempts(attempts);
+    };
+    let message = format!("no time was left to send again after {}", last.told());
+    last.as_cause_of(Error::new(Kind::Deadline, message)).with_attempts(attempts)
 }
 
 /// Rule 1 of the doctrine.
@@ -214,6 +242,33 @@ mod tests {
             let (sent, error) = attempts_of(&Retry::new(4), Effect::PaidJob, limited).await;
             assert_eq!((sent, error.retry_after()), (sends, Some(hint)));
             assert_eq!(start.elapsed().as_secs(), hint.as_secs() * u64::from(sends - 1));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_end_of_the_time_names_what_failed_last() {
+        let retry = Retry::new(4);
+        for (effect, fate, kind, ends_as) in [
+            (Effect::Harmless, Fate::MaybeAccepted, Kind::Connection, Kind::Deadline),
+            (Effect::Harmless, Fate::Refused, Kind::Unauthorized, Kind::Unauthorized),
+            (Effect::PaidJob, Fate::NotSent, Kind::Connection, Kind::Deadline),
+            (Effect::PaidJob, Fate::MaybeAccepted, Kind::Connection, Kind::SubmissionUnknown),
+        ] {
+            let deadline = Instant::now() + Duration::from_secs(5);
+            let result: Result<(), Error> = retry
+                .run(effect, deadline, |left| async move {
+                    sleep(left).await;
+                    Err(Failure { fate, error: Error::new(kind, "no answer in time").with_status(503) })
+                })
+                .await;
+            let error = result.unwrap_err();
+            assert_eq!(
+                (error.kind(), error.attempts(), error.status()),
+                (ends_as, 1, Some(503)),
+                "{effect:?} {fate:?}"
+            );
+            assert!(error.to_string().contains("no answer in time"), "{error}");
+            assert_eq!(Instant::now(), deadline);
         }
     }
 

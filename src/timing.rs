@@ -3,9 +3,16 @@
 use std::time::{Duration, SystemTime};
 
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
+use tokio::time::Instant;
 
 /// No hint is longer: a larger number is a mistake on the other side.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The point in time after a duration. One without end gives a point so far away that it never comes.
+pub(crate) fn after(start: Instant, duration: Duration) -> Instant {
+    const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
+    start + duration.min(FAR)
+}
 
 /// How long the service asks to wait: `Retry-After`, in seconds or as a date of any of the three HTTP forms.
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
@@ -65,6 +72,33 @@ mod tests {
             let delay = parse_retry_after(value, now).map(|d| d.as_secs_f64());
             assert_eq!(delay, expected, "{value}");
         }
+    }
+
+    #[test]
+    fn a_clock_that_is_wrong_on_either_side_does_no_harm() {
+        for (date, retry_after_date, expected) in [
+            // The service's clock is decades off, but with itself it agrees.
+            (Some("Thu, 01 Jan 1970 00:00:00 GMT"), "Thu, 01 Jan 1970 00:00:30 GMT", 30),
+            (Some("Fri, 01 Jan 2100 00:00:00 GMT"), "Fri, 01 Jan 2100 00:00:30 GMT", 30),
+            // It does not tell its time, and ours disagrees by years: never a negative wait, never more than a day.
+            (None, "Thu, 01 Jan 1970 00:00:30 GMT", 0),
+            (None, "Fri, 01 Jan 2100 00:00:30 GMT", 86_400),
+            (Some("nonsense"), "Fri, 01 Jan 2100 00:00:30 GMT", 86_400),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(RETRY_AFTER, retry_after_date.parse().unwrap());
+            if let Some(date) = date {
+                headers.insert(DATE, date.parse().unwrap());
+            }
+            assert_eq!(retry_after(&headers), Some(Duration::from_secs(expected)), "{date:?} {retry_after_date}");
+        }
+    }
+
+    #[test]
+    fn a_time_without_end_is_no_overflow() {
+        let now = Instant::now();
+        assert!(after(now, Duration::MAX) > now + Duration::from_secs(86_400));
+        assert_eq!(after(now, Duration::from_secs(1)), now + Duration::from_secs(1));
     }
 
     #[test]

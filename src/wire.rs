@@ -52,6 +52,12 @@ impl Answer {
         self.id().is_some() || self.0["status"].is_string() || !self.urls().is_empty() || self.error().is_some()
     }
 
+    /// Whether it is the document's error object, `{"error": {"code", "message"}}`, and says nothing of a job. A job's own
+    /// `error` is a text.
+    pub(crate) fn is_error_envelope(&self) -> bool {
+        self.0["error"].is_object() && !self.0["status"].is_string() && self.urls().is_empty()
+    }
+
     /// The job's id; taken from the end of `get_url` when the answer has no `id`.
     #[must_use]
     pub fn id(&self) -> Option<&str> {

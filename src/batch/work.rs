@@ -49,8 +49,8 @@ impl Worker {
             return Err(Error::new(Kind::Deadline, "the batch was stopped before this item was submitted"));
         }
         let started = Instant::now();
-        let deadline = request.own_deadline().unwrap_or_else(|| self.client.config().deadline(request.model()));
-        self.client.start(&request, request.wants_sync(), started, started + deadline).await
+        let deadline = self.client.deadline_of(&request, started);
+        self.client.start(&request, request.wants_sync(), started, deadline).await
     }
 
     /// Waits for a result, unless the batch hands back what runs.

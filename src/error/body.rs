@@ -180,7 +180,12 @@ mod tests {
                 Kind::InvalidInput,
                 Some("size"),
             ),
-            (422, r#"{"title":"Input validation failed","detail":"- input.images[1]: wrong\n"}"#, Kind::InvalidInput, Some("images[1]")),
+            (
+                422,
+                r#"{"title":"Input validation failed","detail":"- input.images[1]: wrong\n"}"#,
+                Kind::InvalidInput,
+                Some("images[1]"),
+            ),
             (402, "", Kind::NoCredit, None),
             (403, r#"{"message":"You cannot consume this service"}"#, Kind::Unauthorized, None),
             (401, r#"{"error":"Invalid API key"}"#, Kind::Unauthorized, None),

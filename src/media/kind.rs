@@ -33,6 +33,19 @@ pub(crate) fn of_content_type(content_type: &str) -> FileKind {
     known.iter().find(|(known, _)| *known == mime).map_or(UNKNOWN, |(mime, extension)| FileKind { mime, extension })
 }
 
+/// Whether bytes cannot be what the service says they are: a page instead of a file, or noise under the type of a picture.
+/// Each of the types has an unmistakable beginning; one for another, say WebP under the name of JPEG, is no lie worth an
+/// error.
+pub(crate) fn contradicts(content_type: Option<&str>, head: &[u8]) -> bool {
+    let sniffed = of_bytes(head);
+    let declared = content_type.map_or(UNKNOWN, of_content_type);
+    let is_page = sniffed.mime == "text/html" || content_type.is_some_and(|t| t.starts_with("text/html"));
+    let has_beginning = !matches!(declared.mime, "application/octet-stream" | "application/json");
+    // Videos come in boxes; their fourth to eighth byte is a name in lower case, also where the brand is not known.
+    let is_box = head.len() >= 8 && head[4..8].iter().all(u8::is_ascii_lowercase);
+    is_page || (has_beginning && sniffed == UNKNOWN && !is_box)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -49,6 +62,26 @@ mod tests {
             (b"", "bin"),
         ] {
             assert_eq!(of_bytes(bytes).extension, extension);
+        }
+    }
+
+    #[test]
+    fn noise_and_pages_are_told_from_files() {
+        let noise = [0x80_u8; 64];
+        for (content_type, bytes, lie) in [
+            (Some("image/jpeg"), b"\xff\xd8\xff\xe0\0\x10JFIF".as_slice(), false),
+            (Some("image/jpeg"), b"RIFF\x24\0\0\0WEBPVP8 ", false),
+            (Some("video/mp4"), b"\0\0\0\x20ftypnew9\0\0\x02\0", false),
+            (Some("application/octet-stream"), &noise, false),
+            (Some("application/json"), b"{}", false),
+            (None, &noise, false),
+            (Some("image/jpeg"), &noise, true),
+            (Some("video/mp4"), &noise, true),
+            (Some("image/png"), b"<!DOCTYPE html><html>", true),
+            (Some("text/html; charset=utf-8"), b"Moved", true),
+            (None, b"<html><body>log in</body></html>", true),
+        ] {
+            assert_eq!(contradicts(content_type, bytes), lie, "{content_type:?} {bytes:?}");
         }
     }
 }

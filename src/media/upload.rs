@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use tokio::{fs::File, io::AsyncReadExt as _, sync::Semaphore, time::Instant};
 use tokio_util::io::ReaderStream;
+use tracing::Instrument as _;
 
 use super::{
     Local, Media, kind,
@@ -30,7 +31,8 @@ use super::{
 use crate::{
     Client, Error,
     error::Kind,
-    retry::{Effect, Failure, Fate},
+    retry::{Effect, Failure},
+    timing,
     transport::Transport,
 };
 
@@ -129,8 +131,8 @@ impl UploadAnswer {
     fn into_file(self, transport: &Transport) -> Result<UploadedFile, Error> {
         let text = |name: &str| self.0[name].as_str().map(str::to_owned);
         let address = self.0["urls"]["get"].as_str().ok_or_else(|| {
-            Error::new(Kind::Decode, "the answer to the upload has no address (urls.get)")
-                .with_body(Some(self.0.to_string()))
+            let error = Error::new(Kind::Decode, "the answer to the upload has no address (urls.get)");
+            transport.finish(error.with_body(Some(self.0.to_string())))
         })?;
         Ok(UploadedFile {
             id: text("id").unwrap_or_default(),
@@ -151,7 +153,7 @@ pub(crate) struct Uploads {
     /// By content. The inner lock is held during an upload, so that equal content waits for it instead of going twice.
     known: Mutex<HashMap<Hash, Arc<tokio::sync::Mutex<Option<Kept>>>>>,
     permits: Semaphore,
-    /// How long one upload may take, with its repetitions.
+    /// For how long an upload is tried again.
     deadline: Duration,
 }
 
@@ -180,22 +182,59 @@ impl Uploads {
         media: Local,
         observer: &Observer,
     ) -> Result<UploadedFile, Error> {
-        let _permit = self.permits.acquire().await;
-        let slot = {
-            let hash = hash(&media).await?;
-            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-            // What nobody waits for and nobody can use any more would only pile up.
-            known.retain(|_, slot| slot.try_lock().map_or(true, |kept| kept.as_ref().is_some_and(Kept::is_usable)));
-            Arc::clone(known.entry(hash).or_default())
-        };
+        let upload = self.upload_once(transport, media, observer);
+        upload.instrument(tracing::info_span!("upload")).await
+    }
+
+    async fn upload_once(
+        &self,
+        transport: &Transport,
+        media: Local,
+        observer: &Observer,
+    ) -> Result<UploadedFile, Error> {
+        let slot = self.slot(self.hash(&media).await?);
         let mut kept = slot.lock().await;
         if let Some(kept) = kept.as_ref().filter(|kept| kept.is_usable()) {
             return Ok(kept.file.clone());
         }
-        let file = send(transport, &media, observer, Instant::now() + self.deadline).await?;
+        let _permit = self.permits.acquire().await;
+        let file = send(transport, &media, observer, timing::after(Instant::now(), self.deadline)).await?;
         let lifetime = file.lifetime().map_or(LONGEST_USE, |lifetime| lifetime.min(LONGEST_USE));
         *kept = Some(Kept { file: file.clone(), until: Instant::now() + lifetime });
         Ok(file)
+    }
+
+    /// Where the upload of some content is kept.
+    fn slot(&self, hash: Hash) -> Arc<tokio::sync::Mutex<Option<Kept>>> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        // What nobody waits for and nobody can use any more would only pile up.
+        known.retain(|_, slot| {
+            let in_use = Arc::strong_count(slot) > 1;
+            in_use || slot.try_lock().is_ok_and(|kept| kept.as_ref().is_some_and(Kept::is_usable))
+        });
+        Arc::clone(known.entry(hash).or_default())
+    }
+
+    /// SHA-256 of the content, read in pieces. Files are read by as many at once as are uploaded.
+    async fn hash(&self, media: &Local) -> Result<Hash, Error> {
+        let _permit = self.permits.acquire().await;
+        let mut hasher = Sha256::new();
+        match media {
+            Local::Bytes(bytes) => {
+                for chunk in chunks(bytes.clone()) {
+                    hasher.update(&chunk);
+                    tokio::task::yield_now().await;
+                }
+            }
+            Local::Path(path) => {
+                let (file, _) = open(path).await?;
+                let mut pieces = ReaderStream::with_capacity(file, CHUNK);
+                while let Some(piece) = pieces.try_next().await.map_err(|e| Error::io(path.display(), e))? {
+                    hasher.update(&piece);
+                }
+            }
+        }
+        Ok(hasher.finalize().into())
     }
 }
 
@@ -203,22 +242,6 @@ impl Kept {
     fn is_usable(&self) -> bool {
         Instant::now() < self.until
     }
-}
-
-/// SHA-256 of the content, read in pieces.
-async fn hash(media: &Local) -> Result<Hash, Error> {
-    let mut hasher = Sha256::new();
-    match media {
-        Local::Bytes(bytes) => hasher.update(bytes),
-        Local::Path(path) => {
-            let (file, _) = open(path).await?;
-            let mut pieces = ReaderStream::with_capacity(file, CHUNK);
-            while let Some(piece) = pieces.try_next().await.map_err(|e| Error::io(path.display(), e))? {
-                hasher.update(&piece);
-            }
-        }
-    }
-    Ok(hasher.finalize().into())
 }
 
 /// Opens a regular file and tells its length.
@@ -238,25 +261,24 @@ async fn send(
     observer: &Observer,
     deadline: Instant,
 ) -> Result<UploadedFile, Error> {
-    let sent = transport.retry.run(Effect::Harmless, deadline, |left| async move {
+    let attempt = |_| async {
         let pulse = Arc::new(Pulse::default());
         let (part, problem) = part(media, &pulse, observer).await.map_err(Failure::not_sent)?;
-        let sending = transport.upload_once(Form::new().part("content", part));
-        let sending = pin!(tokio::time::timeout(left, sending));
+        let sending = pin!(transport.upload_once(Form::new().part("content", part)));
         let outcome = match select(sending, pin!(pulse.stalled(transport.timeouts.idle))).await {
-            Either::Left((outcome, _)) => outcome.ok(),
-            Either::Right(_) => None,
+            Either::Left((outcome, _)) => outcome,
+            Either::Right(_) => {
+                let error = Error::new(Kind::Connection, "the upload made no progress in time");
+                Err(Failure::maybe_accepted(error))
+            }
         };
         // What went wrong with the file explains whatever the connection says.
-        if let Some(problem) = problem.take() {
-            return Err(Failure::not_sent(problem));
+        match problem.take() {
+            Some(problem) => Err(Failure::not_sent(problem)),
+            None => outcome?.into_file(transport).map_err(Failure::maybe_accepted),
         }
-        outcome.unwrap_or_else(|| {
-            let error = Error::new(Kind::Connection, "the upload made no progress in time");
-            Err(Failure { fate: Fate::MaybeAccepted, error })
-        })
-    });
-    sent.await.map_err(|error| transport.finish(error))?.into_file(transport)
+    };
+    transport.retry.run(Effect::Harmless, deadline, attempt).await
 }
 
 /// When the last piece of a body left.
@@ -276,7 +298,7 @@ impl Pulse {
             if last.elapsed() >= idle {
                 return;
             }
-            tokio::time::sleep_until(last + idle).await;
+            tokio::time::sleep(idle.saturating_sub(last.elapsed())).await;
         }
     }
 }
