@@ -4,8 +4,9 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use crate::{
     Client, Error, Model,
+    limits::Limits,
     origin::Base,
-    poll::{PollPolicy, Proportional},
+    poll::{PollPolicy, Proportional, UsualTimes},
     transport::{Configure, Timeouts, Transport},
 };
 
@@ -22,6 +23,7 @@ const PATIENCE: f64 = 10.0;
 #[derive(Debug)]
 pub(crate) struct Config {
     pub(crate) poll: Arc<dyn PollPolicy>,
+    pub(crate) usual: UsualTimes,
     pub(crate) strict_inputs: bool,
     pub(crate) max_download: u64,
     /// How long one upload or download may take, with its repetitions.
@@ -60,6 +62,7 @@ pub struct ClientBuilder {
     max_download: u64,
     strict_inputs: bool,
     poll: Arc<dyn PollPolicy>,
+    limits: Limits,
     configure: Box<Configure>,
 }
 
@@ -75,6 +78,7 @@ impl Default for ClientBuilder {
             max_download: 4 * 1024 * 1024 * 1024,
             strict_inputs: false,
             poll: Arc::new(Proportional),
+            limits: Limits::documented(),
             configure: Box::new(|builder| builder),
         }
     }
@@ -153,6 +157,12 @@ impl ClientBuilder {
         self
     }
 
+    /// How many requests are sent a minute. By default what the document allows; see [`limits`](crate::limits).
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
     /// Changes the underlying HTTP client: a proxy, a root certificate, a resolver. What keeps the key safe is set
     /// afterwards and cannot be changed.
     pub fn configure_http(
@@ -175,9 +185,10 @@ impl ClientBuilder {
             Error::configuration(format!("no API key; set {KEY_VARIABLE} or give one to the builder"))
         })?;
         let base = Base::parse(self.base_url.as_deref().unwrap_or(crate::model::BASE_URL))?;
-        let transport = Transport::new(base, &key, self.timeouts, self.max_attempts, &*self.configure)?;
+        let transport = Transport::new(base, &key, self.timeouts, self.max_attempts, self.limits, &*self.configure)?;
         let config = Config {
             poll: self.poll,
+            usual: UsualTimes::default(),
             strict_inputs: self.strict_inputs,
             max_download: self.max_download,
             transfer_deadline: self.deadline.unwrap_or(Duration::from_secs(60 * 60)),

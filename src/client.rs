@@ -10,6 +10,7 @@ use crate::{
     ClientBuilder, Error, Generation, JobRef, Media, Model, ModelHandle, Prediction, Request, Status,
     builder::Config,
     error::Kind,
+    limits::Slot,
     media::{
         download::Download,
         embedded,
@@ -71,10 +72,9 @@ impl Client {
     /// Any kind; the predicates of [`Error`] say what to do next.
     pub async fn generate(&self, request: impl Into<Request>) -> Result<Generation, Error> {
         let request = request.into();
-        let started = Instant::now();
-        let deadline = self.deadline_of(&request, started);
+        let deadline = self.deadline_of(&request);
         let span = tracing::info_span!("generate", model = %request.model());
-        let generated = async { self.start(&request, request.wants_sync(), started, deadline).await?.wait().await };
+        let generated = async { self.start(&request, request.wants_sync(), deadline).await?.wait().await };
         generated.instrument(span).await
     }
 
@@ -86,9 +86,8 @@ impl Client {
     /// Invalid input, unauthorized, no credit, rate limited; submission unknown when it may be running all the same.
     pub async fn submit(&self, request: impl Into<Request>) -> Result<Prediction, Error> {
         let request = request.into();
-        let started = Instant::now();
-        let deadline = self.deadline_of(&request, started);
-        self.start(&request, request.asks_for_sync(), started, deadline).await
+        let deadline = self.deadline_of(&request);
+        self.start(&request, request.asks_for_sync(), deadline).await
     }
 
     /// A model by name, also one that the document does not know.
@@ -152,18 +151,28 @@ impl Client {
         self.transport().status(job.id(), deadline).await.map_err(|error| error.with_job(job.clone()))
     }
 
-    /// Until when a request has to have its result.
-    pub(crate) fn deadline_of(&self, request: &Request, started: Instant) -> Instant {
+    /// Until when a request that begins now has to have its result.
+    pub(crate) fn deadline_of(&self, request: &Request) -> Instant {
         let allowed = request.own_deadline().unwrap_or_else(|| self.config().deadline(request.model()));
-        timing::after(started, allowed)
+        timing::after(Instant::now(), allowed)
     }
 
-    /// Uploads what is local and submits.
-    pub(crate) async fn start(
+    /// Waits for a place among the open submissions of the model, uploads what is local and submits.
+    async fn start(&self, request: &Request, try_sync: bool, deadline: Instant) -> Result<Prediction, Error> {
+        let slot = timeout_at(deadline, self.transport().limits.slot(request.model())).await;
+        let slot = slot.map_err(|_| {
+            let message = "not submitted: until the deadline too many other submissions were open";
+            Error::new(Kind::RateLimited, message).with_model(request.model().clone())
+        })?;
+        self.start_in(slot, request, try_sync, deadline).await
+    }
+
+    /// Uploads what is local and submits. The place among the open submissions is free again when that is done.
+    pub(crate) async fn start_in(
         &self,
+        _slot: Slot,
         request: &Request,
         try_sync: bool,
-        started: Instant,
         deadline: Instant,
     ) -> Result<Prediction, Error> {
         let model = request.model();
@@ -176,10 +185,13 @@ impl Client {
         let submitted = submitted.instrument(span.clone()).await;
         let mut told = submitted.map_err(|error| error.with_model(model.clone()).scrubbed(&secrets))?;
         told.answer = told.answer.without_input();
+        if told.answer.status() == Status::SUCCEEDED {
+            self.config().usual.learn(model, told.asked.elapsed(), true);
+        }
         let job = JobRef::from_answer(&told.answer, model.clone());
         span.record("job", job.id());
         span.in_scope(|| tracing::debug!(status = %told.answer.status(), "submitted"));
-        Ok(Prediction::new(self.clone(), job, started, deadline, Some(told)).keeping(secrets))
+        Ok(Prediction::new(self.clone(), job, told.asked, deadline, Some(told)).keeping(secrets))
     }
 
     /// Checks the input and uploads the local media in it.

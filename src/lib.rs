@@ -6,6 +6,7 @@ mod client;
 pub mod error;
 mod generation;
 pub mod inputs;
+pub mod limits;
 mod media;
 mod model;
 mod origin;

@@ -8,8 +8,13 @@ use tokio::time::{Instant, sleep_until};
 use tracing::{Instrument as _, Span};
 
 use crate::{
-    Client, Error, Generation, Model, Status, error::Kind, poll::Pace, retry, timing, transport::Told, wire::Answer,
+    Client, Error, Generation, Model, Status, error::Kind, limits::Rank, poll::Pace, retry, timing, transport::Told,
+    wire::Answer,
 };
+
+/// How long before its deadline a job is asked for the last time: a fiftieth of the whole, within these bounds.
+const SHORTEST_RESERVE: Duration = Duration::from_millis(100);
+const LONGEST_RESERVE: Duration = Duration::from_secs(1);
 
 /// How many polls in a row may fail before the wait does.
 const MOST_FAILURES: u32 = 5;
@@ -261,6 +266,9 @@ struct Waiter {
     /// The service's wish for the next poll.
     hint: Option<Duration>,
     failures: u32,
+    /// Whether this client submitted it, so that its age is known.
+    submitted: bool,
+    seen_running: Option<Instant>,
     secrets: Vec<String>,
     span: Span,
 }
@@ -275,6 +283,8 @@ impl Waiter {
             ended: prediction.ended().cloned(),
             hint: prediction.first.as_ref().and_then(|told| told.next_poll),
             failures: 0,
+            submitted: prediction.first.is_some(),
+            seen_running: None,
             secrets: prediction.secrets.clone(),
             span: tracing::info_span!("wait", model = %prediction.model(), job = prediction.id()),
         }
@@ -290,17 +300,15 @@ impl Waiter {
         if let Some(answer) = self.ended.take() {
             return self.event(answer);
         }
-        let last = self.pause().await;
-        // The last poll begins when the time is over; it gets the time of an attempt.
-        let transport = self.client.transport();
-        let left = match self.deadline.saturating_duration_since(Instant::now()) {
-            left if left.is_zero() || last => transport.timeouts.attempt,
-            left => left,
-        };
-        let polled = transport.status_once(self.job.id(), left).await;
+        let (rank, last) = self.pause().await;
+        let now = Instant::now();
+        // Whoever begins to wait when the time is over gets one answer all the same.
+        let until = if self.deadline > now { self.deadline } else { now + self.client.transport().timeouts.attempt };
+        let polled = self.client.transport().status_once(self.job.id(), rank, until).await;
         let event = match polled {
             Ok(told) => {
                 self.failures = 0;
+                self.learn(told.answer.status());
                 self.hint = told.next_poll;
                 self.event(told.answer)?
             }
@@ -310,24 +318,46 @@ impl Waiter {
         if last && !ended { Err(self.late()) } else { Ok(event) }
     }
 
-    /// Sleeps until the next poll is due. True when it is the last one that the deadline allows.
-    async fn pause(&self) -> bool {
-        let random = fastrand::f64();
-        let pace = Pace { model: self.job.model(), elapsed: self.started.elapsed(), random };
+    /// Sleeps until the next poll is due. Tells how urgent it is, and whether it is the last that the deadline allows.
+    async fn pause(&self) -> (Rank, bool) {
+        let (random, usual) = (fastrand::f64(), self.client.config().usual.of(self.job.model()));
+        let pace = Pace { model: self.job.model(), elapsed: self.started.elapsed(), usual, random };
         let delay = match self.hint {
             Some(hint) => hint.max(SHORTEST_HINT),
             None if self.failures > 0 => retry::backoff(self.failures + 1, random.max(0.2)),
             None => self.client.config().poll.delay(&pace),
         };
-        let due = Instant::now() + delay;
-        sleep_until(due.min(self.deadline)).await;
-        due >= self.deadline
+        let due = timing::after(Instant::now(), delay);
+        let last_call = self.last_call();
+        sleep_until(due.min(last_call)).await;
+        // When there are more jobs than calls, lateness hurts in proportion to the interval that was wanted.
+        if due >= last_call { (Instant::now(), true) } else { (timing::after(due, delay), false) }
+    }
+
+    /// The time of the last poll: early enough to be answered before the deadline.
+    fn last_call(&self) -> Instant {
+        let whole = self.deadline.saturating_duration_since(self.started);
+        let reserve = (whole / 50).clamp(SHORTEST_RESERVE.min(whole / 2), LONGEST_RESERVE);
+        self.deadline.checked_sub(reserve).unwrap_or(self.deadline)
+    }
+
+    /// Takes note of how long the model takes. Of a job that was attached nobody knows when it began.
+    fn learn(&mut self, status: Status) {
+        let now = Instant::now();
+        if !status.is_terminal() {
+            self.seen_running = Some(now);
+        } else if self.submitted && status == Status::SUCCEEDED {
+            let took = now - self.started;
+            let gap = self.seen_running.map_or(took, |seen| now - seen);
+            // It ended somewhere within the gap.
+            self.client.config().usual.learn(self.job.model(), took - gap / 2, gap < took / 2);
+        }
     }
 
     fn event(&self, answer: Answer) -> Result<Event, Error> {
         let status = answer.status();
         if !status.is_terminal() {
-            let usual = Duration::from_secs_f64(self.job.model().info().typical_seconds);
+            let usual = self.client.config().usual.of(self.job.model());
             tracing::debug!(%status, "polled");
             return Ok(Event::Polled { status, elapsed: self.started.elapsed(), usual });
         }

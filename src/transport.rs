@@ -1,6 +1,6 @@
 //! The only place that talks to reqwest: where the key is attached, bodies are bounded and requests are traced.
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::{BufMut as _, Bytes, BytesMut};
 use progenitor_client::{ClientHooks, ClientInfo as _, OperationInfo};
@@ -22,6 +22,7 @@ use outcome::{broken, meaningless, refused, succeeded, told};
 use crate::{
     Error, Model,
     error::Kind,
+    limits::{Limiter, Limits, Operation, Permit, Rank},
     origin::Base,
     raw,
     retry::{Effect, Failure, Retry},
@@ -58,6 +59,7 @@ pub(crate) struct Transport {
     keyless: reqwest::Client,
     pub(crate) base: Base,
     pub(crate) retry: Retry,
+    pub(crate) limits: Arc<Limiter>,
     pub(crate) timeouts: Timeouts,
     /// What must never be repeated in an error.
     key: String,
@@ -69,6 +71,7 @@ pub struct Session {
     key: HeaderValue,
     base: Base,
     timeout: Option<Duration>,
+    limits: Arc<Limiter>,
 }
 
 impl fmt::Debug for Session {
@@ -92,8 +95,11 @@ impl ClientHooks<Session> for raw::Client {
 
     async fn exec(&self, request: Request, info: &OperationInfo) -> reqwest::Result<Response> {
         let (method, url) = (request.method().clone(), request.url().clone());
+        let model = request.headers().get("model").and_then(|model| model.to_str().ok()).map(Model::from);
         traced(&method, &url, async {
             let response = self.client().execute(request).await?;
+            let refused = response.status() == StatusCode::TOO_MANY_REQUESTS;
+            self.inner().limits.report(limited(info.operation_id, model.as_ref()), refused, response.headers());
             if !response.status().is_success() {
                 bounded(response, LARGEST_ERROR).await
             } else if info.operation_id == "download_content" {
@@ -103,6 +109,16 @@ impl ClientHooks<Session> for raw::Client {
             }
         })
         .await
+    }
+}
+
+/// What an operation is, as far as limits are concerned.
+fn limited<'a>(operation_id: &str, model: Option<&'a Model>) -> Operation<'a> {
+    match (operation_id, model) {
+        ("download_content", _) => Operation::Delivery,
+        ("upload_file", _) => Operation::Upload,
+        (_, Some(model)) => Operation::Submission(model),
+        _ => Operation::Status,
     }
 }
 
@@ -162,7 +178,7 @@ async fn bounded(mut response: Response, limit: usize) -> reqwest::Result<Respon
 
 /// A raw client with the default time limits.
 pub(crate) fn connect(base_url: &str, api_key: &str) -> Result<raw::Client, Error> {
-    Ok(Transport::new(Base::parse(base_url)?, api_key, Timeouts::default(), 1, &|builder| builder)?.raw)
+    Ok(Transport::new(Base::parse(base_url)?, api_key, Timeouts::default(), 1, Limits::none(), &|builder| builder)?.raw)
 }
 
 impl Transport {
@@ -171,14 +187,16 @@ impl Transport {
         key: &str,
         timeouts: Timeouts,
         max_attempts: u32,
+        limits: Limits,
         configure: &Configure,
     ) -> Result<Self, Error> {
-        let session =
-            Session { key: http_client::key_header(key)?, base: base.clone(), timeout: Some(timeouts.attempt) };
+        let limits = Arc::new(Limiter::new(limits));
+        let (header, timeout) = (http_client::key_header(key)?, Some(timeouts.attempt));
+        let session = Session { key: header, base: base.clone(), timeout, limits: Arc::clone(&limits) };
         let client = http_client::build(&base, &timeouts, configure, redirect::Policy::none())?;
         let keyless = http_client::build(&base, &timeouts, configure, http_client::keyless_redirects(base.clone()))?;
         let raw = raw::Client::new_with_client(base.as_str(), client, session);
-        Ok(Self { raw, keyless, base, retry: Retry::new(max_attempts), timeouts, key: key.to_owned() })
+        Ok(Self { raw, keyless, base, retry: Retry::new(max_attempts), limits, timeouts, key: key.to_owned() })
     }
 
     /// The raw client with another time limit for its next request.
@@ -199,12 +217,14 @@ impl Transport {
         let request = raw::types::PredictionRequest { input };
         let window = if try_sync { SYNC_WINDOW } else { Duration::ZERO };
         let limit = self.timeouts.attempt.saturating_add(window);
-        let sent = self.retry.run(Effect::PaidJob, deadline, |left| {
-            let (raw, request) = (self.raw(Some(limit.min(left))), &request);
+        let sent = self.retry.run(Effect::PaidJob, deadline, |_| {
+            let request = &request;
             let attempt = async move {
-                let told = told(
-                    succeeded(raw.create_prediction(model.as_str(), try_sync.then_some(true), request).await).await?,
-                )?;
+                let _permit = self.permit(Operation::Submission(model), Instant::now(), deadline).await?;
+                let asked = Instant::now();
+                let raw = self.raw(Some(limit.min(deadline - asked)));
+                let answer = raw.create_prediction(model.as_str(), try_sync.then_some(true), request).await;
+                let told = told(succeeded(answer).await?, asked)?;
                 let answer = &told.answer;
                 if answer.id().is_none() && !answer.status().is_terminal() {
                     return Err(meaningless(answer, "the service took the submission and gave no id"));
@@ -216,19 +236,32 @@ impl Transport {
         sent.await.map_err(|error| error.with_model(model.clone()))
     }
 
-    /// Asks once how far a job is.
-    pub(crate) async fn status_once(&self, id: &str, left: Duration) -> Result<Told, Failure> {
+    /// Waits until the limits allow a request.
+    pub(crate) async fn permit(
+        &self,
+        operation: Operation<'_>,
+        rank: Rank,
+        deadline: Instant,
+    ) -> Result<Permit<'_>, Failure> {
+        self.limits.acquire(operation, rank, deadline).await.map_err(Failure::not_sent)
+    }
+
+    /// Asks once how far a job is; the lower the rank, the sooner, when there are more to be asked than the limit allows.
+    pub(crate) async fn status_once(&self, id: &str, rank: Rank, deadline: Instant) -> Result<Told, Failure> {
         if matches!(id, "" | "." | "..") {
             // Such an id would name another route.
             return Err(Failure::not_sent(Error::new(Kind::NotFound, format!("{id:?} is no id of a job"))));
         }
-        let raw = self.raw(Some(self.timeouts.attempt.min(left)));
-        self.clean(async { told(succeeded(raw.get_prediction_status(id).await).await?) }).await
+        let _permit = self.permit(Operation::Status, rank, deadline).await?;
+        let asked = Instant::now();
+        let raw = self.raw(Some(self.timeouts.attempt.min(deadline - asked)));
+        self.clean(async { told(succeeded(raw.get_prediction_status(id).await).await?, asked) }).await
     }
 
     /// Asks how far a job is, again when that fails.
     pub(crate) async fn status(&self, id: &str, deadline: Instant) -> Result<Answer, Error> {
-        Ok(self.retry.run(Effect::Harmless, deadline, |left| self.status_once(id, left)).await?.answer)
+        let asked = self.retry.run(Effect::Harmless, deadline, |_| self.status_once(id, Instant::now(), deadline));
+        Ok(asked.await?.answer)
     }
 
     /// Sends a form once. There is no limit on the whole, as files take their time; the caller watches its progress.
@@ -243,6 +276,10 @@ impl Transport {
     /// Opens a file for download: with the key from the service itself, without it from anywhere else. There is a limit on
     /// the time until the head of the answer is there; the body has an idle limit of its own.
     pub(crate) async fn open_once(&self, url: &Url, mut headers: HeaderMap, left: Duration) -> Result<Opened, Failure> {
+        let _permit = match self.base.is_ours(url) {
+            true => Some(self.permit(Operation::Delivery, Instant::now(), Instant::now() + left).await?),
+            false => None,
+        };
         // Lengths and ranges are to be those of the file itself.
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         let limit = self.timeouts.attempt.min(left);

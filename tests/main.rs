@@ -4,3 +4,4 @@ mod support;
 
 mod batch;
 mod generate;
+mod limits;

@@ -3,7 +3,6 @@
 use std::pin::pin;
 
 use futures_util::future::{Either, select};
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::files::Folder;
@@ -48,9 +47,10 @@ impl Worker {
         if self.handing_back.is_cancelled() {
             return Err(Error::new(Kind::Deadline, "the batch was stopped before this item was submitted"));
         }
-        let started = Instant::now();
-        let deadline = self.client.deadline_of(&request, started);
-        self.client.start(&request, request.wants_sync(), started, deadline).await
+        // However many there are before it: an item's clock starts when it is its turn.
+        let slot = self.client.transport().limits.slot(request.model()).await;
+        let deadline = self.client.deadline_of(&request);
+        self.client.start_in(slot, &request, request.wants_sync(), deadline).await
     }
 
     /// Waits for a result, unless the batch hands back what runs.

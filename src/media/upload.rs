@@ -31,6 +31,7 @@ use super::{
 use crate::{
     Client, Error,
     error::Kind,
+    limits::Operation,
     retry::{Effect, Failure},
     timing,
     transport::Transport,
@@ -261,7 +262,9 @@ async fn send(
     observer: &Observer,
     deadline: Instant,
 ) -> Result<UploadedFile, Error> {
-    let attempt = |_| async {
+    let attempt = |left| async move {
+        let queued = Instant::now();
+        let _permit = transport.permit(Operation::Upload, queued, queued + left).await?;
         let pulse = Arc::new(Pulse::default());
         let (part, problem) = part(media, &pulse, observer).await.map_err(Failure::not_sent)?;
         let sending = pin!(transport.upload_once(Form::new().part("content", part)));

@@ -5,6 +5,8 @@ use std::time::Duration;
 use reqwest::{Response, StatusCode, header::LOCATION};
 
 use super::LARGEST_ANSWER;
+use tokio::time::Instant;
+
 use crate::{
     Error,
     error::{
@@ -23,6 +25,8 @@ pub(crate) struct Told {
     pub(crate) answer: Answer,
     /// Its wish for the next poll.
     pub(crate) next_poll: Option<Duration>,
+    /// When it was asked.
+    pub(crate) asked: Instant,
 }
 
 /// Marks what the generated client reports as a failure.
@@ -47,7 +51,7 @@ fn undecodable(body: &[u8], error: &serde_json::Error) -> Failure {
 }
 
 /// An answer that says something, with what its headers say of the next poll.
-pub(super) fn told(response: raw::ResponseValue<Answer>) -> Result<Told, Failure> {
+pub(super) fn told(response: raw::ResponseValue<Answer>, asked: Instant) -> Result<Told, Failure> {
     let next_poll = timing::poll_interval(response.headers()).or_else(|| timing::retry_after(response.headers()));
     let answer = response.into_inner();
     if answer.is_error_envelope() {
@@ -58,7 +62,7 @@ pub(super) fn told(response: raw::ResponseValue<Answer>) -> Result<Told, Failure
     if !answer.is_meaningful() {
         return Err(meaningless(&answer, "the answer has neither an id, nor a status, nor a result"));
     }
-    Ok(Told { answer, next_poll })
+    Ok(Told { answer, next_poll, asked })
 }
 
 /// An answer of the right form that cannot be used.

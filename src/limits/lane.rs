@@ -1,0 +1,132 @@
+//! A queue before a limit: whoever waits, the most urgent goes first.
+
+use std::{
+    cmp::Reverse,
+    collections::BinaryHeap,
+    pin::pin,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use futures_util::future::{Either, select};
+use tokio::{
+    sync::oneshot,
+    time::{Instant, sleep, timeout_at},
+};
+
+use super::{Limit, Rank, pace::Pace, told::Told};
+
+/// Requests that share one limit.
+///
+/// There is no task behind it: of those who wait, one at a time keeps the clock for all. When it has been served, or
+/// gives up, the next takes over.
+#[derive(Debug)]
+pub(super) struct Lane {
+    state: Mutex<State>,
+    /// Held by the one who keeps the clock.
+    turn: tokio::sync::Mutex<()>,
+}
+
+#[derive(Debug)]
+struct State {
+    pace: Pace,
+    queue: BinaryHeap<Reverse<Waiting>>,
+    arrivals: u64,
+}
+
+/// One who waits. Ordered by rank, then by arrival.
+#[derive(Debug)]
+struct Waiting {
+    order: (Rank, u64),
+    served: oneshot::Sender<()>,
+}
+
+impl PartialEq for Waiting {
+    fn eq(&self, other: &Self) -> bool {
+        self.order == other.order
+    }
+}
+
+impl Eq for Waiting {}
+
+impl PartialOrd for Waiting {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Waiting {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.order.cmp(&other.order)
+    }
+}
+
+impl Lane {
+    pub(super) fn new(limit: Limit) -> Self {
+        let state = State { pace: Pace::new(limit), queue: BinaryHeap::new(), arrivals: 0 };
+        Self { state: Mutex::new(state), turn: tokio::sync::Mutex::default() }
+    }
+
+    /// Waits for leave to send one request. When the deadline comes first: how long it would have taken, if that is known.
+    pub(super) async fn admit(&self, rank: Rank, deadline: Instant) -> Result<(), Option<Duration>> {
+        let served = {
+            let mut state = self.state();
+            if state.queue.is_empty() && state.pace.take().is_ok() {
+                return Ok(());
+            }
+            state.arrivals += 1;
+            let (sender, receiver) = oneshot::channel();
+            let order = (rank, state.arrivals);
+            state.queue.push(Reverse(Waiting { order, served: sender }));
+            receiver
+        };
+        let clock = pin!(self.keep_the_clock(deadline));
+        match timeout_at(deadline, select(served, clock)).await {
+            Ok(Either::Left(_)) => Ok(()),
+            Ok(Either::Right((wait, _))) => Err(Some(wait)),
+            Err(_) => Err(None),
+        }
+    }
+
+    /// Learns from what the service said.
+    pub(super) fn correct(&self, refused: bool, told: &Told) {
+        self.state().pace.correct(refused, told);
+    }
+
+    /// Serves the queue, in turn with the others who wait in it, until the caller stops it, having been served. Returns
+    /// only when it is plain that the deadline comes before the caller's turn: with the time that is missing.
+    async fn keep_the_clock(&self, deadline: Instant) -> Duration {
+        let _turn = self.turn.lock().await;
+        loop {
+            let next = self.state().serve();
+            match next {
+                Ok(()) => tokio::task::yield_now().await,
+                Err(wait) if Instant::now() + wait > deadline => return wait,
+                Err(wait) => sleep(wait).await,
+            }
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Gives leave to the most urgent, or tells how long to wait.
+    fn serve(&mut self) -> Result<(), Duration> {
+        // Those who gave up are forgotten first, so that no leave is lost on them.
+        while self.queue.peek().is_some_and(|Reverse(first)| first.served.is_closed()) {
+            self.queue.pop();
+        }
+        if self.queue.is_empty() {
+            return Ok(());
+        }
+        self.pace.take()?;
+        if let Some(Reverse(first)) = self.queue.pop() {
+            // It cannot have given up meanwhile without our knowing by more than a moment; then one leave is lost.
+            let _ = first.served.send(());
+        }
+        Ok(())
+    }
+}
