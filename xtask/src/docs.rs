@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use pruna_codegen::{Amount, Field, Kind, ModelEntry, ModelInput, Price, Table, describe};
 use serde_json::Value;
 
-use crate::{Outcome, tree::Tree, vendored::Vendored};
+use crate::{Outcome, regenerate, tree::Tree, vendored::Vendored};
 
 /// The page that is made.
 const PAGE: &str = "docs/models.md";
@@ -20,9 +20,7 @@ const README: &str = "README.md";
 pub fn run(tree: &mut Tree) -> anyhow::Result<Outcome> {
     let vendored = Vendored::read(tree)?;
     stage(tree, &vendored)?;
-    let written: Vec<String> = tree.commit()?.iter().map(|path| format!("wrote {}\n", path.display())).collect();
-    let text = if written.is_empty() { "everything is up to date\n".into() } else { written.concat() };
-    Ok(Outcome { text, success: true })
+    Ok(Outcome { text: regenerate::told(tree.commit()?), success: true })
 }
 
 /// Plans to write the page and the tables. A README that does not exist, or has no marks, is left alone.

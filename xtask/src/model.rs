@@ -48,8 +48,8 @@ pub fn run(tree: &mut Tree, id: &str) -> anyhow::Result<Outcome> {
             }
         }
     }
-    for path in tree.commit()? {
-        let _ = writeln!(text, "wrote {}", path.display());
+    for line in tree.commit()? {
+        let _ = writeln!(text, "{line}");
     }
     text.push_str("then: cargo xtask regenerate\n");
     Ok(Outcome { text, success: true })

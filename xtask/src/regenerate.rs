@@ -22,9 +22,12 @@ pub fn run(tree: &mut Tree, check: bool) -> anyhow::Result<Outcome> {
         let mend = if stale.is_empty() { "" } else { "mend with: cargo xtask regenerate\n" };
         return Ok(Outcome { text: stale.concat() + mend, success: stale.is_empty() });
     }
-    let written: Vec<String> = tree.commit()?.iter().map(|path| format!("wrote {}\n", path.display())).collect();
-    let text = if written.is_empty() { "everything is up to date\n".into() } else { written.concat() };
-    Ok(Outcome { text, success: true })
+    Ok(Outcome { text: told(tree.commit()?), success: true })
+}
+
+/// What was written, or that nothing was.
+pub(crate) fn told(files: Vec<String>) -> String {
+    if files.is_empty() { "everything is up to date\n".into() } else { files.join("\n") + "\n" }
 }
 
 /// Plans to write everything that follows from the document.

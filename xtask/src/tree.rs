@@ -111,12 +111,12 @@ impl Tree {
     }
 
     /// Carries out the pending changes; what is as it should be is not touched. When one fails, those before it are
-    /// taken back.
+    /// taken back. Gives a line for each file.
     ///
     /// # Errors
     ///
     /// When a file cannot be written.
-    pub fn commit(&mut self) -> anyhow::Result<Vec<PathBuf>> {
+    pub fn commit(&mut self) -> anyhow::Result<Vec<String>> {
         let altered: Vec<PathBuf> = self.altered()?.into_iter().map(Path::to_path_buf).collect();
         let mut done: Vec<(&Path, Option<Vec<u8>>)> = Vec::new();
         for path in &altered {
@@ -131,8 +131,13 @@ impl Tree {
             }
             done.push((path, before));
         }
+        let told = altered.iter().map(|path| {
+            let removed = self.pending.get(path).is_some_and(Option::is_none);
+            format!("{} {}", if removed { "removed" } else { "wrote" }, path.display())
+        });
+        let told = told.collect();
         self.pending.clear();
-        Ok(altered)
+        Ok(told)
     }
 
     /// Copies the sources, with the pending changes, to a folder.

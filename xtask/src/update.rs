@@ -59,8 +59,8 @@ pub fn run(tree: &mut Tree, options: &Options) -> anyhow::Result<Outcome> {
         std::fs::write(summary, report(&old, &document, &changes)).with_context(|| summary.display().to_string())?;
     }
     let _ = write!(text, "P-API {} -> {}\n\n{}\n", old.version(), document.version(), diff::text(&changes));
-    for path in tree.commit()? {
-        let _ = writeln!(text, "wrote {}", path.display());
+    for line in tree.commit()? {
+        let _ = writeln!(text, "{line}");
     }
     let _ = write!(text, "\nproposed version: {proposed}\n");
     for work in check::models_to_describe(tree)? {

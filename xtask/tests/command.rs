@@ -1,0 +1,122 @@
+//! The command line of `cargo xtask`: what it prints, and with which status it ends.
+
+mod edits;
+mod support;
+
+use std::fs;
+
+use edits::{EDITS, vendored};
+use serde_json::{Value, json};
+use support::{copy, repository, text, xtask};
+
+/// Two documents in files.
+fn pair(edit: &str) -> (tempfile::TempDir, [String; 2]) {
+    let folder = tempfile::tempdir().unwrap();
+    let edit = EDITS.iter().find(|known| known.name == edit).unwrap();
+    let documents = [("old.json", vendored()), ("new.json", edit.document())];
+    let paths = documents.map(|(name, document)| {
+        let path = folder.path().join(name);
+        fs::write(&path, document.to_string()).unwrap();
+        path.to_str().unwrap().to_owned()
+    });
+    (folder, paths)
+}
+
+#[test]
+fn diff_prints_json_and_nothing_else() {
+    let (_folder, [old, new]) = pair("a renamed property");
+    let output = xtask(&repository(), &["diff", &old, &new, "--json"]);
+    let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let expected = json!([
+        {"class": "breaking", "where": "model p-image seed", "what": "was removed"},
+        {"class": "additive", "where": "model p-image random_seed", "what": "was added"},
+    ]);
+    assert_eq!((printed, text(&output.stderr)), (expected, String::new()));
+    let same = xtask(&repository(), &["diff", &old, &old, "--json"]);
+    assert_eq!(text(&same.stdout), "[]\n");
+}
+
+#[test]
+fn diff_ends_with_a_status_that_a_script_can_use() {
+    for (edit, arguments, status) in [
+        ("a renamed property", [].as_slice(), 0),
+        ("a renamed property", &["--deny-breaking"], 1),
+        ("a model added", &["--deny-breaking"], 0),
+        ("a renamed property", &["--markdown", "--deny-breaking"], 1),
+    ] {
+        let (_folder, [old, new]) = pair(edit);
+        let output = xtask(&repository(), &[&["diff", &old, &new], arguments].concat());
+        assert_eq!(output.status.code(), Some(status), "{edit} {arguments:?}");
+    }
+    let (_folder, [old, _]) = pair("a model added");
+    let output = xtask(&repository(), &["diff", &old, "/nowhere.yaml", "--json"]);
+    assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(2), ""));
+}
+
+#[test]
+fn check_names_every_fault_and_what_mends_it() {
+    let faults: [(&str, fn(&str) -> String, &str, &str); 5] = [
+        ("src/generated/client.snap.rs", |text| text.replace("pub ", ""), "client.snap.rs", "cargo xtask regenerate"),
+        ("docs/models.md", |text| text.replace("p-image", "P-image"), "docs/models.md", "cargo xtask regenerate"),
+        ("openapi/document.lock", |text| text.replace("sha256 = \"", "sha256 = \"0"), "sha256", "cargo xtask update"),
+        ("openapi/document.lock", |_| String::new(), "document.lock", "cargo xtask update"),
+        (
+            "xtask/operations.toml",
+            |text| text.replace("Client::download", "Client::fetch"),
+            "pruna::Client::fetch",
+            "an edit of xtask/operations.toml",
+        ),
+    ];
+    for (file, damage, fault, mend) in faults {
+        let tree = copy();
+        let path = tree.path().join(file);
+        fs::write(&path, damage(&fs::read_to_string(&path).unwrap())).unwrap();
+        let output = xtask(tree.path(), &["check", "--no-build"]);
+        let printed = text(&output.stdout);
+        assert_eq!(output.status.code(), Some(1), "{file}: {printed}");
+        let failed = printed.split("\n").skip_while(|line| !line.starts_with("FAILED")).collect::<Vec<_>>().join("\n");
+        assert!(failed.contains(fault) && failed.contains(&format!("mend with: {mend}")), "{file}: {printed}");
+    }
+}
+
+#[test]
+fn check_lists_what_is_missing_of_a_model_as_work_unless_told_otherwise() {
+    let tree = copy();
+    let path = tree.path().join("openapi/models.toml");
+    let table = fs::read_to_string(&path).unwrap();
+    let start = table.find("[vace]").unwrap();
+    let end = table[start + 1..].find("\n[").unwrap() + start + 2;
+    fs::write(&path, format!("{}{}", &table[..start], &table[end..])).unwrap();
+    assert!(xtask(tree.path(), &["regenerate"]).status.success());
+    let work = "vace has no line in models.toml (cargo xtask model vace)";
+    for (arguments, verdict) in [
+        (["check", "--no-build"].as_slice(), "to do: models\n"),
+        (&["check", "--no-build", "--deny-missing"], "FAILED: models\n"),
+    ] {
+        let printed = text(&xtask(tree.path(), arguments).stdout);
+        assert!(printed.contains(&format!("{verdict}  {work}")), "{printed}");
+    }
+    // The command that is named does it.
+    let mended = xtask(tree.path(), &["model", "vace"]);
+    assert!(mended.status.success(), "{}", text(&mended.stderr));
+    assert!(xtask(tree.path(), &["regenerate"]).status.success());
+    let printed = text(&xtask(tree.path(), &["check", "--no-build", "--deny-missing"]).stdout);
+    assert!(printed.contains("ok: models\n"), "{printed}");
+}
+
+#[test]
+fn a_model_that_the_document_does_not_have_is_refused() {
+    let tree = copy();
+    let output = xtask(tree.path(), &["model", "p-nothing"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("p-nothing; it has flux-dev, "), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_release_moves_the_changelog_on() {
+    let tree = copy();
+    let output = xtask(tree.path(), &["release", "--date", "2030-12-31"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let changelog = fs::read_to_string(tree.path().join("CHANGELOG.md")).unwrap();
+    assert!(changelog.contains("## [Unreleased]\n\n## [0.1.0+api.0.2.0] - 2030-12-31\n"), "{changelog}");
+}
