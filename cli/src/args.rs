@@ -70,6 +70,7 @@ pub(crate) enum Command {
     Download(commands::download::Args),
     Upload(commands::upload::Args),
     Train(commands::train::Args),
+    Batch(commands::batch::Args),
     Emulator(commands::emulator::Args),
     Completions(commands::completions::Args),
     Man(commands::man::Args),
@@ -86,6 +87,7 @@ impl Command {
             Self::Download(args) => app.block_on(args.run(app)),
             Self::Upload(args) => app.block_on(args.run(app)),
             Self::Train(args) => app.block_on(args.run(app)),
+            Self::Batch(args) => app.block_on(args.run(app)),
             Self::Emulator(args) => app.block_on(args.run(app)),
             Self::Completions(args) => args.run(),
             Self::Man(args) => args.run(app),
@@ -164,7 +166,12 @@ mod tests {
             let examples: Vec<&str> = help.lines().map(str::trim).filter(|line| line.contains("pruna ")).collect();
             assert!(examples.len() >= 2, "{}: {examples:?}", command.get_name());
             for example in examples {
-                let words = shlex::split(example.split(['|', '>']).next().unwrap()).unwrap();
+                // A command within a command stands for what it prints.
+                let outer = example.find("$(").map_or(example.to_owned(), |at| {
+                    let end = at + example[at..].find(')').unwrap();
+                    format!("{}PRINTED{}", &example[..at], &example[end + 1..])
+                });
+                let words = shlex::split(outer.split(['|', '>', '&']).next().unwrap()).unwrap();
                 let words = words.into_iter().skip_while(|word| word != "pruna");
                 let parsed = Cli::command().try_get_matches_from(words);
                 assert!(parsed.is_ok(), "{example}: {}", parsed.unwrap_err());

@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+pub(crate) mod batch;
 pub(crate) mod completions;
 pub(crate) mod download;
 pub(crate) mod emulator;

@@ -21,6 +21,16 @@ pub(crate) enum Code {
     Interrupted = 130,
 }
 
+impl Code {
+    /// The graver of two: what stops everything comes before what concerns one item.
+    pub(crate) fn graver(self, other: Self) -> Self {
+        const ORDER: [Code; 6] =
+            [Code::Account, Code::Unknown, Code::Unavailable, Code::Files, Code::Usage, Code::Prediction];
+        let place = |code| ORDER.iter().position(|known| *known == code).unwrap_or(ORDER.len());
+        if place(other) < place(self) { other } else { self }
+    }
+}
+
 /// One line about what happened and one about what to do.
 #[derive(Debug)]
 pub(crate) struct Failure {

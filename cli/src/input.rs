@@ -36,8 +36,9 @@ pub(crate) struct Parameters {
 }
 
 /// An input ready to be sent, but for the files in it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Input {
+    /// The parameters, with files as the library takes them.
     pub(crate) parameters: Map<String, Value>,
     /// Local files that it refers to.
     pub(crate) files: Vec<PathBuf>,
@@ -84,86 +85,49 @@ impl InputArgs {
 impl Parameters {
     /// The input that the words describe: the JSON, then the prompt, then the single parameters.
     pub(crate) fn build(&self, model: &Model, prompt: Option<&str>) -> Result<Input, Failure> {
-        let mut input = match &self.input {
-            Some(json) => from_json(model, &read_json(json)?)?,
-            None => Input::default(),
+        let mut given = match &self.input {
+            Some(json) => read_json(json)?,
+            None => Map::new(),
         };
         if let Some(prompt) = prompt {
-            input.parameters.insert("prompt".into(), prompt.into());
+            given.insert("prompt".into(), prompt.into());
         }
-        let mut given_here = Vec::new();
+        let mut named = Vec::new();
         for Assignment { name, value } in &self.assignments {
             let value = match value {
                 Given::Json(value) => value.clone(),
-                Given::Text(text) => input.typed(model, name, text)?,
+                Given::Text(text) => typed(model, name, text)?,
             };
-            // What is given twice is a list.
-            match input.parameters.get_mut(name) {
-                Some(Value::Array(list)) if given_here.contains(&name) => match value {
+            // What is named twice is a list.
+            match given.get_mut(name) {
+                Some(Value::Array(list)) if named.contains(&name) => match value {
                     Value::Array(more) => list.extend(more),
                     one => list.push(one),
                 },
-                _ => drop(input.parameters.insert(name.clone(), value)),
+                _ => drop(given.insert(name.clone(), value)),
             }
-            given_here.push(name);
+            named.push(name);
         }
-        Ok(input)
+        Input::new(model, &given, |name| named.iter().any(|named| *named == name))
     }
-}
-
-/// An input from an object of JSON. Media parameters may name files as `@path`.
-pub(crate) fn from_json(model: &Model, object: &Map<String, Value>) -> Result<Input, Failure> {
-    let mut input = Input::default();
-    for (name, value) in object {
-        let value = if is_media(property(model, name)) { input.localised(name, value)? } else { value.clone() };
-        input.parameters.insert(name.clone(), value);
-    }
-    Ok(input)
 }
 
 impl Input {
-    /// A value of the type that the schema asks for; guessed when nothing is known of the parameter.
-    fn typed(&mut self, model: &Model, name: &str, text: &str) -> Result<Value, Failure> {
-        let Some(property) = property(model, name) else { return self.guessed(name, text) };
-        if property["type"] != "array" {
-            return self.scalar(name, property, text);
+    /// An input from JSON, where media parameters may name files as `@path`. Of parameters that the document does not
+    /// know, only those that are `trusted` to mean files by it.
+    pub(crate) fn new(
+        model: &Model,
+        given: &Map<String, Value>,
+        trusted: impl Fn(&str) -> bool,
+    ) -> Result<Self, Failure> {
+        let mut input = Self { parameters: Map::new(), files: Vec::new() };
+        for (name, value) in given {
+            let property = property(model, name);
+            let may_be_file = property.map_or_else(|| trusted(name), is_media);
+            let value = if may_be_file { input.localised(name, value)? } else { value.clone() };
+            input.parameters.insert(name.clone(), value);
         }
-        match serde_json::from_str(text) {
-            Ok(Value::Array(items)) => self.localised(name, &Value::Array(items)),
-            _ => Ok(Value::Array(vec![self.scalar(name, &property["items"], text)?])),
-        }
-    }
-
-    fn scalar(&mut self, name: &str, schema: &Value, text: &str) -> Result<Value, Failure> {
-        let wrong = |wanted: &str| {
-            let hint = format!("write `-i {name}:=JSON` to send something else all the same");
-            Failure::usage(format!("{name} wants {wanted}, not {text:?}")).hint(hint)
-        };
-        if is_media(Some(schema)) {
-            return match text.strip_prefix('@') {
-                Some(path) => self.file(name, path),
-                None if is_address(text) => Ok(text.into()),
-                None => self.file(name, text),
-            };
-        }
-        match schema["type"].as_str() {
-            Some("integer") => text.parse::<i64>().map(Value::from).map_err(|_| wrong("a whole number")),
-            Some("number") => number(text).ok_or_else(|| wrong("a number")),
-            Some("boolean") => text.parse::<bool>().map(Value::from).map_err(|_| wrong("true or false")),
-            Some("string") => match text.strip_prefix('@') {
-                Some(path) => read_text(path).map(|text| text.trim_end_matches('\n').into()),
-                None => Ok(text.into()),
-            },
-            _ => self.guessed(name, text),
-        }
-    }
-
-    /// Of an unknown parameter: what reads as JSON other than text is that, `@path` is a file, the rest is text.
-    fn guessed(&mut self, name: &str, text: &str) -> Result<Value, Failure> {
-        if let Some(path) = text.strip_prefix('@') {
-            return self.file(name, path);
-        }
-        Ok(serde_json::from_str(text).ok().filter(|value: &Value| !value.is_string()).unwrap_or_else(|| text.into()))
+        Ok(input)
     }
 
     /// The same value with files in place of `@path`.
@@ -194,13 +158,51 @@ impl Input {
     }
 }
 
+/// A value of the type that the schema asks for; guessed when nothing is known of the parameter.
+pub(crate) fn typed(model: &Model, name: &str, text: &str) -> Result<Value, Failure> {
+    let Some(property) = property(model, name) else { return Ok(guessed(text)) };
+    if property["type"] != "array" {
+        return scalar(name, property, text);
+    }
+    match serde_json::from_str(text) {
+        Ok(Value::Array(items)) => Ok(Value::Array(items)),
+        _ => Ok(Value::Array(vec![scalar(name, &property["items"], text)?])),
+    }
+}
+
+fn scalar(name: &str, schema: &Value, text: &str) -> Result<Value, Failure> {
+    let wrong = |wanted: &str| {
+        let hint = format!("write `-i {name}:=JSON` to send something else all the same");
+        Failure::usage(format!("{name} wants {wanted}, not {text:?}")).hint(hint)
+    };
+    if is_media(schema) {
+        let is_named = text.starts_with('@') || is_address(text);
+        return Ok(if is_named { text.into() } else { format!("@{text}").into() });
+    }
+    match schema["type"].as_str() {
+        Some("integer") => text.parse::<i64>().map(Value::from).map_err(|_| wrong("a whole number")),
+        Some("number") => number(text).ok_or_else(|| wrong("a number")),
+        Some("boolean") => text.parse::<bool>().map(Value::from).map_err(|_| wrong("true or false")),
+        Some("string") => match text.strip_prefix('@') {
+            Some(path) => read_text(path).map(|text| text.trim_end_matches('\n').into()),
+            None => Ok(text.into()),
+        },
+        _ => Ok(guessed(text)),
+    }
+}
+
+/// Of an unknown parameter: what reads as JSON other than text is that, the rest is text.
+fn guessed(text: &str) -> Value {
+    serde_json::from_str(text).ok().filter(|value: &Value| !value.is_string()).unwrap_or_else(|| text.into())
+}
+
 /// What the document says of a parameter.
 fn property<'a>(model: &Model, name: &str) -> Option<&'a Value> {
     model.schema()?["properties"].get(name)
 }
 
-fn is_media(schema: Option<&Value>) -> bool {
-    schema.is_some_and(|schema| schema["format"] == "uri" || schema["items"]["format"] == "uri")
+fn is_media(schema: &Value) -> bool {
+    schema["format"] == "uri" || schema["items"]["format"] == "uri"
 }
 
 fn is_address(text: &str) -> bool {

@@ -36,17 +36,19 @@ pub(crate) struct Telling {
     pub(crate) preview: bool,
 }
 
-/// Says what the service may refuse, with the parameter that was probably meant.
-pub(crate) fn warn(app: &App, request: &Request) -> Vec<String> {
+/// What the service may refuse, with the parameter that was probably meant.
+pub(crate) fn warnings(request: &Request) -> Vec<String> {
     let model = request.model();
-    let warnings: Vec<String> = request
-        .warnings()
-        .iter()
-        .map(|warning| match nearest::parameter(model, &warning.field) {
-            Some(name) => format!("{warning}; did you mean `{name}`?"),
-            None => warning.to_string(),
-        })
-        .collect();
+    let said = |warning: &pruna::inputs::Warning| match nearest::parameter(model, &warning.field) {
+        Some(name) => format!("{warning}; did you mean `{name}`?"),
+        None => warning.to_string(),
+    };
+    request.warnings().iter().map(said).collect()
+}
+
+/// Says what the service may refuse.
+pub(crate) fn warn(app: &App, request: &Request) -> Vec<String> {
+    let warnings = warnings(request);
     for warning in &warnings {
         app.terminal.warn(warning);
     }

@@ -1,6 +1,7 @@
 //! `pruna`: P-API in a terminal.
 
 mod args;
+mod batch;
 mod commands;
 mod failure;
 mod input;

@@ -45,6 +45,35 @@ impl Terminal {
     }
 }
 
+/// Many items on their way.
+pub(crate) struct Items(ProgressBar);
+
+impl Terminal {
+    /// Shows how many items of a batch have ended, until it is dropped.
+    pub(crate) fn items(&self, count: usize) -> Items {
+        let style = style("{spinner} {pos} of {len} {bar:20} {msg} {elapsed}, {eta} left").progress_chars("━╸ ");
+        let bar = self.bars.add(ProgressBar::new(count as u64).with_style(style));
+        bar.enable_steady_tick(Duration::from_millis(100));
+        Items(bar)
+    }
+}
+
+impl Items {
+    /// One more has ended; some without a result.
+    pub(crate) fn ended(&self, without_result: usize) {
+        self.0.inc(1);
+        if without_result > 0 {
+            self.0.set_message(format!("{without_result} without a result"));
+        }
+    }
+}
+
+impl Drop for Items {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
+
 impl Waiting {
     /// What is being waited for.
     pub(crate) fn say(&self, what: &str) {

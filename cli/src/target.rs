@@ -34,7 +34,7 @@ impl Output {
     /// Checks that the result will have a place.
     pub(crate) fn target(&self) -> Result<Target, Failure> {
         let place = match self.output.as_deref() {
-            None => Place::Folder(".".into()),
+            None => Place::Folder(PathBuf::new()),
             Some(path) if path == Path::new("-") => Place::Stdout,
             Some(path) if path.is_dir() || path.to_string_lossy().ends_with(['/', '\\']) => {
                 Place::Folder(path.to_owned())

@@ -1,0 +1,115 @@
+//! What becomes of an item: a line of `results.jsonl`.
+
+use std::path::Path;
+
+use pruna::{Error, Model, SavedFile, batch::Output};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::items::Item;
+
+/// A line of `results.jsonl`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Record {
+    /// Number of the item, from 0.
+    pub(super) index: usize,
+    pub(super) name: Option<String>,
+    pub(super) model: String,
+    /// The input as it was given, without secrets.
+    pub(super) input: Map<String, Value>,
+    /// succeeded, failed, canceled; refused: not taken; unknown: perhaps taken; unfinished: may still be running.
+    pub(super) status: String,
+    pub(super) id: Option<String>,
+    pub(super) files: Vec<File>,
+    pub(super) elapsed_seconds: Option<f64>,
+    /// List price in US dollars.
+    pub(super) cost_usd: Option<f64>,
+    /// Why there is no result.
+    pub(super) error: Option<String>,
+}
+
+/// A file of an item.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct File {
+    /// Relative to the folder of the batch.
+    pub(super) path: String,
+    pub(super) url: String,
+    pub(super) content_type: String,
+    pub(super) bytes: u64,
+}
+
+impl Record {
+    /// An item before anything has become of it.
+    fn of(item: &Item) -> Self {
+        Self {
+            index: item.index,
+            name: item.name.clone(),
+            model: item.model.to_string(),
+            input: without_secrets(&item.model, &item.given),
+            status: "succeeded".into(),
+            id: None,
+            files: Vec::new(),
+            elapsed_seconds: None,
+            cost_usd: item.model.info().estimate(&item.given),
+            error: None,
+        }
+    }
+
+    /// An item with a result.
+    pub(super) fn succeeded(item: &Item, output: &Output) -> Self {
+        let files = output.files.iter().map(File::of).collect();
+        Self { id: output.generation.id().map(str::to_owned), files, ..Self::of(item) }
+    }
+
+    /// An item without.
+    pub(super) fn failed(item: &Item, error: &Error) -> Self {
+        let status = match error {
+            e if e.is_prediction_failed() => "failed",
+            e if e.is_canceled() => "canceled",
+            e if e.is_submission_unknown() => "unknown",
+            e if e.is_deadline() => "unfinished",
+            e if e.job().is_some() => "unfinished",
+            _ => "refused",
+        };
+        Self {
+            status: status.into(),
+            id: error.job().map(|job| job.id().to_owned()),
+            error: Some(error.to_string()),
+            ..Self::of(item)
+        }
+    }
+
+    /// Whether it tells of this item, and not of one that stood at its place in another batch.
+    pub(super) fn is_of(&self, item: &Item) -> bool {
+        let Self { model, input, name, .. } = Self::of(item);
+        self.model == model && self.input == input && self.name == name
+    }
+
+    pub(super) fn is_success(&self) -> bool {
+        self.status == "succeeded"
+    }
+}
+
+impl File {
+    fn of(file: &SavedFile) -> Self {
+        let name = file.path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        Self { path: name, url: file.url.clone(), content_type: file.content_type.clone(), bytes: file.bytes }
+    }
+
+    pub(super) fn is_in(&self, folder: &Path) -> bool {
+        folder.join(&self.path).is_file()
+    }
+}
+
+/// Tokens for other services have no place in a file of results.
+fn without_secrets(model: &Model, input: &Map<String, Value>) -> Map<String, Value> {
+    let properties = model.schema().map(|schema| &schema["properties"]);
+    let is_secret = |name: &str| match properties.and_then(|properties| properties.get(name)) {
+        Some(property) => property["format"] == "password",
+        None => ["token", "secret", "password", "key"].iter().any(|word| name.contains(word)),
+    };
+    let shown = |(name, value): (&String, &Value)| {
+        (name.clone(), if is_secret(name) { Value::from("[secret]") } else { value.clone() })
+    };
+    input.iter().map(shown).collect()
+}

@@ -1,0 +1,129 @@
+//! The run of a batch: results as they come, into the book and onto the terminal.
+
+use std::path::Path;
+
+use futures_util::StreamExt as _;
+use pruna::{
+    Client, Error,
+    batch::{Output, Results},
+};
+
+use super::{Item, book::Book, record::Record};
+use crate::{
+    App,
+    failure::{Code, Failure},
+    output,
+    progress::Items,
+};
+
+/// What is to be run, and how.
+pub(crate) struct Plan<'a> {
+    pub(crate) items: &'a [Item],
+    pub(crate) folder: &'a Path,
+    pub(crate) concurrency: Option<usize>,
+    pub(crate) json: bool,
+}
+
+/// Runs a batch to its end, or until Ctrl-C.
+pub(crate) async fn run(app: &App, client: &Client, plan: Plan<'_>) -> Result<(), Failure> {
+    let requests: Vec<_> = plan.items.iter().map(Item::request).collect();
+    let mut batch = client.batch(requests).save_to(plan.folder);
+    if let Some(concurrency) = plan.concurrency {
+        batch = batch.concurrency(concurrency);
+    }
+    let mut results = batch.run().await?;
+    let mut keeper = Keeper {
+        app,
+        bar: app.terminal.items(plan.items.len()),
+        book: Book::open(plan.folder, plan.items)?,
+        plan,
+        worst: None,
+        failures: 0,
+    };
+    let ended = keeper.read(&mut results).await;
+    // What there is can be looked at, however it ended.
+    let page = keeper.book.draw()?;
+    ended?;
+    let Keeper { worst, failures, plan, bar, .. } = keeper;
+    drop(bar);
+    app.terminal.done(results.summary());
+    if !plan.json {
+        output::line(page.display())?;
+    }
+    match worst {
+        None => Ok(()),
+        Some(code) => {
+            let message = format!("{failures} of {} items have no result", plan.items.len());
+            Err(Failure::new(code, message)
+                .hint("results.jsonl has the reasons; the same command goes on with what is left"))
+        }
+    }
+}
+
+/// Reads results and keeps them.
+struct Keeper<'a> {
+    app: &'a App,
+    plan: Plan<'a>,
+    book: Book,
+    bar: Items,
+    /// The exit code that the failures so far call for.
+    worst: Option<Code>,
+    failures: usize,
+}
+
+impl Keeper<'_> {
+    async fn read(&mut self, results: &mut Results) -> Result<(), Failure> {
+        let mut interrupted = false;
+        loop {
+            let next = tokio::select! {
+                next = results.next() => next,
+                _ = tokio::signal::ctrl_c() => {
+                    if interrupted {
+                        return Err(interruption());
+                    }
+                    interrupted = true;
+                    results.hand_back();
+                    self.app.terminal.note("stopping; Ctrl-C once more stops at once");
+                    continue;
+                }
+            };
+            match next {
+                Some((index, result)) => {
+                    if self.keep(index, result)? {
+                        results.stop();
+                    }
+                }
+                None if interrupted => return Err(interruption()),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// Keeps a result. True when it makes no sense to send more.
+    fn keep(&mut self, index: usize, result: Result<Output, Error>) -> Result<bool, Failure> {
+        let item = &self.plan.items[index];
+        let record = match &result {
+            Ok(output) => Record::succeeded(item, output),
+            Err(error) => Record::failed(item, error),
+        };
+        let record = self.book.add(record)?;
+        if self.plan.json {
+            output::json(record)?;
+        }
+        let mut hopeless = false;
+        if let Err(error) = result {
+            self.failures += 1;
+            hopeless = error.is_unauthorized() || error.is_no_credit();
+            let label = item.name.clone().unwrap_or_else(|| format!("item {index}"));
+            self.app.terminal.warn(format_args!("{label}: {error}"));
+            let code = Failure::from(error).code;
+            self.worst = Some(self.worst.map_or(code, |worst| worst.graver(code)));
+        }
+        self.bar.ended(self.failures);
+        Ok(hopeless)
+    }
+}
+
+fn interruption() -> Failure {
+    Failure::new(Code::Interrupted, "interrupted").hint("the same command goes on where this one stopped")
+}

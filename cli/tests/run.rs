@@ -1,0 +1,190 @@
+//! From words on the command line to files.
+
+use serde_json::{Value, json};
+
+use crate::support::{Service, picture};
+
+/// The input of a submission as the service got it.
+fn input(service: &Service, number: usize) -> Value {
+    let requests = service.emulator.requests();
+    let mut submissions = requests.iter().filter(|request| request.operation.as_deref() == Some("createPrediction"));
+    submissions.nth(number).unwrap().json().unwrap()["input"].clone()
+}
+
+#[test]
+fn the_path_goes_to_stdout_and_everything_else_to_stderr() {
+    let service = Service::start();
+    let run = service.run(&["run", "p-image", "a lion at dusk", "-i", "seed=42", "-o", "lion.jpg"]);
+    assert_eq!((run.code, run.stdout.as_str()), (0, "lion.jpg\n"), "{run:?}");
+    assert!(run.stderr.starts_with("✓ p-image in "), "{run:?}");
+    assert_eq!(input(&service, 0), json!({"prompt": "a lion at dusk", "seed": 42}));
+    assert!(std::fs::read(service.path("lion.jpg")).unwrap().starts_with(b"\xff\xd8\xff"));
+    let quiet = service.run(&["run", "p-image", "x", "-o", "lion.jpg", "--force", "-q"]);
+    assert_eq!((quiet.code, quiet.stderr.as_str()), (0, ""));
+}
+
+#[test]
+fn json_is_one_object_with_what_became_of_it() {
+    let service = Service::start();
+    let run = service.run(&["run", "p-image", "x", "--async", "--json", "-o", "lion.png", "-i", "width=300"]);
+    let report = run.json();
+    assert_eq!(report["id"], service.emulator.predictions()[0].id);
+    assert_eq!((report["model"].as_str(), report["status"].as_str()), (Some("p-image"), Some("succeeded")));
+    let file = &report["files"][0];
+    assert_eq!((file["path"].as_str(), file["content_type"].as_str()), (Some("lion.png"), Some("image/jpeg")));
+    assert_eq!(file["bytes"], std::fs::metadata(service.path("lion.png")).unwrap().len());
+    assert!(file["url"].as_str().unwrap().starts_with(service.emulator.url()));
+    assert!(report["elapsed_seconds"].as_f64().unwrap() > 0.0);
+    assert_eq!(report["warnings"], json!(["width: 300 is no multiple of 16"]));
+    assert!(run.stderr.contains("warning: width: 300"), "{run:?}");
+    assert!(run.stderr.contains("warning: lion.png holds image/jpeg"), "{run:?}");
+}
+
+#[test]
+fn quick_models_answer_at_once_and_others_are_polled() {
+    for (args, sync) in [
+        (&["run", "p-image", "x"][..], true),
+        (&["run", "p-image", "x", "--async"], false),
+        (&["run", "p-image", "x", "--sync"], true),
+        (&["submit", "p-image", "x"], false),
+    ] {
+        let service = Service::start();
+        assert_eq!(service.run(args).code, 0);
+        assert_eq!(service.emulator.requests()[0].header("try-sync").is_some(), sync, "{args:?}");
+    }
+}
+
+#[test]
+fn several_files_go_into_a_folder_or_are_numbered() {
+    let service = Service::start();
+    let cups = ["run", "wan-image-small", "cups", "-i", "num_outputs=3", "-i", "output_format=png", "--async", "-o"];
+    let numbered = service.run(&[&cups[..], &["cups.png"]].concat());
+    assert_eq!(numbered.stdout, "cups-0.png\ncups-1.png\ncups-2.png\n", "{numbered:?}");
+    let id = &service.emulator.predictions()[0].id;
+    let folder = service.run(&["wait", id, "-o", "new/"]);
+    assert_eq!(folder.stdout, format!("new/{id}-0.png\nnew/{id}-1.png\nnew/{id}-2.png\n"), "{folder:?}");
+    let here = service.run(&["wait", id]);
+    assert_eq!(here.stdout, format!("{id}-0.png\n{id}-1.png\n{id}-2.png\n"), "{here:?}");
+}
+
+#[test]
+fn a_result_can_go_through_a_pipe() {
+    let service = Service::start();
+    let output = service.command(&["run", "p-image", "x", "-o", "-"]).output().unwrap();
+    assert!(output.stdout.starts_with(b"\xff\xd8\xff"));
+    assert!(service.files().is_empty());
+}
+
+#[test]
+fn local_files_are_uploaded_once() {
+    let service = Service::start();
+    service.write("me.png", picture());
+    let edit =
+        ["run", "p-image-edit", "as a watercolour", "-i", "images=@me.png", "-i", "images=me.png", "-o", "a.jpg"];
+    let run = service.run(&edit);
+    assert_eq!(run.code, 0, "{run:?}");
+    assert_eq!(service.sends("uploadFile"), 1);
+    let images = input(&service, 0)["images"].as_array().unwrap().clone();
+    assert_eq!(images.len(), 2);
+    assert!(images[0].as_str().unwrap().starts_with(&format!("{}/v1/files/", service.emulator.url())));
+    let json = service
+        .run_with(&["run", "p-image-edit", "--input", "-", "-o", "b.jpg"], r#"{"prompt": "x", "images": ["@me.png"]}"#);
+    assert_eq!(json.code, 0, "{json:?}");
+}
+
+#[test]
+fn an_upload_can_be_used_later() {
+    let service = Service::start();
+    service.write("me.png", picture());
+    service.write("you.png", [picture(), vec![0]].concat());
+    let run = service.run(&["upload", "me.png", "you.png"]);
+    let urls: Vec<&str> = run.stdout.lines().collect();
+    assert_eq!((run.code, urls.len()), (0, 2), "{run:?}");
+    let edit = service.run(&["run", "p-image-edit", "x", "-i", &format!("images={}", urls[0])]);
+    assert_eq!(edit.code, 0, "{edit:?}");
+    let json = service.run(&["upload", "me.png", "--json"]).json();
+    assert_eq!(
+        (json["content_type"].as_str(), json["size"].as_u64()),
+        (Some("image/png"), Some(picture().len() as u64))
+    );
+}
+
+#[test]
+fn a_job_goes_from_process_to_process() {
+    let service = Service::start();
+    let submitted = service.run(&["submit", "p-image", "x", "--json"]);
+    let id = service.emulator.predictions()[0].id.clone();
+    let url = format!("{}/v1/predictions/status/{id}", service.emulator.url());
+    assert_eq!(submitted.json(), json!({"id": id, "model": "p-image", "get_url": url}));
+    service.write("job.json", &submitted.stdout);
+    assert_eq!(service.run(&["wait", "@job.json", "-o", "a.jpg"]).stdout, "a.jpg\n");
+    assert_eq!(service.run_with(&["wait", "@-", "-o", "b.jpg"], &submitted.stdout).stdout, "b.jpg\n");
+    let report = service.run(&["wait", &id, "-o", "c.jpg", "--json"]).json();
+    assert_eq!((report["id"].as_str(), &report["model"]), (Some(id.as_str()), &Value::Null));
+    assert_eq!(service.run(&["submit", "p-image", "x"]).stdout.trim(), service.emulator.predictions()[1].id);
+    assert_eq!(service.sends("createPrediction"), 2);
+}
+
+#[test]
+fn a_status_says_how_far_a_job_is() {
+    let service = Service::with(|builder| builder.speed(1000.0));
+    let id = service.run(&["submit", "p-image", "x"]).stdout.trim().to_owned();
+    assert_eq!(service.run(&["status", &id]).stdout, "starting\n");
+    service.emulator.advance(std::time::Duration::from_secs(2000));
+    let done = service.run(&["status", &id, "--json"]).json();
+    assert_eq!((done["status"].as_str(), done["error"].as_str()), (Some("succeeded"), None));
+    let url = done["urls"][0].as_str().unwrap();
+    let saved = service.run(&["download", url]);
+    assert_eq!((saved.code, saved.stdout.as_str()), (0, "output.jpg\n"), "{saved:?}");
+    assert_eq!(service.run(&["download", url, "-o", "mine.jpg"]).stdout, "mine.jpg\n");
+    assert_eq!(service.run(&["download", url, "-o", "mine.jpg"]).code, 6);
+}
+
+#[test]
+fn the_status_of_a_failed_job_has_the_reason_and_exit_code_1() {
+    let service = Service::start();
+    let fail = pruna_emulator::faults::Fault::Fail { error: "no such picture".into() };
+    service.emulator.faults().add(fail.on(pruna_emulator::faults::Operation::CreatePrediction));
+    let id = service.run(&["submit", "p-image", "x"]).stdout.trim().to_owned();
+    let run = service.run(&["status", &id, "--json"]);
+    assert_eq!(run.json(), json!({"id": id, "status": "failed", "urls": [], "error": "no such picture"}));
+    assert_eq!(run.code, 1);
+}
+
+#[test]
+fn a_video_is_made_from_a_picture() {
+    let service = Service::start();
+    service.write("me.png", picture());
+    let id = service.run(&["submit", "wan-i2v", "she turns", "-i", "image=@me.png", "-i", "num_frames=81"]).stdout;
+    let run = service.run(&["wait", id.trim(), "-o", "clip.mp4"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    assert_eq!(&std::fs::read(service.path("clip.mp4")).unwrap()[4..8], b"ftyp");
+}
+
+#[test]
+fn a_lora_is_trained_on_a_folder() {
+    let service = Service::start();
+    std::fs::create_dir(service.path("photos")).unwrap();
+    for number in 0..10 {
+        service.write(&format!("photos/{number}.png"), picture());
+    }
+    let bad = service.run(&["train", "photos"]);
+    assert_eq!(bad.code, 2, "{bad:?}");
+    assert!(bad.stderr.contains("no caption") && bad.stderr.contains("hint: nothing was sent"), "{bad:?}");
+    assert_eq!(service.emulator.requests().len(), 0);
+    let args = ["train", "photos", "--model", "p-image-trainer", "-i", "steps=1000", "-i", "default_caption=a dog"];
+    let run = service.run(&[&args[..], &["-o", "dog.zip"]].concat());
+    assert_eq!((run.code, run.stdout.as_str()), (0, "dog.zip\n"), "{run:?}");
+    assert!(run.stderr.contains("10 pictures, about $1.80 by list price"), "{run:?}");
+    assert!(run.stderr.contains("-i lora_weights=huggingface.co/OWNER/NAME/"), "{run:?}");
+    assert_eq!(input(&service, 0)["steps"], 1000);
+}
+
+#[test]
+fn an_emulator_inside_the_process_needs_no_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = crate::support::bare();
+    command.args(["run", "p-image", "x", "-o", "lion.jpg"]).env("PRUNA_BASE_URL", "emulator").current_dir(&folder);
+    let run = crate::support::finish(command, "");
+    assert_eq!((run.code, run.stdout.as_str()), (0, "lion.jpg\n"), "{run:?}");
+}
