@@ -23,13 +23,18 @@
 //! [`concurrency`](Batch::concurrency) many. Each item obeys the same doctrine as [`Client::generate`]: a submission whose
 //! fate is unknown is reported and not sent again.
 
-use std::path::PathBuf;
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, OnceLock},
+};
 
 use futures_util::{Stream, StreamExt as _, stream};
+use tokio_util::sync::CancellationToken;
 
 use crate::{Client, Error, Request};
 
 mod files;
+mod journal;
 mod results;
 mod work;
 
@@ -37,8 +42,11 @@ pub use results::{Results, Stopper, Summary};
 pub use work::Output;
 
 use files::Folder;
-use results::Requests;
-use work::Worker;
+use journal::Journal;
+use results::Items;
+use work::{Item, Worker};
+
+type Requests = std::pin::Pin<Box<dyn Stream<Item = Request> + Send>>;
 
 /// How many items are in flight unless the caller says otherwise.
 const CONCURRENCY: usize = 256;
@@ -69,11 +77,23 @@ pub struct Batch {
     concurrency: usize,
     ordered: bool,
     folder: Option<PathBuf>,
+    #[cfg(feature = "journal")]
+    journal: Option<PathBuf>,
+    resubmit_unknown: bool,
 }
 
 impl Batch {
     fn new(client: Client, requests: Requests) -> Self {
-        Self { client, requests, concurrency: CONCURRENCY, ordered: false, folder: None }
+        Self {
+            client,
+            requests,
+            concurrency: CONCURRENCY,
+            ordered: false,
+            folder: None,
+            #[cfg(feature = "journal")]
+            journal: None,
+            resubmit_unknown: false,
+        }
     }
 
     /// How many items are in flight at most, from submission to the saved file. 256 by default, at least 1.
@@ -100,18 +120,70 @@ impl Batch {
         self
     }
 
+    /// Keeps a journal, so that the batch survives the end of the process, a crash included.
+    ///
+    /// Before a submission its intent is noted, after the answer its job, after the download its files. A later run with
+    /// the same requests and the same journal continues: what is finished is reported as it was
+    /// ([`Output::earlier`]), jobs that run are waited for, the rest is submitted. Where a submission was begun and no
+    /// answer was noted, nobody knows whether the service took it: such an item is reported as
+    /// [unknown](Error::is_submission_unknown), and sent again only with [`resubmit_unknown`](Self::resubmit_unknown).
+    ///
+    /// The file is made if need be. It is locked: a second batch on it is an error.
+    ///
+    /// With a journal submissions are asynchronous, also of models that would answer at once, unless a request asks for
+    /// [`try_sync`](Request::try_sync) itself: only so a job has a handle to be found again by.
+    #[cfg(feature = "journal")]
+    pub fn journal(mut self, path: impl Into<PathBuf>) -> Self {
+        self.journal = Some(path.into());
+        self
+    }
+
+    /// Whether items of which an earlier run does not know what became of them are submitted again. By default not: they
+    /// may have been taken, and paid for.
+    pub fn resubmit_unknown(mut self, again: bool) -> Self {
+        self.resubmit_unknown = again;
+        self
+    }
+
     /// Begins to work. Nothing is submitted before the first result is asked for.
     ///
     /// # Errors
     ///
-    /// Io, when the folder cannot be made.
-    pub async fn run(self) -> Result<Results, Error> {
+    /// Io, when the folder cannot be made or the journal cannot be read; configuration, when another batch uses the
+    /// journal.
+    pub async fn run(mut self) -> Result<Results, Error> {
+        #[cfg(feature = "journal")]
+        let owner = self.journal.as_deref().and_then(Path::file_name).map(ToOwned::to_owned);
+        #[cfg(not(feature = "journal"))]
+        let owner: Option<std::ffi::OsString> = None;
+        let journal = self.open_journal().await?;
         let folder = match self.folder {
-            Some(path) => Some(Folder::open(path).await?),
+            Some(path) => Some(Folder::open(path, owner.as_deref()).await?),
             None => None,
         };
-        let worker = Worker::new(self.client, folder);
-        Ok(Results::new(self.requests, worker, self.concurrency, self.ordered))
+        let items: Items = Box::pin(self.requests.enumerate().map(|(index, request)| Item { index, request }));
+        let worker = Worker {
+            client: self.client,
+            folder,
+            journal,
+            resubmit_unknown: self.resubmit_unknown,
+            handing_back: CancellationToken::new(),
+            journal_failure: OnceLock::new(),
+        };
+        Ok(Results::new(items, worker, self.concurrency, self.ordered))
+    }
+
+    #[cfg(feature = "journal")]
+    async fn open_journal(&mut self) -> Result<Option<Arc<dyn Journal>>, Error> {
+        let Some(path) = self.journal.take() else { return Ok(None) };
+        let failed = |e| Error::io("the journal", std::io::Error::other(e));
+        let opened = tokio::task::spawn_blocking(move || journal::file::FileJournal::open(&path)).await;
+        Ok(Some(Arc::new(opened.map_err(failed)??)))
+    }
+
+    #[cfg(not(feature = "journal"))]
+    async fn open_journal(&mut self) -> Result<Option<Arc<dyn Journal>>, Error> {
+        Ok(None)
     }
 }
 

@@ -164,7 +164,7 @@ impl Client {
             let message = "not submitted: until the deadline too many other submissions were open";
             Error::new(Kind::RateLimited, message).with_model(request.model().clone())
         })?;
-        self.start_in(slot, request, try_sync, deadline).await
+        self.start_in(slot, request, try_sync, deadline, &Unnoted).await
     }
 
     /// Uploads what is local and submits. The place among the open submissions is free again when that is done.
@@ -174,13 +174,14 @@ impl Client {
         request: &Request,
         try_sync: bool,
         deadline: Instant,
+        intent: &impl Intent,
     ) -> Result<Prediction, Error> {
         let model = request.model();
         let secrets = request.secrets();
         let span = tracing::info_span!("submit", %model, job = Empty);
         let submitted = async {
             let parameters = self.prepare(request, deadline).await?;
-            self.transport().submit(model, parameters, try_sync, deadline).await
+            self.transport().submit(model, parameters, try_sync, deadline, intent).await
         };
         let submitted = submitted.instrument(span.clone()).await;
         let mut told = submitted.map_err(|error| error.with_model(model.clone()).scrubbed(&secrets))?;
@@ -227,5 +228,19 @@ impl Client {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client").field("base_url", &self.transport().base.as_str()).finish_non_exhaustive()
+    }
+}
+
+/// Told each time that a submission is about to be sent. An error keeps it from being sent.
+pub(crate) trait Intent: Sync {
+    fn declare(&self) -> impl Future<Output = Result<(), Error>> + Send;
+}
+
+/// Nobody takes note.
+struct Unnoted;
+
+impl Intent for Unnoted {
+    async fn declare(&self) -> Result<(), Error> {
+        Ok(())
     }
 }

@@ -21,6 +21,7 @@ use outcome::{broken, meaningless, refused, succeeded, told};
 
 use crate::{
     Error, Model,
+    client::Intent,
     error::Kind,
     limits::{Limiter, Limits, Operation, Permit, Rank},
     origin::Base,
@@ -213,6 +214,7 @@ impl Transport {
         input: serde_json::Map<String, serde_json::Value>,
         try_sync: bool,
         deadline: Instant,
+        intent: &impl Intent,
     ) -> Result<Told, Error> {
         let request = raw::types::PredictionRequest { input };
         let window = if try_sync { SYNC_WINDOW } else { Duration::ZERO };
@@ -221,6 +223,7 @@ impl Transport {
             let request = &request;
             let attempt = async move {
                 let _permit = self.permit(Operation::Submission(model), Instant::now(), deadline).await?;
+                intent.declare().await.map_err(Failure::not_sent)?;
                 let asked = Instant::now();
                 let raw = self.raw(Some(limit.min(deadline - asked)));
                 let answer = raw.create_prediction(model.as_str(), try_sync.then_some(true), request).await;

@@ -41,6 +41,10 @@ impl Status {
 pub struct Answer(Value);
 
 impl Answer {
+    pub(crate) fn new(answer: Value) -> Self {
+        Self(answer)
+    }
+
     /// The answer as it came.
     #[must_use]
     pub fn as_value(&self) -> &Value {

@@ -4,4 +4,6 @@ mod support;
 
 mod batch;
 mod generate;
+#[cfg(feature = "journal")]
+mod journal;
 mod limits;

@@ -1,6 +1,9 @@
 //! The folder that a batch saves into.
 
-use std::path::PathBuf;
+use std::{
+    ffi::{OsStr, OsString},
+    path::PathBuf,
+};
 
 use tempfile::TempDir;
 
@@ -13,11 +16,23 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    /// Opens a folder and makes it if need be.
-    pub(super) async fn open(path: PathBuf) -> Result<Self, Error> {
+    /// Opens a folder and makes it if need be. `owner` is the name of a journal that is locked: what an earlier run with
+    /// it left unfinished is removed.
+    pub(super) async fn open(path: PathBuf, owner: Option<&OsStr>) -> Result<Self, Error> {
         let failed = |e| Error::io(path.display(), e);
         tokio::fs::create_dir_all(&path).await.map_err(failed)?;
-        let unfinished = tempfile::Builder::new().prefix(".pruna-").tempdir_in(&path).map_err(failed)?;
+        let mut builder = tempfile::Builder::new();
+        let unfinished = match owner {
+            None => builder.prefix(".pruna-").tempdir_in(&path),
+            Some(owner) => {
+                let mut name = OsString::from(".pruna-");
+                name.push(owner);
+                // It is not there, as a rule.
+                let _ = tokio::fs::remove_dir_all(path.join(&name)).await;
+                builder.prefix(&name).rand_bytes(0).tempdir_in(&path)
+            }
+        };
+        let unfinished = unfinished.map_err(failed)?;
         Ok(Self { path, unfinished })
     }
 

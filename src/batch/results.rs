@@ -13,10 +13,10 @@ use futures_util::Stream;
 use tokio::{task::JoinSet, time::Instant};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-use super::work::{Output, Worker};
-use crate::{Error, Request};
+use super::work::{Item, Output, Worker};
+use crate::{Error, error::Kind};
 
-pub(super) type Requests = Pin<Box<dyn Stream<Item = Request> + Send>>;
+pub(super) type Items = Pin<Box<dyn Stream<Item = Item> + Send>>;
 type Finished = (usize, Result<Output, Error>);
 
 /// The results of a batch, each with the index of its request. The stream ends when all items have.
@@ -25,8 +25,7 @@ type Finished = (usize, Result<Output, Error>);
 /// what is in flight, whose jobs go on with the service; [`stop`](Self::stop) and [`hand_back`](Self::hand_back) end a
 /// batch in good order.
 pub struct Results {
-    requests: Option<Requests>,
-    taken: usize,
+    items: Option<Items>,
     worker: Arc<Worker>,
     concurrency: usize,
     running: JoinSet<Finished>,
@@ -39,11 +38,10 @@ pub struct Results {
 }
 
 impl Results {
-    pub(super) fn new(requests: Requests, worker: Worker, concurrency: usize, ordered: bool) -> Self {
+    pub(super) fn new(items: Items, worker: Worker, concurrency: usize, ordered: bool) -> Self {
         let stop = CancellationToken::new();
         Self {
-            requests: Some(requests),
-            taken: 0,
+            items: Some(items),
             worker: Arc::new(worker),
             concurrency,
             running: JoinSet::new(),
@@ -100,18 +98,24 @@ impl Results {
     /// Begins items until there are enough of them, or none to be had.
     fn begin(&mut self, context: &mut Context<'_>) {
         if self.stopped.as_mut().poll(context).is_ready() {
-            self.requests = None;
+            self.items = None;
         }
         while self.in_flight() < self.concurrency
-            && let Some(requests) = &mut self.requests
+            && let Some(items) = &mut self.items
         {
-            match requests.as_mut().poll_next(context) {
-                Poll::Ready(Some(request)) => {
-                    let (index, worker) = (self.taken, Arc::clone(&self.worker));
-                    self.taken += 1;
-                    self.running.spawn(async move { (index, worker.work(index, request).await) });
+            match items.as_mut().poll_next(context) {
+                Poll::Ready(Some(item)) => {
+                    let (index, worker) = (item.index, Arc::clone(&self.worker));
+                    if let Some(why) = self.worker.journal_failure.get() {
+                        // The first item that is not begun tells why; there is no use in taking any more.
+                        let error = Error::new(Kind::Io, format!("not begun, because of the journal: {why}"));
+                        self.items = None;
+                        self.running.spawn(async move { (index, Err(error)) });
+                        return;
+                    }
+                    self.running.spawn(async move { (index, worker.work(item).await) });
                 }
-                Poll::Ready(None) => self.requests = None,
+                Poll::Ready(None) => self.items = None,
                 Poll::Pending => return,
             }
         }
@@ -150,7 +154,7 @@ impl Stream for Results {
         let this = &mut *self;
         this.begin(context);
         let finished = ready!(this.finished(context));
-        if finished.is_none() && this.requests.is_some() {
+        if finished.is_none() && this.items.is_some() {
             // Nothing is in flight and the source has nothing yet; it will wake us.
             return Poll::Pending;
         }
@@ -196,6 +200,8 @@ impl Stopper {
 pub struct Summary {
     /// Items with a result.
     pub succeeded: usize,
+    /// Those of them that an earlier run had finished.
+    pub earlier: usize,
     /// Items that failed; those of the next two kinds are not among them.
     pub failed: usize,
     /// Items of which it is unknown whether the service took them: [`Error::is_submission_unknown`].
@@ -221,6 +227,7 @@ impl Summary {
         match result {
             Ok(output) => {
                 self.succeeded += 1;
+                self.earlier += usize::from(output.earlier);
                 self.files += output.files.len();
                 self.bytes += output.files.iter().map(|file| file.bytes).sum::<u64>();
             }
@@ -234,6 +241,9 @@ impl Summary {
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} of {} succeeded", self.succeeded, self.items())?;
+        if self.earlier > 0 {
+            write!(f, " ({} of them earlier)", self.earlier)?;
+        }
         for (count, what) in [(self.failed, "failed"), (self.unknown, "unknown"), (self.unfinished, "unfinished")] {
             if count > 0 {
                 write!(f, ", {count} {what}")?;

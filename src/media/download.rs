@@ -68,7 +68,7 @@ impl Maker {
 }
 
 /// A file on disk, complete.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct SavedFile {
     /// Where it is.

@@ -1,0 +1,160 @@
+//! A batch with a journal goes on where an earlier run ended.
+
+use std::{path::Path, time::Duration};
+
+use futures_util::StreamExt as _;
+use pruna::{
+    Error, Request,
+    batch::{Batch, Output, Summary},
+    inputs::{PImage, WanT2v},
+};
+use pruna_emulator::{
+    Emulator,
+    faults::{Fault, Operation},
+};
+
+use crate::support::{builder, client, emulator, sends};
+
+/// A batch of that many pictures with a journal and a folder of results in `home`.
+fn batch(emulator: &Emulator, home: &Path, count: usize) -> Batch {
+    let requests = (0..count).map(|n| PImage::new(format!("lion {n}")));
+    client(emulator).batch(requests).journal(home.join("lions.journal")).save_to(home.join("lions"))
+}
+
+async fn finish(batch: Batch) -> (Vec<(usize, Result<Output, Error>)>, Summary) {
+    let mut results = batch.ordered(true).run().await.unwrap();
+    let all = results.by_ref().collect().await;
+    (all, results.summary())
+}
+
+fn files(home: &Path) -> usize {
+    std::fs::read_dir(home.join("lions")).unwrap().count()
+}
+
+#[tokio::test]
+async fn what_is_finished_is_not_done_again() {
+    let (emulator, home) = (emulator().await, tempfile::tempdir().unwrap());
+    let (_, summary) = finish(batch(&emulator, home.path(), 4)).await;
+    assert_eq!((summary.succeeded, summary.earlier), (4, 0));
+    // Six requests, of which four are known.
+    let (results, summary) = finish(batch(&emulator, home.path(), 6)).await;
+    assert_eq!((summary.succeeded, summary.earlier, summary.files), (6, 4, 6));
+    let earlier: Vec<bool> = results.iter().map(|(_, result)| result.as_ref().unwrap().earlier).collect();
+    assert_eq!(earlier, [true, true, true, true, false, false]);
+    assert_eq!((sends(&emulator, "createPrediction"), files(home.path())), (6, 6));
+    assert_eq!(emulator.requests()[0].header("try-sync"), None, "a job has a handle to be found by");
+}
+
+#[tokio::test]
+async fn a_file_that_is_gone_is_fetched_again() {
+    let (emulator, home) = (emulator().await, tempfile::tempdir().unwrap());
+    let (results, _) = finish(batch(&emulator, home.path(), 3)).await;
+    std::fs::remove_file(&results[1].1.as_ref().unwrap().files[0].path).unwrap();
+    let (_, summary) = finish(batch(&emulator, home.path(), 3)).await;
+    assert_eq!((summary.succeeded, summary.earlier), (3, 2));
+    assert_eq!(
+        (sends(&emulator, "createPrediction"), sends(&emulator, "downloadContent"), files(home.path())),
+        (3, 4, 3)
+    );
+}
+
+#[tokio::test]
+async fn jobs_that_run_are_attached_again() {
+    let (emulator, home) = (Emulator::builder().speed(1.0).start().await.unwrap(), tempfile::tempdir().unwrap());
+    let videos = || {
+        let requests = (0..5).map(|n| WanT2v::new(format!("waves {n}")));
+        client(&emulator).batch(requests).journal(home.path().join("waves.journal"))
+    };
+    let mut results = videos().run().await.unwrap();
+    let stopper = results.stopper();
+    let hand_back = async {
+        while sends(&emulator, "getPredictionStatus") < 5 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        stopper.hand_back();
+    };
+    let (handed_back, ()) = tokio::join!(results.by_ref().collect::<Vec<_>>(), hand_back);
+    assert!(handed_back.iter().all(|(_, result)| result.as_ref().unwrap_err().job().is_some()));
+    drop(results);
+    emulator.advance(Duration::from_secs(60));
+    let (_, summary) = finish(videos()).await;
+    assert_eq!((summary.succeeded, summary.earlier), (5, 0));
+    assert_eq!(sends(&emulator, "createPrediction"), 5);
+}
+
+#[tokio::test]
+async fn an_unknown_submission_is_sent_again_only_when_the_caller_says_so() {
+    let (emulator, home) = (emulator().await, tempfile::tempdir().unwrap());
+    emulator.faults().add(Fault::ResetBeforeHead.on(Operation::CreatePrediction).nth(2));
+    for run in 1..=2 {
+        let (results, summary) = finish(batch(&emulator, home.path(), 3).concurrency(1)).await;
+        assert_eq!((summary.succeeded, summary.unknown), (2, 1), "run {run}");
+        assert!(results[1].1.as_ref().unwrap_err().is_submission_unknown());
+        assert_eq!(sends(&emulator, "createPrediction"), 3);
+    }
+    let (_, summary) = finish(batch(&emulator, home.path(), 3).resubmit_unknown(true)).await;
+    assert_eq!((summary.succeeded, summary.earlier), (3, 2));
+    assert_eq!(sends(&emulator, "createPrediction"), 4);
+    let (_, summary) = finish(batch(&emulator, home.path(), 3).resubmit_unknown(true)).await;
+    assert_eq!((summary.earlier, sends(&emulator, "createPrediction")), (3, 4));
+}
+
+#[tokio::test]
+async fn what_was_certainly_not_taken_is_simply_sent_again() {
+    let (emulator, home) = (emulator().await, tempfile::tempdir().unwrap());
+    emulator.faults().add(Fault::status(403).on(Operation::CreatePrediction).first(2));
+    let (_, summary) = finish(batch(&emulator, home.path(), 2).concurrency(1)).await;
+    assert_eq!(summary.failed, 2);
+    let (_, summary) = finish(batch(&emulator, home.path(), 2)).await;
+    assert_eq!((summary.succeeded, summary.earlier), (2, 0));
+}
+
+#[tokio::test]
+async fn a_job_that_failed_is_not_paid_for_twice() {
+    let (emulator, home) = (emulator().await, tempfile::tempdir().unwrap());
+    emulator.faults().add(Fault::Fail { error: "out of paint".into() }.on(Operation::CreatePrediction).first(1));
+    for _ in 0..2 {
+        let (results, summary) = finish(batch(&emulator, home.path(), 2).concurrency(1)).await;
+        assert_eq!((summary.succeeded, summary.failed), (1, 1));
+        let error = results[0].1.as_ref().unwrap_err();
+        assert!(error.is_prediction_failed() && error.message().contains("out of paint"), "{error}");
+        assert!(error.job().is_some());
+    }
+    assert_eq!(sends(&emulator, "createPrediction"), 2);
+}
+
+#[tokio::test]
+async fn a_journal_belongs_to_one_batch_at_a_time() {
+    let (emulator, home) = (emulator().await, tempfile::tempdir().unwrap());
+    let first = batch(&emulator, home.path(), 1).run().await.unwrap();
+    let error = batch(&emulator, home.path(), 1).run().await.unwrap_err();
+    assert!(error.is_configuration() && error.message().contains("in use"), "{error}");
+    drop(first);
+    finish(batch(&emulator, home.path(), 1)).await;
+}
+
+#[tokio::test]
+async fn a_journal_of_other_requests_is_refused() {
+    let (emulator, home) = (emulator().await, tempfile::tempdir().unwrap());
+    finish(batch(&emulator, home.path(), 2)).await;
+    let other: [Request; 2] = [PImage::new("lion 0").into(), PImage::new("a tiger").into()];
+    let other = client(&emulator).batch(other).journal(home.path().join("lions.journal"));
+    let (results, _) = finish(other).await;
+    assert!(results[0].1.is_ok());
+    let error = results[1].1.as_ref().unwrap_err();
+    assert!(error.is_configuration() && error.message().contains("request 1"), "{error}");
+    assert_eq!(sends(&emulator, "createPrediction"), 2);
+}
+
+#[tokio::test]
+async fn what_is_no_journal_is_left_alone() {
+    let (emulator, home) = (emulator().await, tempfile::tempdir().unwrap());
+    let path = home.path().join("lions.journal");
+    std::fs::write(&path, "a poem about lions, long enough to be read as a header of something else").unwrap();
+    let error = batch(&emulator, home.path(), 1).run().await.unwrap_err();
+    assert!(error.is_io(), "{error}");
+    assert!(std::fs::read(&path).unwrap().starts_with(b"a poem"));
+    let client = builder(&emulator).build().unwrap();
+    let nowhere = client.batch([PImage::new("x")]).journal(path.join("below/a/file"));
+    assert!(nowhere.run().await.unwrap_err().is_io());
+}
