@@ -3,6 +3,7 @@
 mod support;
 
 mod batch;
+mod examples;
 mod generate;
 #[cfg(feature = "journal")]
 mod journal;

@@ -1,0 +1,35 @@
+//! Sets a picture in motion and shows the progress: `cargo run --example image_to_video -- kite.jpg kite.mp4`
+
+use futures_util::StreamExt;
+use pruna::{
+    Client, Event, Media,
+    inputs::{Resolution, WanI2v},
+};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let [image, path] = &std::env::args().skip(1).collect::<Vec<_>>()[..] else {
+        return Err("usage: image_to_video IMAGE OUTPUT".into());
+    };
+    let input = WanI2v::builder()
+        .prompt("the kite rises, the camera follows it slowly")
+        .image(Media::path(image))
+        .resolution(Resolution::R480P)
+        .build();
+    let job = Client::from_env()?.submit(input).await?;
+    // Kept somewhere, this line is enough to go on after a crash.
+    println!("Job: {}", serde_json::to_string(&job.job_ref())?);
+
+    let mut events = job.watch();
+    while let Some(event) = events.next().await {
+        match event? {
+            Event::Polled { status, elapsed, usual, .. } => {
+                println!("{status} for {:.0} s, usually {:.0} s", elapsed.as_secs_f64(), usual.as_secs_f64());
+            }
+            Event::PollFailed { reason, .. } => println!("no news: {reason}"),
+            Event::Finished(video) => println!("Saved {}", video.save(path).await?.path.display()),
+            _ => {}
+        }
+    }
+    Ok(())
+}
