@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Runs the client against Stoplight Prism, a mock server that nobody here wrote, serving our document.
+# Skipped, with a line that says so, where Node or the npm registry cannot be had.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+prism_version=5.16.0
+folder=target/prism
+skip() { echo "SKIPPED: the test against Prism: $1"; exit 0; }
+
+command -v npm >/dev/null || skip 'npm is not installed'
+if [ ! -x "$folder/node_modules/.bin/prism" ]; then
+  mkdir -p "$folder"
+  npm install --prefix "$folder" --no-audit --no-fund --silent "@stoplight/prism-cli@$prism_version" \
+    >"$folder/install.log" 2>&1 || skip "npm cannot install it; see $folder/install.log"
+fi
+
+document=$(ls openapi/p-api-*.json)
+port=$(node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); })')
+"$folder/node_modules/.bin/prism" mock --host 127.0.0.1 --port "$port" "$document" >"$folder/prism.log" 2>&1 &
+prism=$!
+trap 'kill "$prism" 2>/dev/null || true' EXIT
+for _ in $(seq 100); do
+  if curl --silent --output /dev/null "http://127.0.0.1:$port/"; then break; fi
+  sleep 0.2
+done
+PRUNA_PRISM_URL="http://127.0.0.1:$port" timeout 1200 cargo test --package pruna --test behaviour --locked prism -- --nocapture

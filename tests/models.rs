@@ -1,0 +1,385 @@
+//! All models: typed, told apart, checked by hints.
+
+use pruna::{Category, Model, Request, inputs::*};
+use serde_json::{Value, json};
+
+use crate::support::{builder, client, emulator};
+
+const UPLOADED: &str = "https://api.pruna.ai/v1/files/fqadqq42xq";
+const SECOND: &str = "https://api.pruna.ai/v1/files/m3k7t9wz1c";
+
+/// The document's example of every model, built by the typed API.
+fn examples() -> Vec<Request> {
+    let uploaded = || Media::url(UPLOADED);
+    vec![
+        FluxDev::builder()
+            .prompt("A beautiful landscape with mountains and a lake at sunset")
+            .speed_mode(FluxDevSpeedMode::JUICED)
+            .num_inference_steps(28)
+            .guidance(3.5)
+            .seed(42)
+            .aspect_ratio(AspectRatio::R16_9)
+            .image_size(1024)
+            .output_format(OutputFormat::JPG)
+            .output_quality(80)
+            .build()
+            .into(),
+        FluxDevLora::builder()
+            .prompt("A lighthouse keeper feeding gulls, in the style of a linocut")
+            .lora("owner/linocut-lora")
+            .lora_scale(0.9)
+            .speed_mode(FluxDevLoraSpeedMode::EXTRA_JUICED)
+            .aspect_ratio(AspectRatio::R4_5)
+            .num_outputs(2)
+            .output_format(OutputFormat::PNG)
+            .seed(7)
+            .build()
+            .into(),
+        Flux2Klein4b::builder()
+            .prompt("The teapot of the first picture on the table of the second")
+            .images([uploaded(), Media::url(SECOND)])
+            .aspect_ratio(AspectRatio::MATCH_INPUT_IMAGE)
+            .output_megapixels(Flux2Klein4bOutputMegapixels::M1)
+            .seed(11)
+            .build()
+            .into(),
+        WanI2v::builder()
+            .prompt("The kite rises, the camera follows it slowly")
+            .image(uploaded())
+            .num_frames(81)
+            .resolution(Resolution::R720P)
+            .frames_per_second(16)
+            .build()
+            .into(),
+        WanT2v::builder()
+            .prompt("Paper boats drift down a gutter in the rain, seen from above")
+            .num_frames(97)
+            .resolution(Resolution::R480P)
+            .aspect_ratio(AspectRatio::R9_16)
+            .seed(5)
+            .build()
+            .into(),
+        WanImageSmall::builder()
+            .prompt("A bicycle leaning on a blue wall, hard midday shadow")
+            .aspect_ratio(AspectRatio::CUSTOM)
+            .width(768)
+            .height(512)
+            .num_outputs(3)
+            .seed(21)
+            .build()
+            .into(),
+        QwenImage::builder()
+            .prompt("A shop sign that reads OPEN UNTIL LATE, neon on brick")
+            .negative_prompt("people, cars")
+            .aspect_ratio(AspectRatio::R3_2)
+            .image_size(QwenImageImageSize::OPTIMIZE_FOR_QUALITY)
+            .num_inference_steps(30)
+            .guidance(3)
+            .output_format(OutputFormat::WEBP)
+            .seed(3)
+            .build()
+            .into(),
+        QwenImageFast::builder()
+            .prompt("A greenhouse at night, lit from inside")
+            .aspect_ratio("16:9")
+            .creativity(0.8)
+            .seed(99)
+            .build()
+            .into(),
+        QwenImageEditPlus::builder()
+            .prompt("Replace the grey sky by the first light of morning")
+            .image([uploaded()])
+            .aspect_ratio(AspectRatio::MATCH_INPUT_IMAGE)
+            .output_format(OutputFormat::PNG)
+            .build()
+            .into(),
+        Vace::builder()
+            .prompt("The red fox of the picture crosses a snowy yard")
+            .src_ref_images([uploaded()])
+            .size(VaceSize::S832X480)
+            .frame_num(81)
+            .speed_mode(VaceSpeedMode::EXTRA_JUICED)
+            .sample_solver(VaceSampleSolver::UNIPC)
+            .seed(-1)
+            .build()
+            .into(),
+        PImage::builder()
+            .prompt("A heron standing in morning mist, long lens")
+            .aspect_ratio(AspectRatio::R16_9)
+            .seed(42)
+            .build()
+            .into(),
+        PImageEdit::builder()
+            .prompt("Put the hat of image 2 on the person of image 1")
+            .images([uploaded(), Media::url(SECOND)])
+            .turbo(false)
+            .seed(8)
+            .build()
+            .into(),
+        PImageLora::builder()
+            .prompt("A tram stop in the rain, in our house style")
+            .lora_weights("huggingface.co/owner/house-style/weights.safetensors")
+            .lora_scale(0.5)
+            .aspect_ratio(AspectRatio::R1_1)
+            .build()
+            .into(),
+        PImageEditLora::builder()
+            .prompt("Turn image 1 into a pencil sketch")
+            .images([uploaded()])
+            .lora_weights("huggingface.co/owner/pencil-sketch/weights.safetensors")
+            .lora_scale(1)
+            .build()
+            .into(),
+        ZImageTurbo::builder()
+            .prompt("A stack of old atlases beside a brass compass")
+            .width(1280)
+            .height(720)
+            .num_inference_steps(8)
+            .output_format(OutputFormat::PNG)
+            .seed(17)
+            .build()
+            .into(),
+        ZImageTurboLora::builder()
+            .prompt("A market square drawn in ink and gouache")
+            .lora_weights(["https://example.com/ink.safetensors", "https://example.com/gouache.safetensors"])
+            .lora_scales([0.8, 0.6])
+            .width(1024)
+            .height(1024)
+            .build()
+            .into(),
+        PImageTrainer::builder()
+            .image_data(Media::url("https://example.com/house-style.zip"))
+            .steps(1500)
+            .training_type(PImageTrainerTrainingType::STYLE)
+            .default_caption("a drawing in our house style")
+            .build()
+            .into(),
+        PImageEditTrainer::builder()
+            .image_data(Media::url("https://example.com/pencil-pairs.zip"))
+            .steps(1000)
+            .learning_rate(0.0001)
+            .default_caption("turn the picture into a pencil sketch")
+            .build()
+            .into(),
+    ]
+}
+
+/// Reads JSON as the typed input of a model and writes it again.
+fn through_the_type(model: &Model, input: &Value) -> Result<(Value, Vec<Warning>), serde_json::Error> {
+    macro_rules! dispatch {
+        ($($type:ident)*) => {
+            match model.info().input_type {
+                $(Some(stringify!($type)) => {
+                    let typed: $type = serde_json::from_value(input.clone())?;
+                    Ok((serde_json::to_value(&typed)?, typed.warnings()))
+                })*
+                other => panic!("{model} has the type {other:?}, which this test does not list"),
+            }
+        };
+    }
+    dispatch!(FluxDev FluxDevLora Flux2Klein4b WanI2v WanT2v WanImageSmall QwenImage QwenImageFast QwenImageEditPlus
+        Vace PImage PImageEdit PImageLora PImageEditLora ZImageTurbo ZImageTurboLora PImageTrainer PImageEditTrainer)
+}
+
+#[tokio::test]
+async fn the_documented_example_of_every_model_is_what_the_typed_api_gives_and_is_accepted() {
+    let emulator = emulator().await;
+    let client = client(&emulator);
+    let examples = examples();
+    assert_eq!(examples.iter().map(|e| e.model().clone()).collect::<Vec<_>>(), Model::all().collect::<Vec<_>>());
+    for request in examples {
+        let model = request.model().clone();
+        assert_eq!(*request.input(), model.schema().unwrap()["examples"][0], "{model}");
+        assert_eq!(request.warnings(), [], "{model}");
+        client.submit(request).await.unwrap_or_else(|error| panic!("{model}: {error}"));
+    }
+}
+
+#[test]
+fn every_value_of_every_enum_survives_and_an_unknown_one_too() {
+    for model in Model::all() {
+        let schema = model.schema().unwrap();
+        for (name, property) in schema["properties"].as_object().unwrap() {
+            let Some(values) = property["enum"].as_array() else { continue };
+            for value in values.iter().chain([&json!("something new 🆕")]) {
+                let mut input = schema["examples"][0].clone();
+                input[name] = value.clone();
+                let (written, warnings) = through_the_type(&model, &input).unwrap();
+                assert_eq!(written, input, "{model}");
+                assert_eq!(warnings.is_empty(), values.contains(value), "{model} {name} {value}: {warnings:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn only_what_is_set_is_written() {
+    assert_eq!(serde_json::to_value(PImage::new("a lion")).unwrap(), json!({"prompt": "a lion"}));
+    let mut input = PImage::new("a lion").extra("style", "oil");
+    input.seed = Some(7);
+    assert_eq!(serde_json::to_value(input).unwrap(), json!({"prompt": "a lion", "seed": 7, "style": "oil"}));
+}
+
+#[test]
+fn a_secret_is_written_but_never_shown() {
+    let input = PImageLora::builder().prompt("x").hf_api_token("hf_canary").build();
+    assert_eq!(serde_json::to_value(&input).unwrap()["hf_api_token"], "hf_canary");
+    assert!(!format!("{input:?} {:?}", Request::from(input.clone())).contains("hf_canary"));
+}
+
+#[test]
+fn what_is_odd_about_an_input_is_told() {
+    let image = || Media::url(UPLOADED);
+    for (request, field, says) in [
+        (Request::from(PImage::builder().prompt("x").width(1000).build()), "width", "multiple of 16"),
+        (PImage::builder().prompt("x").height(32).build().into(), "height", "below"),
+        (PImage::builder().prompt("x").lora_scale(9).build().into(), "lora_scale", "above"),
+        (PImage::builder().prompt("x").aspect_ratio("7:1").build().into(), "aspect_ratio", "documented values"),
+        (PImage::new("x").extra("colour", "red").into(), "colour", "does not document"),
+        (PImageEdit::new("x").into(), "images", "little to do"),
+        (PImageEdit::builder().prompt("x").images([Media::url("me.jpg")]).build().into(), "images[0]", "no address"),
+        (QwenImageEditPlus::new("x", [image(), image(), image()]).into(), "image", "at most 2"),
+        (PImageTrainer::builder().image_data(image()).steps(150).build().into(), "steps", "multiple of 100"),
+        (Request::new("p-image", json!({"seed": "seven", "prompt": "x"})), "seed", "must be of type integer"),
+        (Request::new("p-image", json!({})), "prompt", "required"),
+    ] {
+        let warnings = request.warnings();
+        let found = warnings.iter().find(|w| w.field == field).unwrap_or_else(|| panic!("{field}: {warnings:?}"));
+        assert!(found.message.contains(says), "{found}");
+    }
+    assert_eq!(Request::new("p-new", json!({"anything": 1})).warnings(), []);
+}
+
+#[tokio::test]
+async fn hints_are_no_walls_unless_the_client_is_strict() {
+    let emulator = emulator().await;
+    let odd = || PImage::new("x").extra("colour", "red");
+    let strict = builder(&emulator).strict_inputs(true).build().unwrap();
+    let error = strict.generate(odd()).await.unwrap_err();
+    assert!(error.is_invalid_input() && error.field() == Some("colour"), "{error}");
+    assert_eq!(emulator.requests().len(), 0);
+    assert_eq!(client(&emulator).generate(odd()).await.unwrap_err().status(), Some(400));
+}
+
+#[test]
+fn the_catalogue_tells_what_is_known_of_a_model() {
+    assert_eq!(Model::all().len(), 18);
+    for model in Model::all() {
+        let info = model.info();
+        assert!(info.input_type.is_some() && !info.description.is_empty() && !info.outputs.is_empty(), "{model}");
+        assert!(info.requests_per_minute.is_some_and(|limit| limit >= 5) && info.typical_seconds > 0.0, "{model}");
+        assert_ne!(info.category, Category::UNKNOWN, "{model}");
+    }
+    let unknown = Model::from("p-video");
+    assert_eq!((unknown.info().price.as_ref(), unknown.info().try_sync, unknown.schema()), (None, false, None));
+}
+
+#[test]
+fn the_list_price_of_a_request_is_estimated_where_it_is_known() {
+    let image = || Media::url(UPLOADED);
+    let priced: [(Request, Option<f64>); 7] = [
+        (PImage::new("x").into(), Some(0.005)),
+        (WanImageSmall::builder().prompt("x").num_outputs(4).build().into(), Some(0.02)),
+        (WanT2v::new("x").into(), Some(0.05)),
+        (WanI2v::builder().prompt("x").image(image()).resolution(Resolution::R720P).build().into(), Some(0.11)),
+        (PImageTrainer::builder().image_data(image()).steps(2000).build().into(), Some(3.6)),
+        (Vace::new("x").into(), None),
+        (Request::new("p-new", json!({})), None),
+    ];
+    for (request, price) in priced {
+        assert_eq!(request.model().info().estimate(request.input()), price, "{}", request.model());
+    }
+}
+
+#[test]
+fn the_types_and_the_catalogue_give_the_same_schema() {
+    fn of<T: schemars::JsonSchema>() -> Value {
+        schemars::SchemaGenerator::default().into_root_schema_for::<T>().to_value()
+    }
+    for (model, schema) in [
+        (Model::P_IMAGE, of::<PImage>()),
+        (Model::WAN_I2V, of::<WanI2v>()),
+        (Model::QWEN_IMAGE_EDIT_PLUS, of::<QwenImageEditPlus>()),
+        (Model::P_IMAGE_TRAINER, of::<PImageTrainer>()),
+    ] {
+        let mut schema = schema;
+        schema.as_object_mut().unwrap().remove("$schema");
+        assert_eq!(schema, *model.schema().unwrap(), "{model}");
+    }
+    // What the types write is what the schema asks for, in the eyes of a validator that is not ours.
+    for request in examples() {
+        let validator = jsonschema::validator_for(request.model().schema().unwrap()).unwrap();
+        assert!(validator.is_valid(request.input()), "{}", request.model());
+    }
+}
+
+mod any_input {
+    //! Whatever the builders can make: accepted by the emulator, or warned of.
+
+    use proptest::{prelude::*, sample::select};
+
+    use super::*;
+
+    /// Values that a field's Rust type can hold, near and far from what the document asks for.
+    fn value(schema: &Value) -> BoxedStrategy<Value> {
+        let integers = [0, 1, 2, 16, 81, 100, 256, 512, 1000, 1024, 1440, 1500, 5000, -1, i64::MAX].map(Value::from);
+        let numbers = [0.0, 0.5, 1.0, 3.0, 0.0001, 12.0, 21.5, -1.0, -2.0].map(Value::from);
+        match schema["type"].as_str().unwrap_or_default() {
+            "integer" => select(integers.to_vec()).boxed(),
+            "number" => select(numbers.to_vec()).boxed(),
+            "boolean" => any::<bool>().prop_map(Value::from).boxed(),
+            "array" => prop::collection::vec(value(&schema["items"]), 0..7).prop_map(Value::from).boxed(),
+            "string" if schema["format"] == "uri" => {
+                select(vec![json!("https://example.com/a.jpg"), json!("a.jpg")]).boxed()
+            }
+            "string" => match schema["enum"].as_array() {
+                Some(values) => select([values.as_slice(), &[json!("other")]].concat()).boxed(),
+                None => "[a-z ]{0,12}".prop_map(Value::from).boxed(),
+            },
+            other => panic!("a parameter of type {other:?}"),
+        }
+    }
+
+    /// Any input of any model, with what the model requires.
+    fn input() -> impl Strategy<Value = (Model, Value)> {
+        select(Model::all().collect::<Vec<_>>()).prop_flat_map(|model| {
+            let schema = model.schema().unwrap();
+            let required = schema["required"].as_array().cloned().unwrap_or_default();
+            let fields = schema["properties"].as_object().unwrap().iter().map(|(name, property)| {
+                let field = match required.contains(&json!(name)) {
+                    true => value(property).prop_map(Some).boxed(),
+                    false => prop::option::weighted(0.3, value(property)).boxed(),
+                };
+                (Just(name.clone()), field)
+            });
+            let fields: Vec<_> = fields.collect();
+            let set = |fields: Vec<(String, Option<Value>)>| {
+                fields.into_iter().filter_map(|(name, value)| Some((name, value?))).collect::<Value>()
+            };
+            fields.prop_map(move |fields| (model.clone(), set(fields)))
+        })
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn is_accepted_or_warned_of() {
+        let emulator = emulator().await;
+        let client = client(&emulator);
+        let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
+            failure_persistence: None,
+            ..ProptestConfig::with_cases(400)
+        });
+        let handle = tokio::runtime::Handle::current();
+        let outcome = tokio::task::block_in_place(|| {
+            runner.run(&input(), |(model, input)| {
+                let (written, warnings) = through_the_type(&model, &input).unwrap();
+                let request = Request::new(model.clone(), written).try_sync(false);
+                if let Err(error) = handle.block_on(client.submit(request)) {
+                    prop_assert!(error.is_invalid_input(), "{model} {input}: {error}");
+                    prop_assert!(!warnings.is_empty(), "{model} {input} is refused without a warning: {error}");
+                }
+                Ok(())
+            })
+        });
+        outcome.unwrap();
+    }
+}

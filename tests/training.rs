@@ -1,0 +1,136 @@
+//! Training sets are checked before they are sent; what comes back is not trusted.
+
+use std::{
+    fs,
+    io::{Cursor, Write},
+    path::Path,
+};
+
+use pruna::{Lora, TrainingSet, inputs::PImageTrainer};
+use zip::{ZipArchive, ZipWriter, write::SimpleFileOptions};
+
+use crate::support::{client, emulator};
+
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n and so on";
+
+/// A folder with these files: pictures, and whatever else by its text.
+fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let content = if text.is_empty() { PNG } else { text.as_bytes() };
+        fs::write(folder.path().join(name), content).unwrap();
+    }
+    folder
+}
+
+fn ten_pictures() -> tempfile::TempDir {
+    let names: Vec<String> = (0..10).map(|number| format!("{number}.png")).collect();
+    folder(&names.iter().map(|name| (name.as_str(), "")).collect::<Vec<_>>())
+}
+
+fn names(zip: &[u8]) -> Vec<String> {
+    let mut zip = ZipArchive::new(Cursor::new(zip)).unwrap();
+    (0..zip.len()).map(|index| zip.by_index(index).unwrap().name().unwrap().into_owned()).collect()
+}
+
+#[test]
+fn each_file_at_fault_is_named() {
+    let pictures = |set: &Path| TrainingSet::folder(set).unwrap();
+    let pairs = |set: &Path| TrainingSet::edit_folder(set).unwrap();
+    type Read = fn(&Path) -> TrainingSet;
+    let cases: [(Read, &[(&str, &str)], &[&str]); 6] = [
+        (pictures, &[("1.png", "")], &["1 pictures, at least 10", "1: has no caption"]),
+        (pictures, &[("1.png", "no picture")], &["1.png: its content is no jpg"]),
+        (pictures, &[("1.png", ""), ("2.txt", "x"), ("3.gif", "GIF")], &["2.txt: belongs to no", "3.gif: is neither"]),
+        (pairs, &[("dog_start.png", "")], &["dog_start: has no dog_end", "no pair"]),
+        (pairs, &[("dog.png", ""), ("a_end.png", "")], &["dog.png: is named neither", "a_end: has no a_start"]),
+        (pairs, &[("a_start.png", ""), ("a_end.png", ""), ("a_start2.png", "")], &["a: has no caption"]),
+    ];
+    for (read, files, faults) in cases {
+        let folder = folder(files);
+        let error = read(folder.path()).check().unwrap_err();
+        assert!(error.is_invalid_input());
+        for fault in faults {
+            assert!(error.to_string().contains(fault), "{fault}: {error}");
+        }
+    }
+    assert!(TrainingSet::folder("/no/such/folder").unwrap_err().is_io());
+}
+
+#[test]
+fn the_archive_is_flat_complete_and_always_the_same() {
+    let folder =
+        folder(&[("a_start.png", ""), ("a_end.png", ""), ("b_start.png", ""), ("b_end.png", ""), ("a.txt", "mine")]);
+    fs::create_dir(folder.path().join("within")).unwrap();
+    fs::write(folder.path().join(".hidden"), "x").unwrap();
+    let set = TrainingSet::edit_folder(folder.path()).unwrap().default_caption("as a drawing");
+    set.check().unwrap();
+    let pack = || {
+        let mut zip = Cursor::new(Vec::new());
+        set.write_zip(&mut zip).unwrap();
+        zip.into_inner()
+    };
+    assert_eq!(names(&pack()), ["a_end.png", "a_start.png", "b_end.png", "b_start.png", "a.txt", "b.txt"]);
+    assert_eq!(pack(), pack());
+}
+
+#[test]
+fn pictures_with_captions_come_from_anywhere() {
+    let folder = ten_pictures();
+    let set = TrainingSet::captioned((0..10).map(|n| (folder.path().join(format!("{n}.png")), format!("picture {n}"))));
+    set.check().unwrap();
+    let mut zip = Cursor::new(Vec::new());
+    set.write_zip(&mut zip).unwrap();
+    let names = names(zip.get_ref());
+    assert_eq!((names.len(), names[0].as_str(), names[19].as_str()), (20, "00000.png", "00009.txt"));
+}
+
+#[tokio::test]
+async fn a_trainer_takes_a_set_and_gives_weights() {
+    let emulator = emulator().await;
+    let client = client(&emulator);
+    let photos = ten_pictures();
+    let set = TrainingSet::folder(photos.path()).unwrap().default_caption("a thing");
+    let folder = tempfile::tempdir().unwrap();
+    let trained = client.generate(PImageTrainer::new(set.upload(&client).await.unwrap())).await.unwrap();
+    let zip = trained.save(folder.path().join("lora.zip")).await.unwrap();
+    assert_eq!(zip.content_type, "application/zip");
+    let lora = Lora::from_zip(zip.path).unwrap();
+    assert_eq!(lora.file_name(), "weights.safetensors");
+    for repository in ["me/dog", "huggingface.co/me/dog", "https://huggingface.co/me/dog/"] {
+        assert_eq!(lora.lora_weights(repository), "huggingface.co/me/dog/weights.safetensors");
+    }
+    let weights = folder.path().join("weights.safetensors");
+    lora.save(&weights).unwrap();
+    assert_eq!(fs::metadata(&weights).unwrap().len(), lora.size());
+    assert!(lora.save(&weights).unwrap_err().is_io(), "never over another file");
+}
+
+#[test]
+fn an_archive_is_not_trusted() {
+    let good = [&2_u64.to_le_bytes()[..], b"{}"].concat();
+    let long = [&u64::MAX.to_le_bytes()[..], b"{}"].concat();
+    let list = [&2_u64.to_le_bytes()[..], b"[]"].concat();
+    for (name, content, file_name) in [
+        ("weights.safetensors", &good, Some("weights.safetensors")),
+        ("../../etc/weights.safetensors", &good, Some("weights.safetensors")),
+        ("C:\\x\\we ights.safetensors", &good, Some("weights.safetensors")),
+        ("weights.bin", &good, None),
+        ("weights.safetensors", &long, None),
+        ("weights.safetensors", &list, None),
+        ("weights.safetensors", &b"short".to_vec(), None),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lora.zip");
+        let mut zip = ZipWriter::new(fs::File::create(&path).unwrap());
+        zip.start_file(name, SimpleFileOptions::default()).unwrap();
+        zip.write_all(content).unwrap();
+        zip.finish().unwrap();
+        let lora = Lora::from_zip(&path);
+        assert_eq!(lora.as_ref().ok().map(Lora::file_name), file_name, "{name}");
+        if let Err(error) = lora {
+            assert!(error.is_decode(), "{error}");
+        }
+    }
+    assert!(Lora::from_zip("/no/such.zip").unwrap_err().is_io());
+}

@@ -1,0 +1,103 @@
+//! Media that uploads itself: once, at most so many at a time, before anything is submitted.
+
+use std::{fs, time::Duration};
+
+use pruna::{
+    Media,
+    inputs::{PImageEdit, WanI2v},
+};
+use serde_json::json;
+
+use crate::support::{client, emulator, sends};
+
+/// Bytes of a picture that no other test uses.
+fn picture(number: u8) -> Vec<u8> {
+    [b"\x89PNG\r\n\x1a\n".as_slice(), &[number; 100]].concat()
+}
+
+/// The input that the emulator got with the last submission.
+fn submitted(emulator: &pruna_emulator::Emulator) -> serde_json::Value {
+    let requests = emulator.requests();
+    let last = requests.iter().rfind(|r| r.operation.as_deref() == Some("createPrediction")).unwrap();
+    last.json().unwrap()["input"].clone()
+}
+
+#[tokio::test]
+async fn local_media_in_typed_and_in_plain_input_is_uploaded_first() {
+    let emulator = emulator().await;
+    let client = client(&emulator);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("me.png");
+    fs::write(&path, picture(1)).unwrap();
+    let typed = PImageEdit::builder().prompt("x").images([Media::path(&path), Media::bytes(picture(2))]).build();
+    client.submit(typed).await.unwrap();
+    let images = submitted(&emulator)["images"].clone();
+    for image in images.as_array().unwrap() {
+        assert!(image.as_str().unwrap().starts_with(&format!("{}/v1/files/", emulator.url())), "{image}");
+    }
+    let plain = json!({"prompt": "x", "images": [Media::path(&path), Media::bytes(picture(2))]});
+    client.model("p-image-edit").input(plain).submit().await.unwrap();
+    assert_eq!(submitted(&emulator)["images"], images, "the same content has the same address");
+    assert_eq!(sends(&emulator, "uploadFile"), 2);
+}
+
+#[tokio::test]
+async fn an_upload_has_a_name_a_type_and_a_known_length() {
+    let emulator = emulator().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("me.bin");
+    fs::write(&path, picture(1)).unwrap();
+    let uploaded = client(&emulator).upload(path).await.unwrap();
+    assert_eq!(uploaded.name.as_deref(), Some("me.bin"));
+    assert_eq!(uploaded.content_type.as_deref(), Some("image/png"), "told by the content");
+    assert_eq!(uploaded.size, Some(108));
+    let request = &emulator.requests()[0];
+    assert!(request.header("content-length").is_some() && request.header("transfer-encoding").is_none());
+}
+
+#[tokio::test]
+async fn equal_content_goes_once_for_all_clones_of_a_client_at_the_same_time_too() {
+    let emulator = emulator().await;
+    let client = client(&emulator);
+    let uploads = (0..20).map(|_| {
+        let client = client.clone();
+        async move { client.upload(Media::bytes(picture(3))).await }
+    });
+    let files = futures_util::future::try_join_all(uploads).await.unwrap();
+    assert!(files.iter().all(|file| file.url == files[0].url));
+    assert_eq!(sends(&emulator, "uploadFile"), 1);
+}
+
+#[tokio::test]
+async fn an_upload_is_used_again_for_25_minutes() {
+    let emulator = emulator().await;
+    let client = client(&emulator);
+    for (minutes, sent) in [(0, 1), (24, 1), (2, 2)] {
+        tokio::time::pause();
+        tokio::time::advance(Duration::from_secs(minutes * 60)).await;
+        tokio::time::resume();
+        client.upload(Media::bytes(picture(4))).await.unwrap();
+        assert_eq!(sends(&emulator, "uploadFile"), sent, "after {minutes} more minutes");
+    }
+}
+
+#[tokio::test]
+async fn a_file_address_that_no_medium_of_this_process_made_is_not_read() {
+    let emulator = emulator().await;
+    let input = json!({"prompt": "x", "images": ["file:///etc/hostname"]});
+    let error = client(&emulator).model("p-image-edit").input(input).submit().await.unwrap_err();
+    assert!(error.is_invalid_input() && error.field() == Some("images[0]"), "{error}");
+    let typed: WanI2v = serde_json::from_value(json!({"prompt": "x", "image": "file:///etc/hostname"})).unwrap();
+    assert!(client(&emulator).submit(typed).await.unwrap_err().is_invalid_input());
+    assert_eq!(emulator.requests().len(), 0);
+}
+
+#[tokio::test]
+async fn a_model_that_the_document_does_not_know_has_its_media_uploaded_as_well() {
+    let emulator = emulator().await;
+    let input = json!({"prompt": "x", "scene": {"first_frame": Media::bytes(picture(5))}});
+    let error = client(&emulator).model("p-video").input(input).submit().await.unwrap_err();
+    assert!(error.is_unknown_model(), "{error}");
+    assert_eq!(sends(&emulator, "uploadFile"), 1);
+    assert!(submitted(&emulator)["scene"]["first_frame"].as_str().unwrap().starts_with(emulator.url()));
+}
