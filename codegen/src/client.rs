@@ -1,6 +1,6 @@
 //! The raw client: what progenitor makes of the document once the rules have been over it.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{self, AssertUnwindSafe};
 
 use proc_macro2::TokenStream;
 use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle};
@@ -8,7 +8,7 @@ use quote::quote;
 use serde_json::Value;
 use syn::{ImplItem, Item};
 
-use crate::{Error, emit, rules};
+use crate::{Error, document::for_each_operation, emit, rules};
 
 /// Schemas that stand for types of the library, which are lenient where the document is strict.
 const REPLACEMENTS: [(&str, &str); 2] =
@@ -16,8 +16,44 @@ const REPLACEMENTS: [(&str, &str); 2] =
 
 /// Gives the source of the client and what the rules changed.
 pub(crate) fn generate(document: &Value) -> Result<(String, Vec<String>), Error> {
-    let (reduced, changes) = rules::apply(document)?;
-    let spec: openapiv3::OpenAPI = serde_json::from_value(reduced)
+    let (mut reduced, mut changes) = rules::apply(document)?;
+    let tokens = match tokens(&reduced) {
+        Ok(tokens) => tokens,
+        Err(error) => {
+            leave_out_what_fails_alone(&mut reduced, &mut changes, error)?;
+            tokens(&reduced)?
+        }
+    };
+    Ok((emit::source(without_constructors(tokens)?)?, changes))
+}
+
+/// A construct that neither the rules nor progenitor know costs the operation that has it, not all the others.
+fn leave_out_what_fails_alone(reduced: &mut Value, changes: &mut Vec<String>, error: Error) -> Result<(), Error> {
+    let mut failing = Vec::new();
+    for_each_operation(&mut reduced.clone(), |path, method, _| {
+        if let Err(error) = tokens(&rules::only(reduced, &[(path, method)])) {
+            failing.push((path.to_owned(), method.to_owned(), error));
+        }
+    });
+    if failing.is_empty() {
+        return Err(error);
+    }
+    let mut kept = Vec::new();
+    for_each_operation(&mut reduced.clone(), |path, method, _| {
+        if !failing.iter().any(|(p, m, _)| p == path && m == method) {
+            kept.push((path.to_owned(), method.to_owned()));
+        }
+    });
+    let kept: Vec<(&str, &str)> = kept.iter().map(|(path, method)| (path.as_str(), method.as_str())).collect();
+    *reduced = rules::only(reduced, &kept);
+    for (path, method, error) in failing {
+        changes.push(format!("{} {path}: left to be written by hand, {error}", method.to_uppercase()));
+    }
+    Ok(())
+}
+
+fn tokens(reduced: &Value) -> Result<TokenStream, Error> {
+    let spec: openapiv3::OpenAPI = serde_json::from_value(reduced.clone())
         .map_err(|e| Error::new(format!("the document is no OpenAPI 3.0 after the rules: {e}")))?;
     let mut settings = GenerationSettings::new();
     settings
@@ -27,16 +63,22 @@ pub(crate) fn generate(document: &Value) -> Result<(String, Vec<String>), Error>
     for (schema, replacement) in REPLACEMENTS {
         settings.with_replacement(schema, replacement, std::iter::empty());
     }
-    // progenitor panics on some constructs; a panic here would say nothing of the document.
-    let tokens = catch_unwind(AssertUnwindSafe(|| Generator::new(&settings).generate_tokens(&spec)))
-        .map_err(|panic| Error::new(format!("progenitor cannot express the document: {}", panic_text(&*panic))))?
-        .map_err(|e| Error::new(format!("progenitor refuses the document: {e}")))?;
-    Ok((emit::source(without_constructors(tokens)?)?, changes))
+    without_panic(|| Generator::new(&settings).generate_tokens(&spec))
+        .map_err(|panic| Error::new(format!("progenitor cannot express it: {panic}")))?
+        .map_err(|e| Error::new(format!("progenitor refuses it: {e}")))
 }
 
-fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<String>().cloned();
-    text.or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned())).unwrap_or_else(|| "it panicked".into())
+/// progenitor panics on some constructs; its text, printed by the panic hook, would say nothing of the document.
+fn without_panic<T>(generate: impl FnOnce() -> T) -> Result<T, String> {
+    let hook = panic::take_hook();
+    panic::set_hook(Box::new(|_| {}));
+    let result = panic::catch_unwind(AssertUnwindSafe(generate));
+    panic::set_hook(hook);
+    result.map_err(|panic| {
+        let text = panic.downcast_ref::<String>().cloned();
+        let text = text.or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned())).unwrap_or_default();
+        text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(120).collect()
+    })
 }
 
 /// Takes `Client::new` away: it panics when no TLS provider is installed, and its timeout is shorter than a generation.

@@ -58,10 +58,10 @@ pub(crate) const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options"
 
 /// Calls `visit(path, method, operation)` for every operation, in order.
 pub(crate) fn for_each_operation(document: &mut Value, mut visit: impl FnMut(&str, &str, &mut Value)) {
-    let Some(paths) = document["paths"].as_object_mut() else { return };
+    let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else { return };
     for (path, item) in paths {
         for method in METHODS {
-            if let Some(operation) = item.get_mut(method) {
+            if let Some(operation) = item.get_mut(method).filter(|operation| operation.is_object()) {
                 visit(path, method, operation);
             }
         }

@@ -94,7 +94,7 @@ pub fn read(document: &Value) -> Result<Vec<ModelInput>, Error> {
         }
         let description = component["description"].as_str().unwrap_or_default().trim().to_owned();
         models.push(ModelInput {
-            type_name: types.take(names::type_name(&id)).replace('_', ""),
+            type_name: types.take_type(names::type_name(&id)),
             module_name: modules.take(names::module_name(&id)),
             constant_name: constants.take(names::constant_name(&id)),
             requests_per_minute: rate_limit(&description),
@@ -105,7 +105,7 @@ pub fn read(document: &Value) -> Result<Vec<ModelInput>, Error> {
             id,
         });
     }
-    name_vocabulary(&mut models);
+    name_vocabulary(&mut models, types);
     Ok(models)
 }
 
@@ -180,12 +180,13 @@ fn example(document: &Value, id: &str) -> Option<Value> {
 fn fields(schema: &Value) -> Vec<Field> {
     let required: Vec<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let mut taken = Unique::default();
+    let mut states = Unique::default();
     let mut fields: Vec<Field> = schema["properties"]
         .as_object()
         .into_iter()
         .flatten()
         .map(|(name, schema)| Field {
-            rust_name: taken.take(names::field_name(name)),
+            rust_name: unique_field(&mut taken, &mut states, name),
             required: required.contains(&name.as_str()),
             kind: kind(schema),
             schema: schema.clone(),
@@ -195,6 +196,17 @@ fn fields(schema: &Value) -> Vec<Field> {
     // Stable: within required and optional the order of the document stays.
     fields.sort_by_key(|field| !field.required);
     fields
+}
+
+/// `a_b2` and `a_b_2` are two names, but one type parameter of the builder.
+fn unique_field(taken: &mut Unique, states: &mut Unique, name: &str) -> String {
+    loop {
+        let candidate = taken.take(names::field_name(name));
+        let state = names::type_name(&candidate);
+        if states.take(state.clone()) == state {
+            return candidate;
+        }
+    }
 }
 
 fn kind(schema: &Value) -> Kind {
@@ -231,7 +243,7 @@ pub(crate) fn allowed(schema: &Value) -> Vec<&str> {
 ///
 /// A parameter means the same everywhere when any two models that have it share a value that is the whole text of both
 /// and at least half of the shorter list agrees: `aspect_ratio` does, `speed_mode` does not.
-fn name_vocabulary(models: &mut [ModelInput]) {
+fn name_vocabulary(models: &mut [ModelInput], mut taken: Unique) {
     let mut lists: BTreeMap<String, Vec<Vec<String>>> = BTreeMap::new();
     for field in models.iter().flat_map(|model| &model.fields) {
         if matches!(field.kind, Kind::Open(_)) {
@@ -239,26 +251,29 @@ fn name_vocabulary(models: &mut [ModelInput]) {
             lists.entry(field.name.clone()).or_default().push(values);
         }
     }
-    let mut taken = Unique::default();
-    for model in models.iter() {
-        taken.take(model.type_name.clone());
-    }
     let mut shared = BTreeMap::new();
     for (name, lists) in lists {
         if lists.len() > 1 && mean_the_same(&lists) {
-            shared.insert(name.clone(), taken.take(names::type_name(&name)).replace('_', ""));
+            shared.insert(name.clone(), taken.take_type(vocabulary_name(&name)));
         }
     }
     for model in models.iter_mut() {
         for field in &mut model.fields {
             if matches!(field.kind, Kind::Open(_)) {
-                let name = shared.get(&field.name).cloned().unwrap_or_else(|| {
-                    taken.take(format!("{}{}", model.type_name, names::type_name(&field.name))).replace('_', "")
-                });
+                let name = shared
+                    .get(&field.name)
+                    .cloned()
+                    .unwrap_or_else(|| taken.take_type(format!("{}{}", model.type_name, vocabulary_name(&field.name))));
                 field.kind = Kind::Open(name);
             }
         }
     }
+}
+
+/// A builder's type parameters end in `State`.
+fn vocabulary_name(parameter: &str) -> String {
+    let name = names::type_name(parameter);
+    if name.ends_with("State") { format!("{name}Value") } else { name }
 }
 
 fn mean_the_same(lists: &[Vec<String>]) -> bool {

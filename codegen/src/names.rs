@@ -5,9 +5,57 @@ use std::collections::BTreeSet;
 use heck::{ToShoutySnakeCase as _, ToSnakeCase as _, ToUpperCamelCase as _};
 use proc_macro2::{Ident, Span};
 
-/// Names that the generated modules import; a model of that name gets a suffix.
-const RESERVED_TYPES: [&str; 12] =
-    ["Extra", "Input", "Media", "Model", "Option", "Secret", "Self", "String", "Unset", "Vec", "Value", "Warning"];
+/// Names that the generated modules import or have from the prelude; a model of that name gets a suffix.
+const RESERVED_TYPES: [&str; 46] = [
+    "AsMut",
+    "AsRef",
+    "AsyncFn",
+    "AsyncFnMut",
+    "AsyncFnOnce",
+    "Box",
+    "Clone",
+    "Copy",
+    "Default",
+    "Deserialize",
+    "DoubleEndedIterator",
+    "Drop",
+    "Eq",
+    "ExactSizeIterator",
+    "Extend",
+    "Extra",
+    "Fn",
+    "FnMut",
+    "FnOnce",
+    "From",
+    "FromIterator",
+    "Future",
+    "Input",
+    "Into",
+    "IntoFuture",
+    "IntoIterator",
+    "Iterator",
+    "Media",
+    "Model",
+    "Option",
+    "Ord",
+    "PartialEq",
+    "PartialOrd",
+    "Result",
+    "Secret",
+    "Self",
+    "Send",
+    "Serialize",
+    "Sized",
+    "String",
+    "Sync",
+    "ToOwned",
+    "ToString",
+    "TryFrom",
+    "TryInto",
+    "Vec",
+];
+/// The same for names of this library alone.
+const RESERVED_HERE: [&str; 3] = ["Unset", "Value", "Warning"];
 
 /// Names of generated files that are not a model's.
 const RESERVED_MODULES: [&str; 6] = ["catalogue", "client", "inputs", "models", "schemas", "vocabulary"];
@@ -15,7 +63,8 @@ const RESERVED_MODULES: [&str; 6] = ["catalogue", "client", "inputs", "models", 
 /// `p-image` becomes `PImage`.
 pub(crate) fn type_name(name: &str) -> String {
     let camel = word(&name.to_upper_camel_case(), "Model");
-    if RESERVED_TYPES.contains(&camel.as_str()) { format!("{camel}Input") } else { camel }
+    let reserved = RESERVED_TYPES.contains(&camel.as_str()) || RESERVED_HERE.contains(&camel.as_str());
+    if reserved { format!("{camel}Input") } else { camel }
 }
 
 /// `p-image` becomes `p_image`.
@@ -29,10 +78,10 @@ pub(crate) fn constant_name(name: &str) -> String {
     word(&name.to_shouty_snake_case(), "VALUE")
 }
 
-/// `aspect_ratio` stays, `first-frame` becomes `first_frame`; `extra` is taken.
+/// `aspect_ratio` stays, `first-frame` becomes `first_frame`; `extra` and `build` are methods of every builder.
 pub(crate) fn field_name(name: &str) -> String {
     let snake = word(&name.to_snake_case(), "field");
-    if matches!(snake.as_str(), "extra" | "self" | "super" | "crate") { format!("{snake}_") } else { snake }
+    if matches!(snake.as_str(), "build" | "extra" | "self" | "super" | "crate") { format!("{snake}_") } else { snake }
 }
 
 /// The name of the constant for one value of an open enum: `16:9` of `AspectRatio` becomes `R16_9`, because a name
@@ -105,6 +154,19 @@ impl Unique {
             candidate = format!("{name}_{number}");
             number += 1;
         }
+        candidate
+    }
+
+    /// The same for a type, whose builder needs a name as well.
+    pub(crate) fn take_type(&mut self, name: String) -> String {
+        let mut candidate = name.clone();
+        let mut number = 2;
+        while self.0.contains(&candidate) || self.0.contains(&format!("{candidate}Builder")) {
+            candidate = format!("{name}{number}");
+            number += 1;
+        }
+        self.0.insert(format!("{candidate}Builder"));
+        self.0.insert(candidate.clone());
         candidate
     }
 }

@@ -29,6 +29,20 @@ pub(crate) fn apply(document: &Value) -> Result<(Value, Vec<String>), Error> {
     Ok((document, log))
 }
 
+/// The document with these operations only, and the schemas they need.
+pub(crate) fn only(document: &Value, operations: &[(&str, &str)]) -> Value {
+    let mut document = document.clone();
+    for (path, item) in document.get_mut("paths").and_then(Value::as_object_mut).into_iter().flatten() {
+        if let Some(item) = item.as_object_mut() {
+            item.retain(|key, _| {
+                !METHODS.contains(&key.as_str()) || operations.contains(&(path.as_str(), key.as_str()))
+            });
+        }
+    }
+    keep_reachable_schemas(&mut document, &mut Vec::new());
+    document
+}
+
 /// Parameters, bodies and responses shared through `components` are put where they are used: the rules then see one shape.
 fn inline_references(document: &Value) -> Result<Value, Error> {
     let mut inlined = document.clone();
@@ -53,7 +67,7 @@ fn inline_references(document: &Value) -> Result<Value, Error> {
 }
 
 fn drop_what_is_written_by_hand(document: &mut Value, log: &mut Vec<String>) {
-    let Some(paths) = document["paths"].as_object_mut() else { return };
+    let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else { return };
     for (path, item) in paths.iter_mut() {
         for method in METHODS {
             let Some(reason) = item.get(method).and_then(why_by_hand) else { continue };
@@ -144,7 +158,7 @@ fn name_operations(document: &mut Value, log: &mut Vec<String>) -> Result<(), Er
 /// Failures all arrive as one untyped response, with status, headers and body intact; successes of any 2xx are one.
 fn keep_successes(document: &mut Value, log: &mut Vec<String>) {
     for_each_operation(document, |path, method, operation| {
-        let Some(responses) = operation["responses"].as_object_mut() else { return };
+        let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else { return };
         let place = format!("{} {path}", method.to_uppercase());
         let dropped: Vec<String> = responses.keys().filter(|status| !is_success(status)).cloned().collect();
         responses.retain(|status, _| is_success(status));
@@ -179,7 +193,7 @@ fn one_of(mut schemas: Vec<Value>) -> Option<Value> {
 /// Values are checked by the service: an enum of the document is never a closed type, and a default is never sent.
 fn simplify_parameters(document: &mut Value, log: &mut Vec<String>) {
     for_each_operation(document, |path, method, operation| {
-        for parameter in operation["parameters"].as_array_mut().into_iter().flatten() {
+        for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
             let name = parameter["name"].as_str().unwrap_or_default().to_owned();
             let Some(schema) = parameter.get_mut("schema").and_then(Value::as_object_mut) else { continue };
             for key in ["enum", "default", "nullable", "minimum", "maximum", "pattern"] {
@@ -220,7 +234,7 @@ fn keep_reachable_schemas(document: &mut Value, log: &mut Vec<String>) {
             }
         }
     }
-    let Some(components) = document["components"].as_object_mut() else { return };
+    let Some(components) = document.get_mut("components").and_then(Value::as_object_mut) else { return };
     for part in ["responses", "parameters", "requestBodies", "examples", "headers"] {
         components.shift_remove(part);
     }
