@@ -4,12 +4,18 @@ mod support;
 
 mod bad_input;
 mod batch;
+mod canary;
+mod deadlines;
 mod examples;
+mod fault_matrix;
 mod generate;
 #[cfg(feature = "journal")]
 mod journal;
 mod limits;
 mod models;
 mod prism;
+mod progress;
+mod redirects;
+mod restart;
 mod training;
 mod uploads;

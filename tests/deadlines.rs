@@ -1,0 +1,221 @@
+//! Time limits, and futures that are dropped.
+
+use std::{
+    future::Future,
+    path::Path,
+    sync::LazyLock,
+    time::{Duration, Instant},
+};
+
+use futures_util::StreamExt as _;
+use pruna::{Client, ClientBuilder, Media, Model, Request, error::Kind};
+use pruna_emulator::{
+    Emulator,
+    faults::{Fault, Operation},
+};
+use serde_json::json;
+use tokio::runtime::Runtime;
+
+use crate::support::{self, sends};
+
+/// The emulators' runtime, apart from the clients' whose tasks are counted.
+static SERVERS: LazyLock<Runtime> =
+    LazyLock::new(|| tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap());
+
+const SOON: Duration = Duration::from_millis(300);
+
+fn request() -> Request {
+    Request::new("p-image", json!({"prompt": "x", "aspect_ratio": "custom", "width": 256, "height": 256}))
+}
+
+#[test]
+fn settings_that_contradict_each_other_are_refused_by_name() {
+    let second = Duration::from_secs(1);
+    let none = Duration::ZERO;
+    let builder = || Client::builder().api_key("pru_x");
+    let cases: [(ClientBuilder, &str); 9] = [
+        (builder().connect_timeout(none), "connect"),
+        (builder().attempt_timeout(none), "attempt"),
+        (builder().idle_timeout(none), "idle"),
+        (builder().deadline(none), "deadline"),
+        (builder().connect_timeout(2 * second).attempt_timeout(second), "connect timeout 2s"),
+        (builder().max_attempts(0), "attempts"),
+        (builder().max_download(0), "download"),
+        (builder().base_url("http://api.pruna.ai"), "https"),
+        (Client::builder().api_key(""), "key"),
+    ];
+    for (builder, named) in cases {
+        let error = builder.build().unwrap_err();
+        assert!(error.is_configuration() && error.to_string().contains(named), "{named}: {error}");
+    }
+    let sound = [
+        builder().attempt_timeout(second),
+        builder().connect_timeout(second).attempt_timeout(second),
+        builder().deadline(second),
+        builder().deadline(Duration::MAX).attempt_timeout(Duration::MAX).idle_timeout(Duration::MAX),
+    ];
+    for builder in sound {
+        builder.build().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn times_without_end_are_no_overflow() {
+    let emulator = support::emulator().await;
+    let forever = Duration::MAX;
+    let client = support::builder(&emulator).deadline(forever).attempt_timeout(forever).idle_timeout(forever);
+    let client = client.connect_timeout(forever).build().unwrap();
+    let image = client.generate(request().deadline(forever)).await.unwrap();
+    image.bytes().await.unwrap();
+    client.upload(Media::bytes(b"x".as_slice())).await.unwrap();
+    let job = client.submit(request()).await.unwrap();
+    job.wait_until(forever).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_wait_whose_time_is_over_polls_once_more_and_hands_the_job_back() {
+    // Nothing gets done before the emulator's clock is moved.
+    let emulator = Emulator::builder().speed(1e5).start().await.unwrap();
+    let client = support::builder(&emulator).poll_policy(pruna::poll::Fixed(Duration::from_secs(3600))).build().unwrap();
+    let job = client.submit(request().try_sync(false)).await.unwrap();
+    let start = Instant::now();
+    let error = job.wait_until(SOON).await.unwrap_err();
+    assert!(error.is_deadline() && start.elapsed() >= SOON, "{error}");
+    assert_eq!(error.job(), Some(&job.job_ref()));
+    assert_eq!(sends(&emulator, "getPredictionStatus"), 1, "the poll at the end");
+
+    // The handle in the error is as good as the first. What has come by the end of the time is not missed.
+    let handle = error.job().unwrap().clone();
+    emulator.advance(Duration::from_secs(1_000_000));
+    let image = client.attach(handle).wait_until(Duration::ZERO).await.unwrap();
+    assert_eq!(image.id(), Some(job.id()));
+    assert_eq!((sends(&emulator, "createPrediction"), sends(&emulator, "getPredictionStatus")), (1, 2));
+}
+
+#[tokio::test]
+async fn the_time_of_a_request_covers_the_uploads_of_its_media() {
+    let emulator = support::emulator().await;
+    emulator.faults().add(Fault::StallBeforeHead.on(Operation::UploadFile));
+    let input = json!({"prompt": "x", "images": [Media::bytes(b"\x89PNG\r\n\x1a\n".as_slice())]});
+    let start = Instant::now();
+    let request = Request::new(Model::P_IMAGE_EDIT, input).deadline(SOON);
+    let error = support::client(&emulator).generate(request).await.unwrap_err();
+    assert!(error.is_deadline() && start.elapsed() < 10 * SOON, "{error} after {:?}", start.elapsed());
+    assert_eq!(error.job(), None);
+    assert_eq!(sends(&emulator, "createPrediction"), 0);
+}
+
+#[tokio::test]
+async fn what_does_not_answer_in_time_ends_as_what_it_is() {
+    let emulator = support::emulator().await;
+    let client = support::builder(&emulator).deadline(SOON).build().unwrap();
+    let job = client.submit(request().try_sync(false)).await.unwrap();
+    for operation in [Operation::CreatePrediction, Operation::GetPredictionStatus] {
+        emulator.faults().add(Fault::StallBeforeHead.on(operation));
+    }
+    let start = Instant::now();
+    let unknown = client.submit(request()).await.unwrap_err();
+    assert!(unknown.is_submission_unknown(), "{unknown}");
+    let late = job.status().await.unwrap_err();
+    assert!(late.is_deadline() && late.job().is_some(), "{late}");
+    assert!(std::error::Error::source(&late).unwrap().to_string().contains("no answer in time"), "{late}");
+    assert!(start.elapsed() < 20 * SOON);
+}
+
+#[tokio::test]
+async fn five_failed_polls_in_a_row_end_a_wait_and_four_do_not() {
+    let emulator = support::emulator().await;
+    let client = support::client(&emulator);
+    let down = || Fault::Status { status: 503, headers: [("retry-after".into(), "0.01".into())].into(), body: None };
+    for (failures, survives) in [(4, true), (5, false)] {
+        let job = client.submit(request().try_sync(false)).await.unwrap();
+        emulator.clear_requests();
+        emulator.faults().clear();
+        emulator.faults().add(down().on(Operation::GetPredictionStatus).first(failures));
+        let ended = job.wait().await;
+        assert_eq!(sends(&emulator, "getPredictionStatus"), 5);
+        match ended {
+            Ok(image) => assert!(survives && image.id() == Some(job.id())),
+            Err(error) => {
+                assert!(!survives && error.is_service_unavailable(), "{error}");
+                assert_eq!((error.attempts(), error.job()), (5, Some(&job.job_ref())));
+            }
+        }
+    }
+    // A final refusal ends it at once.
+    for (status, kind) in [(401, Kind::Unauthorized), (404, Kind::NotFound)] {
+        let job = client.submit(request().try_sync(false)).await.unwrap();
+        emulator.clear_requests();
+        emulator.faults().clear();
+        emulator.faults().add(Fault::status(status).on(Operation::GetPredictionStatus));
+        let error = job.wait().await.unwrap_err();
+        assert_eq!((error.kind(), sends(&emulator, "getPredictionStatus")), (kind, 1));
+        assert_eq!(error.job(), Some(&job.job_ref()));
+    }
+}
+
+/// Begins something that cannot end, drops it, and looks for what is left.
+fn leaves_nothing<F: Future>(what: &str, operation: Operation, begin: impl FnOnce(Client, std::path::PathBuf) -> F) {
+    let folder = tempfile::tempdir().unwrap();
+    let emulator = SERVERS.block_on(support::emulator());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let client = support::client(&emulator);
+        let stall = if operation == Operation::DownloadContent { Fault::StallInBody { after: 100 } } else { Fault::StallBeforeHead };
+        emulator.faults().add(stall.on(operation));
+        let begun = begin(client, folder.path().to_owned());
+        let seen = async {
+            while emulator.faults().struck(operation) == 0 {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            // A little further, into the silence.
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        };
+        tokio::select! {
+            _ = begun => panic!("{what} ended"),
+            () = seen => {}
+        }
+        let patience = Instant::now() + Duration::from_secs(5);
+        let metrics = tokio::runtime::Handle::current().metrics();
+        while metrics.num_alive_tasks() > 0 {
+            assert!(Instant::now() < patience, "{what} left {} tasks", metrics.num_alive_tasks());
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    });
+    assert_eq!(names(folder.path()), [] as [&str; 0], "{what} left files");
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    folder.read_dir().unwrap().map(|file| file.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+#[test]
+fn a_dropped_future_leaves_no_task_and_no_file() {
+    leaves_nothing("submit", Operation::CreatePrediction, |client, _| async move { client.submit(request()).await.map(drop) });
+    leaves_nothing("generate", Operation::CreatePrediction, |client, _| async move {
+        client.generate(request()).await.map(drop)
+    });
+    leaves_nothing("wait", Operation::GetPredictionStatus, |client, _| async move {
+        client.submit(request().try_sync(false)).await.unwrap().wait().await.map(drop)
+    });
+    leaves_nothing("watch", Operation::GetPredictionStatus, |client, _| async move {
+        let job = client.submit(request().try_sync(false)).await.unwrap();
+        job.watch().collect::<Vec<_>>().await
+    });
+    leaves_nothing("status", Operation::GetPredictionStatus, |client, _| async move { client.status("x").await.map(drop) });
+    leaves_nothing("upload", Operation::UploadFile, |client, _| async move {
+        client.upload(Media::bytes(vec![7; 1_000_000])).await.map(drop)
+    });
+    leaves_nothing("bytes", Operation::DownloadContent, |client, _| async move {
+        client.generate(request()).await.unwrap().bytes().await.map(drop)
+    });
+    leaves_nothing("stream", Operation::DownloadContent, |client, _| async move {
+        client.generate(request()).await.unwrap().stream().await.unwrap().collect::<Vec<_>>().await
+    });
+    leaves_nothing("save", Operation::DownloadContent, |client, folder| async move {
+        client.generate(request()).await.unwrap().save(folder.join("a.jpg")).await.map(drop)
+    });
+    leaves_nothing("save_all", Operation::DownloadContent, |client, folder| async move {
+        client.generate(request()).await.unwrap().save_all(folder).await.map(drop)
+    });
+}

@@ -1,0 +1,217 @@
+//! Where the key and the prompt go: to the service's origin, whatever the service says.
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+};
+
+use pruna::{Client, Error, JobRef, Media, Request};
+use pruna_emulator::{
+    Emulator,
+    faults::{Fault, Operation},
+};
+use serde_json::json;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpListener,
+};
+
+use crate::support;
+
+const PROMPT: &str = "a prompt that is nobody else's business";
+const PICTURE: &[u8] = b"\xff\xd8\xff\xe0 a picture";
+const STATUSES: [u16; 5] = [301, 302, 303, 307, 308];
+/// Cyrillic letters in place of Latin ones.
+const LOOKALIKE: &str = "lоcаlhоst";
+
+/// Another server, which answers everybody and remembers every byte.
+struct Foreign {
+    port: u16,
+    seen: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Foreign {
+    /// Listens; `answer` gets the path and gives a status line with headers, or `None` for a picture.
+    async fn listen(answer: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let seen: Arc<Mutex<Vec<u8>>> = Arc::default();
+        let (record, answer) = (Arc::clone(&seen), Arc::new(answer));
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let (record, answer) = (Arc::clone(&record), Arc::clone(&answer));
+                tokio::spawn(async move {
+                    let mut buffer = vec![0; 64 * 1024];
+                    while let Ok(length @ 1..) = stream.read(&mut buffer).await {
+                        record.lock().unwrap().extend_from_slice(&buffer[..length]);
+                        let text = String::from_utf8_lossy(&buffer[..length]).into_owned();
+                        let path = text.split(' ').nth(1).unwrap_or_default();
+                        let head = answer(path).unwrap_or_else(|| "200 OK\r\ncontent-type: image/jpeg".into());
+                        let body = if head.starts_with("200") { PICTURE } else { b"" };
+                        let head = format!("HTTP/1.1 {head}\r\ncontent-length: {}\r\n\r\n", body.len());
+                        let _ = stream.write_all(&[head.as_bytes(), body].concat()).await;
+                    }
+                });
+            }
+        });
+        Self { port, seen }
+    }
+
+    async fn with_pictures() -> Self {
+        Self::listen(|_| None).await
+    }
+
+    fn seen(&self) -> String {
+        String::from_utf8_lossy(&self.seen.lock().unwrap()).into_owned()
+    }
+}
+
+/// A client of `http://localhost:PORT` for which every name of these tests is this machine.
+fn client(emulator: &Emulator) -> Client {
+    let here: SocketAddr = "127.0.0.1:0".parse().unwrap();
+    support::builder(emulator)
+        .base_url(emulator.url().replace("127.0.0.1", "localhost"))
+        .configure_http(move |builder| {
+            let names = ["localhost", "localhost.", "api.localhost", "xn--lclhst-4nf4ie", "evil.example"];
+            names.into_iter().fold(builder, |builder, name| builder.resolve(name, here))
+        })
+        .build()
+        .unwrap()
+}
+
+/// Other places, one of every kind, on this port.
+fn elsewhere(port: u16, own: u16) -> [(&'static str, String); 9] {
+    [
+        ("same host, another path", format!("http://localhost:{own}/elsewhere")),
+        ("other port", format!("http://localhost:{port}/x.jpg")),
+        ("other scheme", format!("https://localhost:{port}/x.jpg")),
+        ("subdomain", format!("http://api.localhost:{port}/x.jpg")),
+        ("userinfo trick", format!("http://localhost:{own}@localhost:{port}/x.jpg")),
+        ("IP literal", format!("http://127.0.0.1:{port}/x.jpg")),
+        ("trailing dot", format!("http://localhost.:{port}/x.jpg")),
+        ("IDN", format!("http://{LOOKALIKE}:{port}/x.jpg")),
+        ("another host", format!("//evil.example:{port}/x.jpg")),
+    ]
+}
+
+fn port(emulator: &Emulator) -> u16 {
+    emulator.url().rsplit(':').next().unwrap().parse().unwrap()
+}
+
+fn request() -> Request {
+    Request::new("p-image", json!({"prompt": PROMPT, "aspect_ratio": "custom", "width": 256, "height": 256}))
+}
+
+async fn act(client: &Client, operation: Operation, job: &JobRef, url: &str) -> Result<(), Error> {
+    match operation {
+        Operation::CreatePrediction => client.submit(request()).await.map(drop),
+        Operation::GetPredictionStatus => client.status(job.id()).await.map(drop),
+        Operation::UploadFile => client.upload(Media::bytes(PROMPT.as_bytes())).await.map(drop),
+        _ => client.download(url).bytes().await.map(drop),
+    }
+}
+
+#[tokio::test]
+async fn no_redirect_is_followed_with_a_key_or_a_prompt() {
+    let foreign = Foreign::with_pictures().await;
+    let emulator = support::emulator().await;
+    let client = client(&emulator);
+    let image = client.submit(request()).await.unwrap();
+    let url = image.wait().await.unwrap().urls()[0].clone();
+    let operations = [
+        Operation::CreatePrediction,
+        Operation::UploadFile,
+        Operation::GetPredictionStatus,
+        Operation::DownloadContent,
+    ];
+    for (place, location) in elsewhere(foreign.port, port(&emulator)) {
+        for status in STATUSES {
+            for operation in operations {
+                let label = format!("{status} of {operation:?} to {place}");
+                emulator.clear_requests();
+                emulator.faults().clear();
+                emulator.faults().add(Fault::Redirect { status, location: ascii(&location) }.on(operation));
+                let error = act(&client, operation, &image.job_ref(), &url).await.unwrap_err();
+                assert!(error.is_redirected(), "{label}: {error}");
+                assert_eq!(error.status(), Some(status), "{label}");
+                assert!(error.message().contains(&ascii(&location)), "{label}: {error} does not name {location}");
+                assert_eq!(emulator.requests().len(), 1, "{label}: followed");
+            }
+        }
+    }
+    assert_eq!(foreign.seen(), "", "the other server was asked");
+    assert_eq!(emulator.predictions().len(), 1);
+}
+
+/// An address as it can stand in a header.
+fn ascii(location: &str) -> String {
+    location.replace(LOOKALIKE, "xn--lclhst-4nf4ie")
+}
+
+#[tokio::test]
+async fn files_elsewhere_are_fetched_without_the_key_or_not_at_all() {
+    let foreign = Foreign::with_pictures().await;
+    let emulator = support::emulator().await;
+    let client = client(&emulator);
+    for (place, url) in elsewhere(foreign.port, port(&emulator)) {
+        foreign.seen.lock().unwrap().clear();
+        emulator.clear_requests();
+        let result = client.download(&url).bytes().await;
+        let (fetched, reached) = match place {
+            "same host, another path" => {
+                assert!(result.unwrap_err().is_not_found());
+                assert_eq!(emulator.requests()[0].header("apikey"), Some(emulator.api_key()), "it is the origin");
+                continue;
+            }
+            // On this machine; the service is on it as well.
+            "other port" | "IP literal" => (true, true),
+            // Only greetings in the clear: the handshake fails.
+            "other scheme" => (false, true),
+            _ => (false, false),
+        };
+        let seen = foreign.seen();
+        assert_eq!(result.is_ok(), fetched, "{place}: {result:?}");
+        assert_eq!(!seen.is_empty(), reached, "{place}: {seen}");
+        assert!(!seen.to_lowercase().contains("apikey") && !seen.contains(emulator.api_key()), "{place}: {seen}");
+        assert!(!seen.contains("referer"), "{place}: {seen}");
+        assert_eq!(emulator.requests().len(), 0, "{place}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_elsewhere_may_redirect_five_times_and_never_out_of_safety() {
+    let emulator = support::emulator().await;
+    let own = port(&emulator);
+    let foreign = Foreign::listen(move |path| {
+        let to = |location: String| Some(format!("302 Found\r\nlocation: {location}"));
+        match path.strip_prefix("/hop/") {
+            Some("0") => None,
+            Some(hops) => to(format!("/hop/{}", hops.parse::<u32>().unwrap() - 1)),
+            None => match path {
+                "/to-service" => to(format!("http://localhost:{own}/v1/predictions/status/x")),
+                "/to-plain-http" => to(format!("http://evil.example:{own}/x.jpg")),
+                "/to-userinfo" => to(format!("http://me:secret@localhost:{own}/x.jpg")),
+                "/to-file" => to("file:///etc/passwd".into()),
+                _ => Some("302 Found".into()),
+            },
+        }
+    })
+    .await;
+    let client = client(&emulator);
+    let url = |path: &str| format!("http://127.0.0.1:{}{path}", foreign.port);
+    for (path, fetched) in [("/hop/0", true), ("/hop/5", true), ("/hop/6", false)] {
+        let result = client.download(url(path)).bytes().await;
+        assert_eq!(result.as_deref().ok(), fetched.then_some(PICTURE), "{path}");
+        assert!(fetched || result.unwrap_err().is_redirected(), "{path}");
+    }
+    for path in ["/to-plain-http", "/to-userinfo", "/to-file", "/nowhere"] {
+        let error = client.download(url(path)).bytes().await.unwrap_err();
+        assert!(error.is_redirected(), "{path}: {error}");
+    }
+    assert_eq!(emulator.requests().len(), 0);
+    // Back at the service, and still without the key.
+    let error = client.download(url("/to-service")).bytes().await.unwrap_err();
+    assert!(error.is_unauthorized(), "{error}");
+    assert_eq!(emulator.requests()[0].header("apikey"), None);
+    assert!(!foreign.seen().contains(emulator.api_key()));
+}
