@@ -17,6 +17,13 @@ use std::{io::IsTerminal as _, time::Duration};
 
 use comfy_table::{Attribute, Cell, ContentArrangement, Table, presets};
 
+/// A setting that is on or off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Switch {
+    On,
+    Off,
+}
+
 /// Reads a duration: `90s`, `2m 30s`, or plain seconds.
 fn duration(text: &str) -> Result<Duration, String> {
     let seconds = text.parse::<f64>().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());

@@ -1,8 +1,6 @@
 //! The connection that a command works with.
 
-use std::time::Duration;
-
-use pruna::{Client, ClientBuilder};
+use pruna::{Client, ClientBuilder, limits::Limits};
 use pruna_emulator::Emulator;
 
 use crate::{
@@ -23,16 +21,23 @@ pub(crate) struct Session {
 
 impl Session {
     /// Connects to the service that the command line names.
-    pub(crate) async fn open(app: &App, timeout: Option<Duration>) -> Result<Self, Failure> {
+    pub(crate) async fn open(app: &App) -> Result<Self, Failure> {
+        Self::open_with(app, |builder| builder).await
+    }
+
+    /// Connects with settings of the command's own.
+    pub(crate) async fn open_with(
+        app: &App,
+        adjust: impl FnOnce(ClientBuilder) -> ClientBuilder,
+    ) -> Result<Self, Failure> {
         let key = app.global.api_key.clone().filter(|key| !key.is_empty());
-        let mut builder = Client::builder();
-        if let Some(timeout) = timeout {
-            builder = builder.deadline(timeout);
-        }
+        let mut builder = adjust(Client::builder());
         let base = app.global.base_url.as_deref().filter(|url| !url.is_empty());
         if base == Some(EMULATOR) {
             let emulator = start_emulator(key).await?;
-            let client = builder.api_key(emulator.api_key()).base_url(emulator.url()).build()?;
+            let builder = builder.api_key(emulator.api_key()).base_url(emulator.url());
+            // It enforces no limits, so there is nothing to keep to.
+            let client = builder.limits(Limits::none()).build()?;
             return Ok(Self { client, _emulator: Some(emulator) });
         }
         if let Some(base) = base {

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use crate::{App, batch, failure::Failure, output, session::Session};
+use pruna::limits::Limits;
+
+use crate::{App, batch, commands::Switch, failure::Failure, output, session::Session};
 
 /// Run many requests from a file; the same command continues after an interruption
 #[derive(Debug, clap::Args)]
@@ -26,6 +28,9 @@ pub(crate) struct Args {
     /// Items in flight at most
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     concurrency: Option<u32>,
+    /// Whether to send no more a minute than the documented rate limits allow
+    #[arg(long, value_enum, default_value_t = Switch::On)]
+    limits: Switch,
     /// Check, count and price without sending
     #[arg(long)]
     dry_run: bool,
@@ -45,7 +50,11 @@ impl Args {
             return if self.json { output::json(&pricing) } else { output::line(pricing) };
         };
         std::fs::create_dir_all(&folder).map_err(|e| Failure::io(folder.display(), &e))?;
-        let session = Session::open(app, None).await?;
+        let session = Session::open_with(app, |builder| match self.limits {
+            Switch::On => builder,
+            Switch::Off => builder.limits(Limits::none()),
+        })
+        .await?;
         let plan = batch::Plan {
             items: &items,
             folder: &folder,

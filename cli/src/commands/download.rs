@@ -24,7 +24,7 @@ pub(crate) struct Args {
 impl Args {
     pub(crate) async fn run(self, app: &App) -> Result<(), Failure> {
         let target = self.output.target()?;
-        let session = Session::open(app, None).await?;
+        let session = Session::open(app).await?;
         let download = session.client.download(&self.url);
         let hint = || format!("`pruna download {}` begins anew", self.url);
         let saved = jobs::interruptible(target.save_download(app, download, &self.url), hint).await;

@@ -1,9 +1,8 @@
 //! `pruna emulator`: P-API on loopback.
 
-use clap::ValueEnum;
 use pruna_emulator::Emulator;
 
-use crate::{App, failure::Failure, output};
+use crate::{App, commands::Switch, failure::Failure, output};
 
 /// Run an emulator of the service on this machine, until Ctrl-C
 #[derive(Debug, clap::Args)]
@@ -21,12 +20,6 @@ pub(crate) struct Args {
     /// Whether rate limits are enforced
     #[arg(long, value_enum, default_value_t = Switch::On)]
     limits: Switch,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Switch {
-    On,
-    Off,
 }
 
 fn speed(text: &str) -> Result<f64, String> {

@@ -40,7 +40,7 @@ impl Args {
         let model = self.input.model();
         let target = self.output.target()?;
         let input = self.input.build()?;
-        let session = Session::open(app, None).await?;
+        let session = Session::open(app).await?;
         let mut request = Request::new(&model, &input.parameters);
         if let Some(timeout) = self.timeout {
             request = request.deadline(timeout);

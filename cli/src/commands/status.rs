@@ -32,7 +32,7 @@ struct Report {
 
 impl Args {
     pub(crate) async fn run(self, app: &App) -> Result<(), Failure> {
-        let session = Session::open(app, None).await?;
+        let session = Session::open(app).await?;
         let hint = || format!("`pruna status {}` asks again", self.id);
         let (report, failure) = jobs::interruptible(self.ask(&session), hint).await?;
         if self.json {

@@ -30,7 +30,7 @@ struct Submitted<'a> {
 impl Args {
     pub(crate) async fn run(self, app: &App) -> Result<(), Failure> {
         let input = self.input.build()?;
-        let session = Session::open(app, None).await?;
+        let session = Session::open(app).await?;
         let request = Request::new(self.input.model(), &input.parameters);
         jobs::warn(app, &request);
         jobs::upload(app, &session.client, &input.files).await?;

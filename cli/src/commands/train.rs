@@ -42,7 +42,7 @@ impl Args {
         let mut input = self.parameters.build(&self.model, None)?;
         let caption = input.parameters.get("default_caption").and_then(|value| value.as_str());
         let set = training_set(&self.folder, &self.model, caption)?;
-        let session = Session::open(app, None).await?;
+        let session = Session::open(app).await?;
         self.announce(app, &set, &input.parameters);
         let started = Instant::now();
         let archive = upload(app, &session.client, set).await?;

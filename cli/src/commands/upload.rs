@@ -24,7 +24,7 @@ impl Args {
         if let Some(missing) = self.files.iter().find(|path| !path.is_file()) {
             return Err(Failure::files(format!("{} is not a file", missing.display())).hint("nothing was uploaded"));
         }
-        let session = Session::open(app, None).await?;
+        let session = Session::open(app).await?;
         for file in jobs::upload(app, &session.client, &self.files).await? {
             if self.json { output::json(&file)? } else { output::line(&file.url)? }
         }

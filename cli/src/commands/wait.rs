@@ -36,7 +36,11 @@ impl Args {
     pub(crate) async fn run(self, app: &App) -> Result<(), Failure> {
         let job = self.job_ref()?;
         let target = self.output.target()?;
-        let session = Session::open(app, self.timeout).await?;
+        let session = Session::open_with(app, |builder| match self.timeout {
+            Some(timeout) => builder.deadline(timeout),
+            None => builder,
+        })
+        .await?;
         let started = Instant::now();
         let telling = jobs::Telling { json: self.json, preview: self.preview };
         jobs::finish(app, &session.client.attach(job), &target, telling, started, Vec::new()).await.map(drop)

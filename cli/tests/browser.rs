@@ -1,0 +1,127 @@
+//! A headless Chromium, spoken to in the DevTools protocol over its pipe.
+
+use std::{
+    io::{BufRead as _, BufReader, Write as _},
+    path::Path,
+    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+};
+
+use serde_json::{Value, json};
+
+/// Names under which the browser may be installed.
+const NAMES: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
+
+/// A page in a browser. Dropping it ends the browser.
+pub(crate) struct Page {
+    browser: Child,
+    to: ChildStdin,
+    from: BufReader<ChildStdout>,
+    session: Option<String>,
+    last_id: u64,
+    _profile: tempfile::TempDir,
+}
+
+impl Page {
+    /// Opens a file, or says why there is no browser to do so.
+    pub(crate) fn open(path: &Path, width: u32, height: u32) -> Result<Self, String> {
+        let runs = |name: &&&str| Command::new(name).arg("--version").output().is_ok_and(|o| o.status.success());
+        let name = NAMES.iter().find(runs).ok_or_else(|| format!("none of {NAMES:?} is installed"))?;
+        let profile = tempfile::tempdir().unwrap();
+        // The browser reads commands from descriptor 3 and answers on 4. A minute is its whole life, whatever happens.
+        let arguments = "--headless --no-sandbox --disable-gpu --disable-dev-shm-usage --remote-debugging-pipe";
+        let script = format!(
+            "exec timeout -k 5 60 {name} {arguments} --user-data-dir={} 3<&0 4>&1 0</dev/null 1>/dev/null",
+            profile.path().display()
+        );
+        let mut command = Command::new("sh");
+        command.args(["-c", &script]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut browser = command.spawn().map_err(|e| e.to_string())?;
+        let (to, from) = (browser.stdin.take().unwrap(), BufReader::new(browser.stdout.take().unwrap()));
+        let mut page = Self { browser, to, from, session: None, last_id: 0, _profile: profile };
+        let address = format!("file://{}", path.display());
+        let target = page.call("Target.createTarget", json!({"url": address}));
+        let target = json!({"targetId": target["targetId"], "flatten": true});
+        page.session = page.call("Target.attachToTarget", target)["sessionId"].as_str().map(str::to_owned);
+        let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
+        page.call("Emulation.setDeviceMetricsOverride", size);
+        page.until("document.readyState === 'complete'");
+        Ok(page)
+    }
+
+    /// Calls a method of the protocol.
+    pub(crate) fn call(&mut self, method: &str, parameters: Value) -> Value {
+        self.last_id += 1;
+        let mut message = json!({"id": self.last_id, "method": method, "params": parameters});
+        if let Some(session) = &self.session {
+            message["sessionId"] = session.as_str().into();
+        }
+        self.to.write_all(format!("{message}\0").as_bytes()).unwrap();
+        loop {
+            let mut answer = Vec::new();
+            self.from.read_until(0, &mut answer).unwrap();
+            let answer = answer.strip_suffix(b"\0").expect("the browser answers");
+            let mut answer: Value = serde_json::from_slice(answer).unwrap();
+            if answer["id"] == self.last_id {
+                assert_eq!(answer.get("error"), None, "{method}");
+                return answer["result"].take();
+            }
+        }
+    }
+
+    /// The value of an expression in the page; of a promise, what it is resolved to.
+    pub(crate) fn value(&mut self, expression: &str) -> Value {
+        let parameters =
+            json!({"expression": expression, "returnByValue": true, "awaitPromise": true, "userGesture": true});
+        let mut answer = self.call("Runtime.evaluate", parameters);
+        assert_eq!(answer.get("exceptionDetails"), None, "{expression}");
+        answer["result"]["value"].take()
+    }
+
+    /// Waits until an expression holds.
+    pub(crate) fn until(&mut self, expression: &str) {
+        let frames = "new Promise(done => requestAnimationFrame(() => setTimeout(done, 10)))";
+        for _ in 0..1000 {
+            if self.value(expression) == true {
+                return;
+            }
+            self.value(frames);
+        }
+        panic!("never true: {expression}");
+    }
+
+    /// Clicks into the middle of an element.
+    pub(crate) fn click(&mut self, selector: &str) {
+        let middle = self.value(&format!(
+            "(() => {{ const box = document.querySelector({selector:?}).getBoundingClientRect(); \
+             return [box.x + box.width / 2, box.y + box.height / 2]; }})()"
+        ));
+        for kind in ["mousePressed", "mouseReleased"] {
+            let event = json!({"type": kind, "x": middle[0], "y": middle[1], "button": "left", "clickCount": 1});
+            self.call("Input.dispatchMouseEvent", event);
+        }
+    }
+
+    /// Types text into what has the focus.
+    pub(crate) fn type_text(&mut self, text: &str) {
+        self.call("Input.insertText", json!({"text": text}));
+    }
+
+    /// Turns the mouse wheel.
+    pub(crate) fn wheel(&mut self, pixels: i32) {
+        let event = json!({"type": "mouseWheel", "x": 400, "y": 400, "deltaX": 0, "deltaY": pixels});
+        self.call("Input.dispatchMouseEvent", event);
+    }
+
+    /// A picture of the window as a PNG in base64.
+    pub(crate) fn screenshot(&mut self) -> String {
+        self.call("Page.captureScreenshot", json!({"format": "png"}))["data"].as_str().unwrap().to_owned()
+    }
+}
+
+impl Drop for Page {
+    fn drop(&mut self) {
+        // `timeout` passes the end of its input on: the browser goes when its pipe closes.
+        let _ = self.browser.kill();
+        let _ = self.browser.wait();
+    }
+}

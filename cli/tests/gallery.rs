@@ -1,0 +1,131 @@
+//! The gallery of a batch in a real browser.
+
+use std::fmt::Write as _;
+
+use pruna_emulator::faults::{Fault, Operation};
+use serde_json::json;
+
+use crate::{browser::Page, support::Service};
+
+/// Texts that would do something if they were taken for markup.
+const HOSTILE: [&str; 4] = [
+    "</script><script>window.broken = 1</script>",
+    "<img src=x onerror=\"window.broken = 2\">",
+    "<!-- <b>bold</b> &amp; '\"` ${window.broken = 3} \u{2028} {{7*7}}",
+    "a lion at dusk\nin two lines",
+];
+
+const PICTURES: usize = 1980;
+const VIDEOS: usize = 10;
+const FAILURES: usize = 10;
+
+/// A batch of 2,000 items: pictures, videos at the end, and some that fail.
+fn batch(service: &Service) -> std::path::PathBuf {
+    let mut lines = String::new();
+    for number in 0..PICTURES {
+        let prompt = format!("{} no. {number}", HOSTILE[number % HOSTILE.len()]);
+        let size = json!({"prompt": prompt, "seed": number, "aspect_ratio": "custom", "width": 256, "height": 256});
+        writeln!(lines, "{}", json!({"model": "p-image", "input": size})).unwrap();
+    }
+    for number in 0..FAILURES {
+        let input = json!({"prompt": format!("doomed {number}")});
+        writeln!(lines, "{}", json!({"model": "z-image-turbo", "input": input})).unwrap();
+    }
+    for number in 0..VIDEOS {
+        let line = json!({"model": "wan-t2v", "input": {"prompt": format!("waves {number}")}, "name": format!("waves {number}")});
+        writeln!(lines, "{line}").unwrap();
+    }
+    service.write("items.jsonl", lines);
+    let fail = Fault::Fail { error: "<script>window.broken = 4</script> the model gave up".into() };
+    service.emulator.faults().add(fail.on(Operation::CreatePrediction).model("z-image-turbo"));
+    let run = service.run(&["batch", "items.jsonl", "-o", "out", "--concurrency", "64", "--limits", "off"]);
+    assert_eq!(run.code, 1, "{run:?}");
+    service.path("out/index.html")
+}
+
+#[test]
+fn two_thousand_items_are_filtered_scrolled_and_played() {
+    let service = Service::start();
+    let page = batch(&service);
+    let mut page = match Page::open(&page, 1280, 900) {
+        Ok(page) => page,
+        Err(why) => return eprintln!("SKIPPED the gallery in a browser: {why}"),
+    };
+    let total = PICTURES + VIDEOS + FAILURES;
+    let summary = page.value("document.querySelector('#summary').textContent");
+    assert_eq!(summary.as_str().unwrap().split(", ").next(), Some("1990 of 2000 succeeded"));
+    assert_eq!(page.value("document.querySelector('#count').textContent"), format!("{total} shown"));
+
+    // Prompts are text.
+    assert_eq!(page.value("typeof window.broken"), "undefined");
+    let prompts = page.value("[...document.querySelectorAll('.prompt')].slice(0, 4).map(p => p.textContent)");
+    for (number, hostile) in HOSTILE.iter().enumerate() {
+        assert_eq!(prompts[number], format!("{hostile} no. {number}"));
+    }
+
+    // Only what is looked at is built and loaded; scrolling brings the rest.
+    let built = "document.querySelectorAll('article').length";
+    assert!(page.value(built).as_u64().unwrap() < 200);
+    page.until("document.querySelector('article img').naturalWidth === 256");
+    for _ in 0..4 {
+        page.wheel(5000);
+        page.value("new Promise(done => requestAnimationFrame(() => setTimeout(done, 50)))");
+    }
+    page.until("document.querySelectorAll('article').length > 200");
+    page.value(
+        "new Promise(async done => { let last = -1; while (last !== document.querySelectorAll('article').length) \
+        { last = document.querySelectorAll('article').length; scrollTo(0, document.body.scrollHeight); \
+        await new Promise(next => setTimeout(next, 100)); } done(); })",
+    );
+    assert_eq!(page.value(built), total);
+
+    // Filters: by text, by outcome, by model.
+    page.value("scrollTo(0, 0)");
+    page.click("#text");
+    page.type_text("seven <B>bold");
+    assert_eq!(page.value("document.querySelector('#count').textContent"), "0 shown");
+    page.value("document.querySelector('#text').select()");
+    page.type_text("<img no. 1977");
+    assert_eq!(page.value("[...document.querySelectorAll('.seed')].map(s => s.textContent)"), json!(["seed 1977"]));
+    page.value("document.querySelector('#text').select()");
+    page.type_text("gave up");
+    let reasons = page.value("[...document.querySelectorAll('.reason')].map(r => r.textContent)");
+    assert_eq!(reasons.as_array().unwrap().len(), FAILURES);
+    assert!(reasons[0].as_str().unwrap().contains("<script>window.broken = 4</script> the model gave up"));
+    page.value("document.querySelector('#filters').reset(); document.querySelector('#model').focus()");
+    page.type_text("");
+    for model in ["wan-t2v"] {
+        page.value(&format!(
+            "(() => {{ const list = document.querySelector('#model'); list.value = {model:?}; \
+             list.dispatchEvent(new Event('input', {{bubbles: true}})); }})()"
+        ));
+    }
+    assert_eq!(page.value(built), VIDEOS);
+
+    // Videos play.
+    page.value("document.querySelector('video').play()");
+    page.until("document.querySelector('video').currentTime > 0.1");
+    assert_eq!(page.value("typeof window.broken"), "undefined");
+    page.value(
+        "document.querySelector('#model').value = ''; \
+        document.querySelector('#filters').dispatchEvent(new Event('input', {bubbles: true}))",
+    );
+    assert_eq!(page.value("document.querySelector('#count').textContent"), format!("{total} shown"));
+}
+
+#[test]
+fn the_gallery_fits_a_narrow_window() {
+    let service = Service::start();
+    service.write(
+        "items.csv",
+        "model,prompt\np-image,a lion at dusk\np-image,a very-long-word-without-any-blanks-that-goes-on-and-on\n",
+    );
+    assert_eq!(service.run(&["batch", "items.csv", "-o", "out"]).code, 0);
+    let mut page = match Page::open(&service.path("out/index.html"), 320, 600) {
+        Ok(page) => page,
+        Err(why) => return eprintln!("SKIPPED the gallery in a narrow window: {why}"),
+    };
+    page.until("document.querySelector('article img').naturalWidth > 0");
+    assert_eq!(page.value("document.documentElement.scrollWidth <= innerWidth"), true);
+    assert!(page.screenshot().starts_with("iVBOR"), "a PNG");
+}
