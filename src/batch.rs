@@ -113,8 +113,8 @@ impl Batch {
         self
     }
 
-    /// Saves every file into a folder, which is made if need be, as `INDEX-ID.EXTENSION`. Of several files of one item
-    /// each has its number behind the id.
+    /// Saves every file into a folder, which is made if need be, as `INDEX-ID.EXTENSION`, or as `NAME.EXTENSION` if the
+    /// request has a [name](Request::name). Of several files of one item each has its number behind that.
     pub fn save_to(mut self, folder: impl Into<PathBuf>) -> Self {
         self.folder = Some(folder.into());
         self

@@ -148,6 +148,11 @@ impl Prediction {
         ended.map(Some).map_err(|error| error.scrubbed(&self.secrets))
     }
 
+    /// Time since the submission, or since it was attached.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
     /// The answer to the submission, when the job had ended by then.
     fn ended(&self) -> Option<&Answer> {
         self.first.as_ref().map(|told| &told.answer).filter(|answer| answer.status().is_terminal())

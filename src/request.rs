@@ -24,13 +24,14 @@ pub struct Request {
     input: Result<Value, String>,
     try_sync: Option<bool>,
     deadline: Option<Duration>,
+    name: Option<String>,
 }
 
 impl Request {
     /// A request to any model, with anything that serialises to a JSON object.
     pub fn new(model: impl Into<Model>, input: impl Serialize) -> Self {
         let input = serde_json::to_value(input).map_err(|e| e.to_string());
-        Self { model: model.into(), input, try_sync: None, deadline: None }
+        Self { model: model.into(), input, try_sync: None, deadline: None, name: None }
     }
 
     /// Whether the service is asked to answer with the result (`Try-Sync`). By default where the model is quick enough.
@@ -45,6 +46,13 @@ impl Request {
     /// [`deadline`](crate::ClientBuilder::deadline).
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
+        self
+    }
+
+    /// What its files are called in a [batch](crate::batch), without the extension: letters, digits, blanks and `._-` of
+    /// it. The names in a batch must differ, because files of the same name replace each other.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
         self
     }
 
@@ -73,6 +81,14 @@ impl Request {
     /// Whether the caller asked for it, whatever suits the model.
     pub(crate) fn asks_for_sync(&self) -> bool {
         self.try_sync == Some(true)
+    }
+
+    /// The caller's name, as far as it is harmless on every file system.
+    pub(crate) fn file_stem(&self) -> Option<String> {
+        let harmless = |c: &char| c.is_alphanumeric() || " ._-".contains(*c);
+        let name: String = self.name.as_deref()?.chars().filter(harmless).take(100).collect();
+        let name = name.trim_matches(['.', ' ']);
+        (!name.is_empty()).then(|| name.to_owned())
     }
 
     pub(crate) fn own_deadline(&self) -> Option<Duration> {

@@ -156,3 +156,22 @@ async fn a_stop_ends_a_batch_whose_requests_have_not_come() {
     let (next, ()) = tokio::join!(results.next(), async { stopper.stop() });
     assert!(next.is_none());
 }
+
+#[tokio::test]
+async fn files_are_called_what_their_request_is_called() {
+    let emulator = emulator().await;
+    let folder = tempfile::tempdir().unwrap();
+    let names = ["at dusk", "../../etc/pass\0wd", "...", "Löwe_2.b-c"];
+    let requests = names.map(|name| Request::from(PImage::new("a lion")).name(name));
+    let mut results = client(&emulator).batch(requests).ordered(true).save_to(folder.path()).run().await.unwrap();
+    let mut saved = Vec::new();
+    while let Some((_, result)) = results.next().await {
+        let output = result.unwrap();
+        assert!(output.elapsed.is_some());
+        assert_eq!(output.files[0].path.parent(), Some(folder.path()));
+        saved.push(output.files[0].path.file_name().unwrap().to_str().unwrap().to_owned());
+    }
+    assert_eq!((saved[0].as_str(), saved[1].as_str()), ("at dusk.jpg", "etcpasswd.jpg"));
+    assert!(saved[2].starts_with("000002-"), "a name of which nothing is left: {}", saved[2]);
+    assert_eq!(saved[3], "Löwe_2.b-c.jpg");
+}

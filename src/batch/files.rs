@@ -36,13 +36,19 @@ impl Folder {
         Ok(Self { path, unfinished })
     }
 
-    /// Saves the files of an item. Doing so again replaces them by the same.
-    pub(super) async fn save(&self, index: usize, generation: &Generation) -> Result<Vec<SavedFile>, Error> {
+    /// Saves the files of an item, under its name if it has one. Doing so again replaces them by the same.
+    pub(super) async fn save(
+        &self,
+        index: usize,
+        name: Option<String>,
+        generation: &Generation,
+    ) -> Result<Vec<SavedFile>, Error> {
+        let name = name.unwrap_or_else(|| format!("{index:06}-{}", generation.file_stem()));
         let count = generation.urls().len();
         let mut saved = Vec::with_capacity(count);
         for number in 0..count {
             let suffix = if count == 1 { String::new() } else { format!("-{number}") };
-            let stem = format!("{index:06}-{}{suffix}", generation.file_stem());
+            let stem = format!("{name}{suffix}");
             let download = generation.file(number)?.overwrite(true);
             let mut file = download.save_in(self.unfinished.path(), &stem).await?;
             let name = file.path.file_name().map(ToOwned::to_owned).unwrap_or_default();

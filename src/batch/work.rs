@@ -4,6 +4,7 @@ use std::{
     future::Future,
     pin::pin,
     sync::{Arc, OnceLock},
+    time::Duration,
 };
 
 use futures_util::future::{Either, select};
@@ -26,6 +27,8 @@ pub struct Output {
     pub generation: Generation,
     /// Its files on disk; none unless the batch [saves](super::Batch::save_to) them.
     pub files: Vec<SavedFile>,
+    /// Time from submission to result; none when an earlier run had submitted it.
+    pub elapsed: Option<Duration>,
     /// Whether an earlier run of the batch had finished it, by its [journal](super::Batch::journal).
     pub earlier: bool,
 }
@@ -54,6 +57,7 @@ impl Worker {
     pub(super) async fn work(&self, item: Item) -> Result<Output, Error> {
         let notes = Notes { worker: self, index: item.index, print: self.fingerprint(&item.request) };
         let known = notes.find().await?;
+        let name = item.request.file_stem();
         // The way to a handle needs far more memory than waiting does, so it is given back in between.
         let start = match known {
             None => Start::Job(Box::pin(self.submit(&notes, item.request)).await?),
@@ -65,23 +69,28 @@ impl Worker {
             Some(State::Made { job, answer }) => Start::Made(job, answer),
             Some(State::Done { job, answer, files }) if self.has_all(&files).await => {
                 let generation = self.generation(&job, answer)?;
-                return Ok(Output { generation, files, earlier: true });
+                return Ok(Output { generation, files, elapsed: None, earlier: true });
             }
             Some(State::Done { job, answer, .. }) => Start::Made(job, answer),
             Some(State::Failed { job, canceled, message }) => return Err(journal::failure(job, canceled, message)),
         };
+        let mut elapsed = None;
         let (job, generation) = match start {
-            Start::Job(job) => (job.job_ref(), self.result(&notes, &job, false).await?),
+            Start::Job(job) => {
+                let generation = self.result(&notes, &job, false).await?;
+                elapsed = Some(job.elapsed());
+                (job.job_ref(), generation)
+            }
             Start::Attached(job) => (job.job_ref(), self.result(&notes, &job, true).await?),
             Start::Made(job, answer) => (job.clone(), self.generation(&job, answer)?),
         };
         let files = match &self.folder {
-            Some(folder) => Box::pin(folder.save(item.index, &generation)).await?,
+            Some(folder) => Box::pin(folder.save(item.index, name, &generation)).await?,
             None => Vec::new(),
         };
         let answer = generation.response().clone();
         notes.note_if_possible(State::Done { job, answer, files: files.clone() }).await;
-        Ok(Output { generation, files, earlier: false })
+        Ok(Output { generation, files, elapsed, earlier: false })
     }
 
     async fn submit(&self, notes: &Notes<'_>, request: Request) -> Result<Prediction, Error> {
