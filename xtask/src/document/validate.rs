@@ -1,18 +1,20 @@
 //! Whether a value is an OpenAPI 3.0 document that the rest can work with.
 
+use std::convert::Infallible;
+
 use roas::{
     v3_0::spec::Spec,
     validation::{Options, Validate as _},
 };
 use serde_json::Value;
 
-use super::Refused;
+use super::{Refused, walk};
 
 /// Checks the document; the first fault is the refusal.
 pub(super) fn validate(document: &Value) -> Result<(), Refused> {
     version(document)?;
     let invalid = |fault: String| Refused::new(format!("the document is no valid OpenAPI 3.0: {fault}"));
-    let spec: Spec = serde_json::from_value(document.clone()).map_err(|e| invalid(e.to_string()))?;
+    let spec: Spec = serde_json::from_value(as_roas_has_it(document)).map_err(|e| invalid(e.to_string()))?;
     // Model schemas are chosen by a header, hence unused by OpenAPI's own rules; nothing else depends on tags.
     let options = Options::IgnoreMissingTags
         | Options::IgnoreUnusedSchemas
@@ -28,6 +30,27 @@ pub(super) fn validate(document: &Value) -> Result<(), Refused> {
         let more = if faults.len() > 1 { format!(" (and {} more)", faults.len() - 1) } else { String::new() };
         invalid(format!("{}{more}", faults.first().map(ToString::to_string).unwrap_or_default()))
     })
+}
+
+/// Without what is valid but roas has no type for: null among the values of a nullable enum, and integers above those
+/// of 64 bits with a sign.
+fn as_roas_has_it(document: &Value) -> Value {
+    let mut document = document.clone();
+    let _: Result<(), Infallible> = walk::schemas(&mut document, &mut |_, schema| {
+        let Some(map) = schema.as_object_mut() else { return Ok(()) };
+        if let Some(values) = map.get_mut("enum").and_then(Value::as_array_mut) {
+            values.retain(|value| !value.is_null());
+        }
+        for keyword in ["default", "minimum", "maximum"] {
+            if map.get(keyword).is_some_and(|value| {
+                value.is_number() && !value.is_i64() && map.get("type").is_some_and(|t| t == "integer")
+            }) {
+                map.shift_remove(keyword);
+            }
+        }
+        Ok(())
+    });
+    document
 }
 
 /// The version becomes part of a file name and of the package's version.

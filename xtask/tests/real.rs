@@ -1,0 +1,182 @@
+//! Whole updates, as far as the compiler and the emulator: the provider's own later document, and one full of oddities.
+
+mod edits;
+mod odd;
+mod support;
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use support::{copy, repository, text, xtask};
+use xtask::diff::Class;
+
+/// The six models that 0.5.3 has and 0.2.0 does not: id, type, and the start of a builder with what each requires.
+const NEW_MODELS: [(&str, &str, &str); 6] = [
+    ("p-video", "PVideo", ".prompt(\"waves\").resolution(\"720p\")"),
+    ("p-video-animate", "PVideoAnimate", ".video(picture()).image(picture())"),
+    ("p-video-replace", "PVideoReplace", ".video(picture()).images([picture()])"),
+    ("p-video-avatar", "PVideoAvatar", ".image(picture()).voice_script(\"Hello\")"),
+    ("p-image-upscale", "PImageUpscale", ".image(picture()).target(2)"),
+    ("p-image-try-on", "PImageTryOn", ".person_image(picture()).garment_images([picture()])"),
+];
+
+/// The provider's document is not ours to keep here.
+fn upstream() -> Option<PathBuf> {
+    let path = env::var_os("PRUNA_UPSTREAM_DOCUMENT")
+        .map_or_else(|| repository().join("../shared/api/upstream-0.5.3.yaml"), PathBuf::from);
+    if !path.is_file() {
+        println!("SKIPPED: {} does not exist; PRUNA_UPSTREAM_DOCUMENT can name the document", path.display());
+        return None;
+    }
+    Some(path)
+}
+
+/// Dependencies are shared with the other builds of this machine; cargo waits for cargo, so one test at a time.
+fn cargo(root: &Path, arguments: &[&str]) -> Output {
+    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| repository().join("target"), PathBuf::from);
+    Command::new(env!("CARGO")).args(arguments).current_dir(root).env("CARGO_TARGET_DIR", target).output().unwrap()
+}
+
+fn one_at_a_time() -> MutexGuard<'static, ()> {
+    static BUILDING: Mutex<()> = Mutex::new(());
+    BUILDING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn succeeds(output: &Output) {
+    let shown: Vec<String> = text(&output.stderr).lines().map(str::to_owned).collect();
+    assert!(
+        output.status.success(),
+        "{}\n{}",
+        text(&output.stdout),
+        shown[shown.len().saturating_sub(60)..].join("\n")
+    );
+}
+
+#[test]
+fn the_providers_later_document_is_taken_over_without_a_hand() {
+    let Some(document) = upstream() else { return };
+    let _guard = one_at_a_time();
+    let tree = copy();
+    let root = tree.path();
+    let updated = xtask(root, &["update", document.to_str().unwrap()]);
+    succeeds(&updated);
+    assert!(text(&updated.stdout).contains("\nproposed version: 0.1.0+api.0.5.3\n"), "{}", text(&updated.stdout));
+
+    // Typed: each type and each constant is part of the public API.
+    let listing = fs::read_to_string(root.join(xtask::api::LISTING)).unwrap();
+    for (id, name, _) in NEW_MODELS {
+        assert!(listing.contains(&format!("pub struct pruna::inputs::{name}\n")), "{name}");
+        let constant = id.replace('-', "_").to_uppercase();
+        assert!(listing.contains(&format!("pub const pruna::Model::{constant}: Self\n")), "{constant}");
+    }
+    // Described: what is left to do is judgement, and the command for it works on the new document.
+    let mut files = vec!["tracked".to_owned()];
+    for (id, _, _) in NEW_MODELS {
+        assert!(text(&updated.stdout).contains(&format!("to do: {id} has no line in models.toml")), "{id}");
+        succeeds(&xtask(root, &["model", id]));
+        files.push(id.replace('-', "_"));
+        assert!(root.join(format!("examples/{}.rs", files.last().unwrap())).is_file(), "{id}");
+    }
+    succeeds(&xtask(root, &["regenerate"]));
+    let checked = text(&xtask(root, &["check", "--no-build", "--deny-missing"]).stdout);
+    for line in ["ok: generated sources", "ok: hash of the document\n", "ok: operations\n", "ok: models\n"] {
+        assert!(checked.contains(line), "{line} {checked}");
+    }
+
+    // Callable, and served by the emulator: a program that makes one of each, and the six examples.
+    fs::write(root.join("examples/tracked.rs"), program()).unwrap();
+    // As in the other builds of the workspace, so that dependencies with the same features are there already.
+    let mut arguments = vec!["build", "--workspace"];
+    arguments.extend(files.iter().flat_map(|file| ["--example", file]));
+    succeeds(&cargo(root, &arguments));
+    let made = cargo(root, &["run", "--quiet", "--workspace", "--example", "tracked"]);
+    succeeds(&made);
+    let models: String = NEW_MODELS.iter().map(|(id, _, _)| format!("made {id}\n")).collect();
+    assert_eq!(text(&made.stdout), models);
+
+    if env::var_os("PRUNA_TEST_UPDATED_TREE").is_none() {
+        println!("SKIPPED: all tests of the updated tree; PRUNA_TEST_UPDATED_TREE=1 runs them");
+        return;
+    }
+    succeeds(&cargo(root, &["test", "--no-fail-fast", "--package", "pruna", "--package", "pruna-codegen"]));
+}
+
+/// A program that makes one result with each of the new models, on an emulator of its own.
+fn program() -> String {
+    let calls: String = NEW_MODELS
+        .iter()
+        .map(|(id, name, required)| {
+            format!(
+                "    let made = client.generate(pruna::inputs::{name}::builder(){required}.build()).await?;\n    \
+                 assert_eq!(made.model(), {id:?});\n    assert!(!made.bytes().await?.is_empty());\n    \
+                 println!(\"made {id}\");\n"
+            )
+        })
+        .collect();
+    format!(
+        "//! One result of each new model.\n\nfn picture() -> pruna::Media {{\n    pruna::Media::url(\"https://example.com/cat.jpg\")\n}}\n\n\
+         #[tokio::main]\nasync fn main() -> Result<(), Box<dyn std::error::Error>> {{\n    \
+         let emulator = pruna_emulator::Emulator::builder().start().await?;\n    \
+         let policy = pruna::poll::Fixed(std::time::Duration::from_millis(2));\n    \
+         let builder = pruna::Client::builder().api_key(emulator.api_key()).base_url(emulator.url());\n    \
+         let client = builder.poll_policy(policy).build()?;\n{calls}    Ok(())\n}}\n"
+    )
+}
+
+/// The facts that are known of the way from 0.2.0 to 0.5.3, and no other change that a client would notice.
+#[test]
+fn the_change_list_names_the_new_models_and_nothing_else_but_words() {
+    let Some(document) = upstream() else { return };
+    let new = xtask::document::Document::load(&document.to_str().unwrap().into()).unwrap();
+    let changes = xtask::diff::diff(&edits::vendored(), &new.value).unwrap();
+    let mut expected: Vec<(String, String)> = NEW_MODELS
+        .iter()
+        .flat_map(|(id, _, _)| {
+            let header = ("POST /v1/predictions header Model".to_owned(), format!("has the new value `{id}`"));
+            [header, (format!("model {id}"), "was added".to_owned())]
+        })
+        .collect();
+    let noticed = changes.iter().filter(|change| change.class != Class::Documentation);
+    let mut noticed: Vec<(String, String)> =
+        noticed.map(|change| (change.place.clone(), change.what.clone())).collect();
+    noticed.sort();
+    expected.sort();
+    assert_eq!(noticed, expected);
+    assert!(changes.iter().all(|change| change.class != Class::Breaking));
+    // The new tag, the new categories in the description, the named examples.
+    for (place, what) in [
+        ("document", "tags changed"),
+        ("document info", "description changed"),
+        ("POST /v1/predictions request", "examples changed"),
+    ] {
+        assert!(changes.iter().any(|change| change.place == place && change.what == what), "{place}: {what}");
+    }
+}
+
+#[test]
+fn what_is_generated_from_a_document_full_of_oddities_compiles() {
+    let _guard = one_at_a_time();
+    let tree = copy();
+    let mut document = edits::vendored();
+    odd::add(&mut document);
+    let path = tree.path().join("odd.json");
+    fs::write(&path, document.to_string()).unwrap();
+    succeeds(&xtask(tree.path(), &["update", "--no-build", path.to_str().unwrap()]));
+    let rules = fs::read_dir(tree.path().join("codegen/tests/snapshots")).unwrap().next().unwrap().unwrap().path();
+    let rules = fs::read_to_string(rules).unwrap();
+    for (operation, reason) in [
+        ("POST /v1/masks", "its body is multipart/form-data"),
+        ("GET /v1/previews/{path}", "its parameter path spans slashes"),
+        ("POST /v1/bodies", "its body is text/plain"),
+        ("GET /v1/deep", "progenitor refuses it"),
+        ("POST /v1/enums", "progenitor cannot express it"),
+        ("GET /v1/text", "it answers with text/plain"),
+    ] {
+        assert!(rules.contains(&format!("{operation}: left to be written by hand, {reason}")), "{operation}: {rules}");
+    }
+    succeeds(&cargo(tree.path(), &["check", "--workspace", "--example", "quickstart"]));
+}
