@@ -45,7 +45,11 @@ struct Line {
 impl Item {
     /// The item as the library takes it.
     pub(super) fn request(&self) -> Request {
-        Request::new(&self.model, &self.parameters)
+        let request = Request::new(&self.model, &self.parameters);
+        match &self.name {
+            Some(name) => request.name(name),
+            None => request,
+        }
     }
 }
 
@@ -174,8 +178,8 @@ impl Collector {
     /// A name becomes the name of files.
     fn check_name(&mut self, number: u64, name: &str) {
         let harmless = |c: char| c.is_alphanumeric() || " ._-".contains(c);
-        if name.is_empty() || name.len() > 100 || name.starts_with('.') || !name.chars().all(harmless) {
-            let wanted = "letters, digits, blanks, `.`, `_` and `-`, at most 100, and no `.` in front";
+        if name.is_empty() || name.len() > 100 || name.trim_matches(['.', ' ']) != name || !name.chars().all(harmless) {
+            let wanted = "letters, digits, blanks, `.`, `_` and `-`, at most 100, none of `.` and blank at the ends";
             self.problem(number, format!("the name {name:?} is no name for a file: {wanted}"));
         }
         if let Some(first) = self.names.insert(name.to_lowercase(), number) {
@@ -246,7 +250,7 @@ mod tests {
             "line 4: unknown field `prompt`, expected one of `model`, `input`, `name`, at column 29",
             "line 5: expected ident, at column 2",
             "line 6: images: missing.jpg does not exist",
-            "line 7: the name \"../x\" is no name for a file: letters, digits, blanks, `.`, `_` and `-`, at most 100, and no `.` in front",
+            "line 7: the name \"../x\" is no name for a file: letters, digits, blanks, `.`, `_` and `-`, at most 100, none of `.` and blank at the ends",
             "line 9: the name \"A\" was used on line 8",
         ];
         assert_eq!(problems("a.jsonl", text), expected);

@@ -58,7 +58,8 @@ impl Record {
     /// An item with a result.
     pub(super) fn succeeded(item: &Item, output: &Output) -> Self {
         let files = output.files.iter().map(File::of).collect();
-        Self { id: output.generation.id().map(str::to_owned), files, ..Self::of(item) }
+        let elapsed_seconds = output.elapsed.map(|elapsed| elapsed.as_millis() as f64 / 1000.0);
+        Self { id: output.generation.id().map(str::to_owned), files, elapsed_seconds, ..Self::of(item) }
     }
 
     /// An item without.

@@ -21,17 +21,20 @@ pub(crate) struct Plan<'a> {
     pub(crate) items: &'a [Item],
     pub(crate) folder: &'a Path,
     pub(crate) concurrency: Option<usize>,
+    pub(crate) journal: &'a Path,
+    pub(crate) resubmit_unknown: bool,
     pub(crate) json: bool,
 }
 
 /// Runs a batch to its end, or until Ctrl-C.
 pub(crate) async fn run(app: &App, client: &Client, plan: Plan<'_>) -> Result<(), Failure> {
     let requests: Vec<_> = plan.items.iter().map(Item::request).collect();
-    let mut batch = client.batch(requests).save_to(plan.folder);
+    let batch = client.batch(requests).save_to(plan.folder).journal(plan.journal);
+    let mut batch = batch.resubmit_unknown(plan.resubmit_unknown);
     if let Some(concurrency) = plan.concurrency {
         batch = batch.concurrency(concurrency);
     }
-    let mut results = batch.run().await?;
+    let mut results = batch.run().await.map_err(|error| unusable(error, &plan))?;
     let mut keeper = Keeper {
         app,
         bar: app.terminal.items(plan.items.len()),
@@ -54,8 +57,7 @@ pub(crate) async fn run(app: &App, client: &Client, plan: Plan<'_>) -> Result<()
         None => Ok(()),
         Some(code) => {
             let message = format!("{failures} of {} items have no result", plan.items.len());
-            Err(Failure::new(code, message)
-                .hint("results.jsonl has the reasons; the same command goes on with what is left"))
+            Err(Failure::new(code, message).hint(advice(code)))
         }
     }
 }
@@ -121,6 +123,26 @@ impl Keeper<'_> {
         }
         self.bar.ended(self.failures);
         Ok(hopeless)
+    }
+}
+
+/// What to do about items without a result.
+fn advice(code: Code) -> &'static str {
+    match code {
+        Code::Unknown => {
+            "the same command goes on with what runs; it sends what may be running already only with --resubmit-unknown"
+        }
+        Code::Prediction => "results.jsonl has the reasons; what failed is paid for and is not sent again",
+        _ => "results.jsonl has the reasons; the same command sends again what was not taken",
+    }
+}
+
+/// A journal that is in use or belongs to another batch.
+fn unusable(error: Error, plan: &Plan<'_>) -> Failure {
+    let failure = Failure::from(error);
+    match failure.code {
+        Code::Usage => failure.hint(format!("--journal takes another file than {}", plan.journal.display())),
+        _ => failure,
     }
 }
 

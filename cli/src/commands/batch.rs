@@ -28,6 +28,12 @@ pub(crate) struct Args {
     /// Items in flight at most
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     concurrency: Option<u32>,
+    /// Where it is noted how far the batch is [default: DIR/batch.journal]
+    #[arg(long, value_name = "PATH")]
+    journal: Option<PathBuf>,
+    /// Send again what an earlier run may have sent; it may be paid for twice
+    #[arg(long)]
+    resubmit_unknown: bool,
     /// Whether to send no more a minute than the documented rate limits allow
     #[arg(long, value_enum, default_value_t = Switch::On)]
     limits: Switch,
@@ -59,6 +65,8 @@ impl Args {
             items: &items,
             folder: &folder,
             concurrency: self.concurrency.map(|n| n as usize),
+            journal: &self.journal.unwrap_or_else(|| folder.join("batch.journal")),
+            resubmit_unknown: self.resubmit_unknown,
             json: self.json,
         };
         batch::run(app, &session.client, plan).await
