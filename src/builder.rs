@@ -199,7 +199,7 @@ impl ClientBuilder {
 
     fn check(&self) -> Result<(), Error> {
         let Timeouts { connect, attempt, idle } = self.timeouts;
-        let named = [("connect", connect), ("attempt", attempt), ("idle", idle)];
+        let named = [("attempt", attempt), ("connect", connect), ("idle", idle)];
         let zero = named.iter().find(|(_, timeout)| timeout.is_zero()).map(|(name, _)| *name);
         let refuse = |why: String| Err(Error::configuration(why));
         match zero {
@@ -220,7 +220,8 @@ impl ClientBuilder {
 impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder")
-            .field("base_url", &self.base_url)
+            // Unchecked it may hold a key, or be one.
+            .field("base_url", &self.base_url.as_deref().and_then(|url| Base::parse(url).ok()))
             .field("timeouts", &self.timeouts)
             .field("deadline", &self.deadline)
             .field("max_attempts", &self.max_attempts)

@@ -60,7 +60,7 @@ impl Base {
             self.url.join(address)
         };
         let unusable = |e| Error::new(Kind::Decode, format!("the service gave the address {address:?}: {e}"));
-        let url = resolved.map_err(|e| unusable(e).scrubbed(&[]))?;
+        let url = resolved.map_err(unusable)?;
         if has_userinfo(&url) {
             return Err(Error::new(Kind::Decode, "the service gave an address with a user name or a password in it"));
         }

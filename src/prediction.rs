@@ -167,8 +167,8 @@ impl Prediction {
         self.wait_until(self.deadline).await
     }
 
-    /// Waits for the result until a point in time, or for a duration. Then it polls once more, so that a result which has just
-    /// come is not missed, and gives up.
+    /// Waits for the result until a point in time, or for a duration. The last poll falls shortly before it, so that a result
+    /// which has just come is not missed.
     ///
     /// # Errors
     ///

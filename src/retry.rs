@@ -129,7 +129,7 @@ fn late(last: Option<Error>, attempts: u32) -> Error {
 fn may_repeat(effect: Effect, fate: Fate, kind: Kind) -> bool {
     let passing = matches!(kind, Kind::Connection | Kind::ServiceUnavailable | Kind::RateLimited);
     match effect {
-        Effect::Harmless => passing || kind == Kind::Decode,
+        Effect::Harmless => passing || (kind == Kind::Decode && fate != Fate::NotSent),
         Effect::PaidJob => match fate {
             Fate::NotSent => kind == Kind::Connection,
             Fate::Refused => kind == Kind::RateLimited,

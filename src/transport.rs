@@ -306,7 +306,7 @@ impl Transport {
     async fn open_foreign(&self, url: &Url, headers: HeaderMap) -> Result<Opened, Failure> {
         if !self.base.may_fetch(url) {
             let refused = format!("{url} is not fetched: only https addresses without user name and password are");
-            return Err(Failure::not_sent(Error::configuration(refused)));
+            return Err(Failure::not_sent(Error::new(Kind::Decode, refused)));
         }
         let sending = self.keyless.get(url.clone()).headers(headers).send();
         let response = traced(&Method::GET, url, sending).await.map_err(broken)?;

@@ -40,9 +40,17 @@ fn neither_key_nor_token_comes_out_of_a_process_that_logs_everything() {
     assert!(!logged.contains(PROMPT), "the prompt is in the log: {}", around(&logged, PROMPT));
     // The canary did fly: it was repeated by the service and taken out, and the log is a full one.
     assert!(printed.contains("[secret]") && printed.contains("scenario complete"), "{printed}");
-    for expected in
-        ["generate{", "submit{", "wait{", "upload", "download{", "attempt{", "http.request.method=POST", "TRACE", "panicked"]
-    {
+    for expected in [
+        "generate{",
+        "submit{",
+        "wait{",
+        "upload",
+        "download{",
+        "attempt{",
+        "http.request.method=POST",
+        "TRACE",
+        "panicked",
+    ] {
         assert!(logged.contains(expected), "no {expected} in the log:\n{logged}");
     }
 }
@@ -75,7 +83,11 @@ fn the_scenario() {
     if std::env::var_os(INSIDE).is_none() {
         return;
     }
-    tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(std::io::stderr).with_ansi(false).init();
+    tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .init();
     tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(async {
         let emulator = Emulator::builder().api_key(KEY).start().await.unwrap();
         let client = support::builder(&emulator)
@@ -125,7 +137,8 @@ async fn what_goes_well(client: &Client) {
     let raw = pruna::raw::Client::connect(&client_base(client), KEY).unwrap();
     show(&raw);
     let parameters = json!({"prompt": PROMPT}).as_object().cloned().unwrap();
-    let answer = raw.create_prediction("p-image", None, &pruna::raw::types::PredictionRequest { input: parameters }).await;
+    let answer =
+        raw.create_prediction("p-image", None, &pruna::raw::types::PredictionRequest { input: parameters }).await;
     show(answer.unwrap().headers());
 }
 
@@ -142,7 +155,8 @@ fn echoes(token: &str) -> Vec<Fault> {
         "request_id": KEY,
         "invalid_fields": [{"field": format!("input.{token}{KEY}")}],
     });
-    let gateway = json!({"message": format!("additional properties forbidden, found {KEY} {token}"), "request_id": KEY});
+    let gateway =
+        json!({"message": format!("additional properties forbidden, found {KEY} {token}"), "request_id": KEY});
     let mut faults = Vec::new();
     for (status, body) in [
         (400, envelope.to_string()),
@@ -210,7 +224,9 @@ async fn what_goes_wrong(client: &Client, emulator: &Emulator) {
 }
 
 async fn what_is_never_sent(emulator: &Emulator) {
-    for base in [format!("https://{KEY}@h"), format!("https://h?apikey={KEY}"), format!("http://h/{KEY}"), KEY.to_owned()] {
+    for base in
+        [format!("https://{KEY}@h"), format!("https://h?apikey={KEY}"), format!("http://h/{KEY}"), KEY.to_owned()]
+    {
         let builder = support::builder(emulator).base_url(base);
         show(&builder);
         show_error(&builder.build().unwrap_err());
@@ -225,7 +241,9 @@ async fn what_is_never_sent(emulator: &Emulator) {
 
 async fn what_panics(client: &Client, emulator: &Emulator) {
     let body = Some(format!("{KEY} {TOKEN}"));
-    emulator.faults().add(Fault::Status { status: 500, headers: BTreeMap::new(), body }.on(Operation::CreatePrediction));
+    emulator
+        .faults()
+        .add(Fault::Status { status: 500, headers: BTreeMap::new(), body }.on(Operation::CreatePrediction));
     let panicking = AssertUnwindSafe(async {
         client.submit(request()).await.unwrap();
     });

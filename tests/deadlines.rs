@@ -73,16 +73,17 @@ async fn times_without_end_are_no_overflow() {
 }
 
 #[tokio::test]
-async fn a_wait_whose_time_is_over_polls_once_more_and_hands_the_job_back() {
+async fn a_wait_polls_once_more_before_its_time_is_over_and_hands_the_job_back() {
     // Nothing gets done before the emulator's clock is moved.
     let emulator = Emulator::builder().speed(1e5).start().await.unwrap();
-    let client = support::builder(&emulator).poll_policy(pruna::poll::Fixed(Duration::from_secs(3600))).build().unwrap();
+    let client =
+        support::builder(&emulator).poll_policy(pruna::poll::Fixed(Duration::from_secs(3600))).build().unwrap();
     let job = client.submit(request().try_sync(false)).await.unwrap();
     let start = Instant::now();
     let error = job.wait_until(SOON).await.unwrap_err();
-    assert!(error.is_deadline() && start.elapsed() >= SOON, "{error}");
+    assert!(error.is_deadline() && start.elapsed() < 5 * SOON, "{error} after {:?}", start.elapsed());
     assert_eq!(error.job(), Some(&job.job_ref()));
-    assert_eq!(sends(&emulator, "getPredictionStatus"), 1, "the poll at the end");
+    assert_eq!(sends(&emulator, "getPredictionStatus"), 1, "the poll shortly before the end");
 
     // The handle in the error is as good as the first. What has come by the end of the time is not missed.
     let handle = error.job().unwrap().clone();
@@ -161,7 +162,11 @@ fn leaves_nothing<F: Future>(what: &str, operation: Operation, begin: impl FnOnc
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let client = support::client(&emulator);
-        let stall = if operation == Operation::DownloadContent { Fault::StallInBody { after: 100 } } else { Fault::StallBeforeHead };
+        let stall = if operation == Operation::DownloadContent {
+            Fault::StallInBody { after: 100 }
+        } else {
+            Fault::StallBeforeHead
+        };
         emulator.faults().add(stall.on(operation));
         let begun = begin(client, folder.path().to_owned());
         let seen = async {
@@ -191,7 +196,9 @@ fn names(folder: &Path) -> Vec<String> {
 
 #[test]
 fn a_dropped_future_leaves_no_task_and_no_file() {
-    leaves_nothing("submit", Operation::CreatePrediction, |client, _| async move { client.submit(request()).await.map(drop) });
+    leaves_nothing("submit", Operation::CreatePrediction, |client, _| async move {
+        client.submit(request()).await.map(drop)
+    });
     leaves_nothing("generate", Operation::CreatePrediction, |client, _| async move {
         client.generate(request()).await.map(drop)
     });
@@ -202,7 +209,11 @@ fn a_dropped_future_leaves_no_task_and_no_file() {
         let job = client.submit(request().try_sync(false)).await.unwrap();
         job.watch().collect::<Vec<_>>().await
     });
-    leaves_nothing("status", Operation::GetPredictionStatus, |client, _| async move { client.status("x").await.map(drop) });
+    leaves_nothing(
+        "status",
+        Operation::GetPredictionStatus,
+        |client, _| async move { client.status("x").await.map(drop) },
+    );
     leaves_nothing("upload", Operation::UploadFile, |client, _| async move {
         client.upload(Media::bytes(vec![7; 1_000_000])).await.map(drop)
     });

@@ -81,11 +81,8 @@ fn troubles(foreign: &str) -> Vec<(&'static str, Trouble)> {
         retry_after: retry_after.map(str::to_owned),
         reset: reset.map(str::to_owned),
     };
-    let error = |status| Fault::Status {
-        status,
-        headers: [("retry-after".to_owned(), "0.01".to_owned())].into(),
-        body: None,
-    };
+    let error =
+        |status| Fault::Status { status, headers: [("retry-after".to_owned(), "0.01".to_owned())].into(), body: None };
     let fields = serde_json::json!({"queue": {"position": 7}}).as_object().cloned().unwrap();
     let faults = [
         ("request reset before it is read", Fault::Refuse),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use pruna::{Error, Generation, Request, inputs::WanT2v};
+use pruna::{Error, Generation, Request, inputs::WanT2v, limits::Limits};
 use pruna_emulator::{
     Emulator,
     faults::{Fault, Operation},
@@ -18,7 +18,7 @@ async fn every_job_ends_in_its_true_state_and_none_is_submitted_twice() {
     let emulator = Emulator::builder().speed(1.0).start().await.unwrap();
     emulator.faults().add(Fault::Fail { error: "out of memory".into() }.on(Operation::CreatePrediction).every(7));
     emulator.faults().add(Fault::Cancel.on(Operation::CreatePrediction).every(5));
-    let client = support::builder(&emulator).attempt_timeout(Duration::from_secs(5)).build().unwrap();
+    let client = support::builder(&emulator).limits(Limits::none()).build().unwrap();
     let submissions = (0..JOBS).map(|number| client.submit(Request::from(WanT2v::new(format!("wave {number}")))));
     let jobs: Vec<_> = join_all(submissions).await.into_iter().map(Result::unwrap).collect();
 

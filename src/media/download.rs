@@ -137,7 +137,7 @@ impl Download {
             return Ok(Box::pin(stream::iter([Ok(bytes)])));
         }
         let transport = self.client.transport();
-        let url = transport.base.resolve(&self.address)?;
+        let url = transport.base.resolve(&self.address).map_err(|error| transport.finish(error))?;
         let open = |left| transport.open_once(&url, HeaderMap::new(), left);
         let Opened { headers, body, .. } = transport.retry.run(Effect::Harmless, self.deadline(), open).await?;
         let (idle, most, end) = (transport.timeouts.idle, self.client.config().max_download, content_length(&headers));
@@ -196,7 +196,7 @@ impl Download {
             return Ok(("data:".into(), kind::of_bytes(&bytes)));
         }
         let transport = self.client.transport();
-        let url = transport.base.resolve(&self.address)?;
+        let url = transport.base.resolve(&self.address).map_err(|error| transport.finish(error))?;
         let mut transfer = Transfer::new(transport, &url, self.client.config().max_download, &self.observer);
         // The loop of `Retry::run` wants attempts that do not borrow from each other; a lock makes them so.
         let state = &tokio::sync::Mutex::new((&mut transfer, sink));
