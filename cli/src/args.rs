@@ -79,7 +79,7 @@ pub(crate) enum Command {
 impl Command {
     pub(crate) fn run(self, app: &App) -> Result<(), Failure> {
         match self {
-            Self::Models(args) => args.run(app),
+            Self::Models(args) => args.run(),
             Self::Run(args) => app.block_on(args.run(app)),
             Self::Submit(args) => app.block_on(args.run(app)),
             Self::Status(args) => app.block_on(args.run(app)),

@@ -72,12 +72,7 @@ fn two_thousand_items_are_filtered_scrolled_and_played() {
         page.value("new Promise(done => requestAnimationFrame(() => setTimeout(done, 50)))");
     }
     page.until("document.querySelectorAll('article').length > 200");
-    page.value(
-        "new Promise(async done => { let last = -1; while (last !== document.querySelectorAll('article').length) \
-        { last = document.querySelectorAll('article').length; scrollTo(0, document.body.scrollHeight); \
-        await new Promise(next => setTimeout(next, 100)); } done(); })",
-    );
-    assert_eq!(page.value(built), total);
+    page.until(&format!("(scrollTo(0, document.body.scrollHeight), {built} === {total})"));
 
     // Filters: by text, by outcome, by model.
     page.value("scrollTo(0, 0)");

@@ -8,7 +8,7 @@ use std::{
 use crate::support::{Service, bare, finish};
 
 /// Sends a signal to a process of ours.
-fn signal(child: &Child, name: &str) {
+pub(crate) fn signal(child: &Child, name: &str) {
     let status = std::process::Command::new("kill").args([&format!("-{name}"), &child.id().to_string()]).status();
     assert!(status.unwrap().success());
 }

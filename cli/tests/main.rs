@@ -3,7 +3,9 @@
 mod browser;
 mod support;
 
+mod batch;
 mod exit_codes;
 mod gallery;
+mod help;
 mod interplay;
 mod run;

@@ -26,7 +26,7 @@ fn the_path_goes_to_stdout_and_everything_else_to_stderr() {
 #[test]
 fn json_is_one_object_with_what_became_of_it() {
     let service = Service::start();
-    let run = service.run(&["run", "p-image", "x", "--async", "--json", "-o", "lion.png", "-i", "width=300"]);
+    let run = service.run(&["run", "p-image", "x", "--async", "--json", "-o", "lion.png"]);
     let report = run.json();
     assert_eq!(report["id"], service.emulator.predictions()[0].id);
     assert_eq!((report["model"].as_str(), report["status"].as_str()), (Some("p-image"), Some("succeeded")));
@@ -35,9 +35,22 @@ fn json_is_one_object_with_what_became_of_it() {
     assert_eq!(file["bytes"], std::fs::metadata(service.path("lion.png")).unwrap().len());
     assert!(file["url"].as_str().unwrap().starts_with(service.emulator.url()));
     assert!(report["elapsed_seconds"].as_f64().unwrap() > 0.0);
-    assert_eq!(report["warnings"], json!(["width: 300 is no multiple of 16"]));
-    assert!(run.stderr.contains("warning: width: 300"), "{run:?}");
+    assert_eq!(report["warnings"], json!([]));
     assert!(run.stderr.contains("warning: lion.png holds image/jpeg"), "{run:?}");
+}
+
+#[test]
+fn what_the_document_does_not_allow_is_a_warning_and_the_service_decides() {
+    // A service that takes more than the document says.
+    let file = format!("{}/../openapi/p-api-{}.json", env!("CARGO_MANIFEST_DIR"), pruna::API_VERSION);
+    let mut document: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    let parameters = &mut document["components"]["schemas"]["p-image"]["properties"]["input"]["properties"];
+    parameters["lora_scale"]["maximum"] = 10.into();
+    let service = Service::with(|builder| builder.document(document));
+    let run = service.run(&["run", "p-image", "x", "--json", "-i", "lora_scale=9"]);
+    assert_eq!(run.json()["warnings"], json!(["lora_scale: 9 is above the documented 3"]));
+    assert!(run.stderr.contains("warning: lora_scale: 9 is above the documented 3"), "{run:?}");
+    assert_eq!(run.code, 0);
 }
 
 #[test]

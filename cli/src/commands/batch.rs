@@ -13,10 +13,11 @@ Examples:
   pruna batch prompts.jsonl -o lions --concurrency 32
   pruna batch table.csv -o lions --dry-run
 
-A line of a .jsonl file is {\"model\": ..., \"input\": {...}} with, if need be, a \"name\" for its files. A .csv file has
-the columns model and name, and one for each parameter. Media parameters take files as @path.
+A line of a .jsonl file is {\"model\": ..., \"input\": {...}} and, if need be, a \"name\" for its files. \
+A .csv file has the columns model and name, and one for each parameter. Media parameters take files as @path.
 
 The folder gets the files, results.jsonl (a line for each item as it finishes) and index.html, a gallery.
+
 The exit code is that of the gravest failure: 3, 5, 4, 6, 2, 1; 0 when every item has its result.")]
 pub(crate) struct Args {
     /// Requests as JSON lines or CSV; - for stdin

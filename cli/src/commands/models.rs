@@ -9,7 +9,6 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::{
-    App,
     commands::table,
     failure::{self, Failure},
     output, progress,
@@ -65,9 +64,9 @@ struct Listed {
 }
 
 impl Args {
-    pub(crate) fn run(self, app: &App) -> Result<(), Failure> {
+    pub(crate) fn run(self) -> Result<(), Failure> {
         match self.show {
-            Some(Show::Show { model, json }) => show(app, &model, json),
+            Some(Show::Show { model, json }) => show(&model, json),
             None if self.json => output::pretty_json(&Model::all().map(|m| listed(m.info())).collect::<Vec<_>>()),
             None => list(),
         }
@@ -121,11 +120,11 @@ fn list() -> Result<(), Failure> {
             ]);
         }
     }
-    output::line(table)
+    output::line(table.trim_fmt())
 }
 
 /// What a model takes.
-fn show(app: &App, model: &Model, json: bool) -> Result<(), Failure> {
+fn show(model: &Model, json: bool) -> Result<(), Failure> {
     let Some(schema) = model.schema() else {
         return Err(Failure::usage(format!("there is no documented model {model}")).hint(failure::unknown_model(model)));
     };
@@ -133,7 +132,7 @@ fn show(app: &App, model: &Model, json: bool) -> Result<(), Failure> {
         return output::pretty_json(schema);
     }
     let info = model.info();
-    output::line(format_args!("{model} ({})\n{}\n", info.category, info.description))?;
+    output::line(format_args!("{model} ({})\n{}\n\nParameters, * required:", info.category, info.description))?;
     let mut table = table(&["parameter", "type", "default", "range, values", "meaning"]);
     for (name, property) in schema["properties"].as_object().into_iter().flatten() {
         let required = schema["required"].as_array().is_some_and(|names| names.contains(&name.as_str().into()));
@@ -146,9 +145,7 @@ fn show(app: &App, model: &Model, json: bool) -> Result<(), Failure> {
             Cell::new(property["description"].as_str().unwrap_or_default()),
         ]);
     }
-    output::line(table)?;
-    app.terminal.note("* required");
-    Ok(())
+    output::line(table.trim_fmt())
 }
 
 fn kind(property: &Value) -> String {

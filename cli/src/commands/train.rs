@@ -16,8 +16,8 @@ Examples:
   pruna train photos --model p-image-trainer -i steps=1000 -o my-dog.zip
   pruna train pairs --model p-image-edit-trainer -i default_caption=\"as a sketch\"
 
-A folder holds pictures (jpg, png, webp), ten at least, with captions in text files of the same name, or
--i default_caption=TEXT. For p-image-edit-trainer: pairs NAME_start.jpg and NAME_end.jpg, captions in NAME.txt.")]
+A folder holds pictures (jpg, png, webp), ten at least, with captions in text files of the same name, \
+or -i default_caption=TEXT. For p-image-edit-trainer: pairs NAME_start.jpg and NAME_end.jpg, captions in NAME.txt.")]
 pub(crate) struct Args {
     /// Folder of pictures and captions
     folder: PathBuf,

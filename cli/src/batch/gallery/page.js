@@ -75,10 +75,12 @@ let shown = [];
 let drawn = 0;
 
 // Only what has been scrolled to is built, so that thousands of items cost nothing.
-function more() {
-  const next = shown.slice(drawn, drawn + PAGE).map(card);
-  byId("items").append(...next);
-  drawn += next.length;
+function fill() {
+  while (drawn < shown.length && byId("end").getBoundingClientRect().top < innerHeight + 800) {
+    const next = shown.slice(drawn, drawn + PAGE).map(card);
+    byId("items").append(...next);
+    drawn += next.length;
+  }
 }
 
 function filter() {
@@ -91,17 +93,16 @@ function filter() {
   byId("items").replaceChildren();
   drawn = 0;
   byId("count").textContent = `${shown.length} shown`;
-  more();
+  fill();
 }
 
 for (const item of items) {
-  item.search = [item.prompt, item.name, item.seed, item.error, item.id].filter((part) => part !== null).join(" ").toLowerCase();
+  const texts = [item.prompt, item.name, item.seed, item.error, item.id];
+  item.search = texts.filter((text) => text !== null).join(" ").toLowerCase();
 }
 summarise();
 filter();
 byId("filters").addEventListener("input", filter);
 byId("filters").addEventListener("submit", (event) => event.preventDefault());
-new IntersectionObserver((entries) => {
-  while (entries.some((entry) => entry.isIntersecting) && drawn < shown.length
-    && byId("end").getBoundingClientRect().top < innerHeight + 800) more();
-}, { rootMargin: "800px" }).observe(byId("end"));
+addEventListener("scroll", fill, { passive: true });
+addEventListener("resize", fill);
