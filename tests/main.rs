@@ -15,6 +15,7 @@ mod limits;
 mod models;
 mod prism;
 mod progress;
+mod raw;
 mod redirects;
 mod restart;
 mod training;
