@@ -1,4 +1,5 @@
 //! Edits two local photographs: `cargo run --example edit_photos -- person.jpg hat.jpg out.jpg`
+#![allow(clippy::print_stdout)]
 
 use pruna::{Client, Media, inputs::PImageEdit};
 

@@ -1,4 +1,5 @@
 //! Sets a picture in motion and shows the progress: `cargo run --example image_to_video -- kite.jpg kite.mp4`
+#![allow(clippy::print_stdout)]
 
 use futures_util::StreamExt;
 use pruna::{

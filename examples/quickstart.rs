@@ -1,6 +1,7 @@
 //! From nothing to a picture on disk: with `PRUNA_API_KEY` by the service, without it by an emulator in this process.
 //!
 //!     cargo run --example quickstart
+#![allow(clippy::print_stdout)]
 
 use pruna::{
     Client,

@@ -1,4 +1,5 @@
 //! A picture from a text, with what it costs: `cargo run --example text_to_image -- "a lion at dusk" lion.jpg`
+#![allow(clippy::print_stdout)]
 
 use pruna::{
     Client, Model,

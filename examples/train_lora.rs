@@ -1,6 +1,7 @@
 //! Trains a LoRA on a folder of pictures and uses it: `cargo run --example train_lora -- photos me/my-dog work`
 //!
 //! Between the two the weights have to be published on Hugging Face, which is up to you.
+#![allow(clippy::print_stdout)]
 
 use std::path::PathBuf;
 

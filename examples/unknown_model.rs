@@ -1,6 +1,7 @@
 //! A model that the document does not know, served as well as any: local media, polling, download.
 //!
 //!     cargo run --example unknown_model -- p-video '{"prompt": "waves"}' out first_frame=photo.jpg
+#![allow(clippy::print_stdout)]
 
 use pruna::{Client, Media};
 use serde_json::{Map, Value, json};

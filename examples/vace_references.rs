@@ -1,4 +1,5 @@
 //! A video of what reference pictures show: `cargo run --example vace_references -- out.mp4 fox.jpg yard.jpg`
+#![allow(clippy::print_stdout)]
 
 use pruna::{
     Client, Media,

@@ -1,4 +1,5 @@
 //! Behaviour of the library against the emulator: one file per behaviour.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! The program as a process, against an emulator in the test.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 
 mod browser;
 mod support;

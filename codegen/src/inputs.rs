@@ -94,7 +94,6 @@ fn methods(model: &ModelInput) -> TokenStream {
             }
 
             #builder_doc
-            #[must_use]
             pub fn builder() -> #builder {
                 #builder { #(#unset,)* extra: Extra::new() }
             }

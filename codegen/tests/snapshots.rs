@@ -1,4 +1,5 @@
 //! What is generated, guarded: the snapshots are the very sources that are compiled without the feature `generate`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 
 use std::{fs, path::Path};
 

@@ -1,4 +1,5 @@
 //! What `cargo xtask diff` says of a change.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 
 mod edits;
 
