@@ -1,0 +1,135 @@
+//! SIGKILL at random instants.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    path::Path,
+    process::Stdio,
+    time::Duration,
+};
+
+use pruna_emulator::Emulator;
+use tokio::{
+    process::{Child, Command},
+    time::{sleep, timeout},
+};
+
+use super::{Outcome, this};
+
+/// Items of a batch.
+const ITEMS: usize = 500;
+/// A run is killed after this time at the latest.
+const LONGEST_RUN: Duration = Duration::from_millis(400);
+
+/// Starts a run of a batch whose journal and folder are in `home`.
+fn start(emulator: &Emulator, home: &Path, resubmit: bool) -> Child {
+    Command::new(this())
+        .arg("worker")
+        .args([home.join("journal"), home.join("files")])
+        .args([ITEMS.to_string(), resubmit.to_string()])
+        .env("PRUNA_BASE_URL", emulator.url())
+        .env("PRUNA_API_KEY", emulator.api_key())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap()
+}
+
+/// The lines of a run that came to its end.
+async fn finish(child: Child) -> Result<Vec<String>, String> {
+    let output = child.wait_with_output().await.map_err(|e| e.to_string())?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    match lines.last() {
+        Some(last) if last == "end" && output.status.success() => Ok(lines),
+        _ => Err(format!("a run ended badly: {text}{}", String::from_utf8_lossy(&output.stderr))),
+    }
+}
+
+fn with_word(lines: &[String], word: &str) -> BTreeSet<usize> {
+    let index = |line: &String| line.strip_prefix(word)?.split_whitespace().next()?.parse().ok();
+    lines.iter().filter_map(index).collect()
+}
+
+/// One batch, killed until it is done or there were enough kills. Tells how many there were, and how many items were
+/// unknown.
+async fn batch(kills_left: usize, random: &mut fastrand::Rng) -> Result<(usize, usize), String> {
+    let emulator = Emulator::builder().start().await.unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let mut kills = 0;
+    while kills < kills_left {
+        let mut child = start(&emulator, home.path(), false);
+        let instant = LONGEST_RUN.mul_f64(random.f64());
+        if timeout(instant, child.wait()).await.is_ok() {
+            finish(child).await?;
+            break;
+        }
+        child.kill().await.map_err(|e| e.to_string())?;
+        kills += 1;
+    }
+    let lines = finish(start(&emulator, home.path(), false)).await?;
+    let unknown = with_word(&lines, "unknown");
+    let failed = with_word(&lines, "failed");
+    check(failed.is_empty(), || format!("failed: {lines:?}"))?;
+    // The caller says so: what is unknown is sent again.
+    let lines = finish(start(&emulator, home.path(), true)).await?;
+    let complete = with_word(&lines, "earlier").len() + with_word(&lines, "done").len();
+    check(complete == ITEMS, || format!("{complete} of {ITEMS} are complete: {lines:?}"))?;
+    let mut submissions: HashMap<String, usize> = HashMap::new();
+    for prediction in emulator.predictions() {
+        *submissions.entry(prediction.input["prompt"].as_str().unwrap().to_owned()).or_default() += 1;
+    }
+    for item in 0..ITEMS {
+        let count = submissions.get(&format!("item {item}")).copied().unwrap_or_default();
+        let allowed = if unknown.contains(&item) { 1..=2 } else { 1..=1 };
+        check(allowed.contains(&count), || format!("item {item} was submitted {count} times"))?;
+    }
+    compare(&emulator, &home.path().join("files")).await?;
+    Ok((kills, unknown.len()))
+}
+
+/// Every file is what the service delivers, byte for byte, and there is one for each item.
+async fn compare(emulator: &Emulator, folder: &Path) -> Result<(), String> {
+    let files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let names: BTreeSet<String> = files.iter().map(|name| name.to_str().unwrap().to_owned()).collect();
+    check(names.len() == ITEMS, || format!("{} files in {}", names.len(), folder.display()))?;
+    let client = pruna::Client::builder()
+        .api_key(emulator.api_key())
+        .base_url(emulator.url())
+        .build()
+        .map_err(|e| e.to_string())?;
+    let predictions: HashMap<String, String> = emulator
+        .predictions()
+        .into_iter()
+        .map(|prediction| (prediction.id, format!("/v1/predictions/delivery/{}", prediction.files[0])))
+        .collect();
+    for (item, name) in names.iter().enumerate() {
+        let id = name.strip_prefix(&format!("{item:06}-")).and_then(|rest| rest.split('.').next());
+        let address = id.and_then(|id| predictions.get(id)).ok_or_else(|| format!("whose file is {name}?"))?;
+        let delivered = client.download(address.clone()).bytes().await.map_err(|e| e.to_string())?;
+        let saved = std::fs::read(folder.join(name)).map_err(|e| e.to_string())?;
+        check(saved == delivered, || format!("{name} is damaged"))?;
+    }
+    Ok(())
+}
+
+fn check(holds: bool, why: impl FnOnce() -> String) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(why()) }
+}
+
+pub(crate) async fn killed_at_any_instant() -> Outcome {
+    let wanted: usize = std::env::var("PRUNA_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(40);
+    let seed = fastrand::u64(..);
+    let mut random = fastrand::Rng::with_seed(seed);
+    let (mut kills, mut batches, mut unknown) = (0, 0, 0);
+    while kills < wanted {
+        let one = batch(wanted - kills, &mut random).await.map_err(|why| format!("seed {seed}: {why}"))?;
+        (kills, batches, unknown) = (kills + one.0, batches + 1, unknown + one.1);
+        // A machine so quick that nothing can be killed would go on for ever.
+        check(batches <= wanted, || "runs end before they can be killed".into())?;
+        sleep(Duration::ZERO).await;
+    }
+    Ok(format!(
+        "{kills} kills, {batches} batches of {ITEMS}, {unknown} items unknown; PRUNA_KILLS=200 for the full count"
+    ))
+}
