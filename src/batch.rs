@@ -24,6 +24,7 @@
 //! fate is unknown is reported and not sent again.
 
 use std::{
+    ffi::OsStr,
     path::{Path, PathBuf},
     sync::{Arc, OnceLock},
 };
@@ -155,10 +156,15 @@ impl Batch {
         #[cfg(feature = "journal")]
         let owner = self.journal.as_deref().and_then(Path::file_name).map(ToOwned::to_owned);
         #[cfg(not(feature = "journal"))]
-        let owner: Option<std::ffi::OsString> = None;
+        let owner: Option<OsString> = None;
         let journal = self.open_journal().await?;
+        self.run_with(journal, owner.as_deref()).await
+    }
+
+    /// Runs with an open journal, which has that name.
+    async fn run_with(self, journal: Option<Arc<dyn Journal>>, owner: Option<&OsStr>) -> Result<Results, Error> {
         let folder = match self.folder {
-            Some(path) => Some(Folder::open(path, owner.as_deref()).await?),
+            Some(path) => Some(Folder::open(path, owner).await?),
             None => None,
         };
         let items: Items = Box::pin(self.requests.enumerate().map(|(index, request)| Item { index, request }));

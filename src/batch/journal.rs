@@ -119,6 +119,9 @@ fn digest(value: &Value, hash: &mut Sha256) {
     }
 }
 
+#[cfg(all(test, feature = "journal"))]
+mod failing_disks;
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
