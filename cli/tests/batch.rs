@@ -110,7 +110,7 @@ fn a_dry_run_counts_and_prices_without_key_or_sending() {
     let mut command = service.command(&["batch", "items.jsonl", "--dry-run"]);
     command.env_remove("PRUNA_API_KEY");
     let run = crate::support::finish(command, "");
-    let expected = "   1000 × p-image               $5.0000\n      \
+    let expected = "   1000 × p-image               $5.00\n      \
         1 × vace                  no list price\n      \
         1 × wan-t2v               $0.1000\n   \
         1002 items, about $5.10 by list price and 1 without a price, at least 2 min by the rate limits\n";

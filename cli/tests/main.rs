@@ -9,4 +9,5 @@ mod exit_codes;
 mod gallery;
 mod help;
 mod interplay;
+mod readme;
 mod run;

@@ -76,18 +76,23 @@ fn rounded(usd: f64) -> f64 {
     (usd * 1e6).round() / 1e6
 }
 
+/// An amount to the hundredth of a cent where that matters.
+fn money(usd: f64) -> String {
+    if usd < 1.0 { format!("${usd:.4}") } else { format!("${usd:.2}") }
+}
+
 impl fmt::Display for Pricing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for share in &self.models {
             write!(f, "{:>7} × {:<22}", share.items, share.model)?;
             match share.unpriced {
-                0 => writeln!(f, "${:.4}", share.cost_usd)?,
+                0 => writeln!(f, "{}", money(share.cost_usd))?,
                 all if all == share.items => writeln!(f, "no list price")?,
-                some => writeln!(f, "${:.4}, {some} of them without a list price", share.cost_usd)?,
+                some => writeln!(f, "{}, {some} of them without a list price", money(share.cost_usd))?,
             }
         }
         let time = progress::seconds(Duration::from_secs_f64(self.minutes_at_least * 60.0));
-        write!(f, "{:>7} items, about ${:.2} by list price", self.items, self.cost_usd)?;
+        write!(f, "{:>7} items, about {} by list price", self.items, money(self.cost_usd))?;
         match self.unpriced {
             0 => {}
             some => write!(f, " and {some} without a price")?,

@@ -134,8 +134,11 @@ fn show(model: &Model, json: bool) -> Result<(), Failure> {
     let info = model.info();
     output::line(format_args!("{model} ({})\n{}\n\nParameters, * required:", info.category, info.description))?;
     let mut table = table(&["parameter", "type", "default", "range, values", "meaning"]);
-    for (name, property) in schema["properties"].as_object().into_iter().flatten() {
-        let required = schema["required"].as_array().is_some_and(|names| names.contains(&name.as_str().into()));
+    let is_required = |name: &str| schema["required"].as_array().is_some_and(|names| names.contains(&name.into()));
+    let mut parameters: Vec<_> = schema["properties"].as_object().into_iter().flatten().collect();
+    parameters.sort_by_key(|(name, _)| !is_required(name));
+    for (name, property) in parameters {
+        let required = is_required(name);
         let cell = Cell::new(if required { format!("{name} *") } else { name.clone() });
         table.add_row([
             if required { cell.add_attribute(Attribute::Bold) } else { cell },
