@@ -15,7 +15,7 @@ pub(crate) mod wait;
 
 use std::{io::IsTerminal as _, time::Duration};
 
-use comfy_table::{Attribute, Cell, ContentArrangement, Table, presets};
+use comfy_table::{Attribute, Cell, ColumnConstraint, ContentArrangement, Table, presets};
 
 /// A setting that is on or off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -34,12 +34,16 @@ fn duration(text: &str) -> Result<Duration, String> {
     if duration.is_zero() { Err("no time at all lets nothing happen".into()) } else { Ok(duration) }
 }
 
-/// A table without lines, as wide as the terminal at most; in a pipe, one line for each row.
-fn table(header: &[&str]) -> Table {
+/// A table without lines. In a terminal its last columns are broken to fit; in a pipe a row is a line.
+fn table(header: &[&str], breakable: usize) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(header.iter().map(|h| Cell::new(h).add_attribute(Attribute::Bold)));
-    if std::io::stdout().is_terminal() {
+    if breakable > 0 && std::io::stdout().is_terminal() {
+        let fixed = header.len() - breakable;
         table.set_content_arrangement(ContentArrangement::Dynamic);
+        for column in table.column_iter_mut().take(fixed) {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
     }
     match anstream::AutoStream::choice(&std::io::stdout()) {
         anstream::ColorChoice::Never => table.force_no_tty(),

@@ -243,7 +243,7 @@ fn ctrl_c_stops_a_batch_in_good_order() {
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(130), "{stderr}");
     assert!(
-        stderr.ends_with("error: interrupted\nhint: the same command goes on where this one stopped\n"),
+        stderr.ends_with("error: interrupted\nhint: 4 jobs go on; the same command waits for them and does the rest\n"),
         "{stderr}"
     );
     assert_eq!(statuses(&service), vec!["unfinished"; 4]);

@@ -99,7 +99,7 @@ fn two_thousand_items_are_filtered_scrolled_and_played() {
 
     // Videos play.
     page.value("document.querySelector('video').play()");
-    page.until("document.querySelector('video').currentTime > 0.1");
+    page.until("document.querySelector('video').currentTime > 0.3");
     assert_eq!(page.value("typeof window.broken"), "undefined");
     page.value(
         "document.querySelector('#model').value = ''; \

@@ -42,6 +42,8 @@ pub(crate) async fn run(app: &App, client: &Client, plan: Plan<'_>) -> Result<()
         plan,
         worst: None,
         failures: 0,
+        interrupted: false,
+        left_running: 0,
     };
     let ended = keeper.read(&mut results).await;
     // What there is can be looked at, however it ended.
@@ -71,19 +73,24 @@ struct Keeper<'a> {
     /// The exit code that the failures so far call for.
     worst: Option<Code>,
     failures: usize,
+    interrupted: bool,
+    /// Jobs that run although nobody waits for them any more.
+    left_running: usize,
 }
 
 impl Keeper<'_> {
     async fn read(&mut self, results: &mut Results) -> Result<(), Failure> {
-        let mut interrupted = false;
+        // One listener for the whole loop: a signal that comes while a result is kept is not lost.
+        let mut ctrl_c = Box::pin(tokio::signal::ctrl_c());
         loop {
             let next = tokio::select! {
                 next = results.next() => next,
-                _ = tokio::signal::ctrl_c() => {
-                    if interrupted {
-                        return Err(interruption());
+                _ = &mut ctrl_c => {
+                    ctrl_c = Box::pin(tokio::signal::ctrl_c());
+                    if self.interrupted {
+                        return Err(self.interruption());
                     }
-                    interrupted = true;
+                    self.interrupted = true;
                     results.hand_back();
                     self.app.terminal.note("stopping; Ctrl-C once more stops at once");
                     continue;
@@ -95,7 +102,7 @@ impl Keeper<'_> {
                         results.stop();
                     }
                 }
-                None if interrupted => return Err(interruption()),
+                None if self.interrupted => return Err(self.interruption()),
                 None => return Ok(()),
             }
         }
@@ -116,13 +123,26 @@ impl Keeper<'_> {
         if let Err(error) = result {
             self.failures += 1;
             hopeless = error.is_unauthorized() || error.is_no_credit();
+            // Of those that are left running on purpose their number says enough.
+            let left = self.interrupted && error.is_deadline();
+            self.left_running += usize::from(left && error.job().is_some());
             let label = item.name.clone().unwrap_or_else(|| format!("item {index}"));
-            self.app.terminal.warn(format_args!("{label}: {error}"));
+            if !left {
+                self.app.terminal.warn(format_args!("{label}: {error}"));
+            }
             let code = Failure::from(error).code;
             self.worst = Some(self.worst.map_or(code, |worst| worst.graver(code)));
         }
         self.bar.ended(self.failures);
         Ok(hopeless)
+    }
+
+    fn interruption(&self) -> Failure {
+        let hint = match self.left_running {
+            0 => "the same command goes on where this one stopped".into(),
+            jobs => format!("{jobs} jobs go on; the same command waits for them and does the rest"),
+        };
+        Failure::new(Code::Interrupted, "interrupted").hint(hint)
     }
 }
 
@@ -144,8 +164,4 @@ fn unusable(error: Error, plan: &Plan<'_>) -> Failure {
         Code::Usage => failure.hint(format!("--journal takes another file than {}", plan.journal.display())),
         _ => failure,
     }
-}
-
-fn interruption() -> Failure {
-    Failure::new(Code::Interrupted, "interrupted").hint("the same command goes on where this one stopped")
 }

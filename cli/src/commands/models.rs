@@ -106,7 +106,7 @@ fn list() -> Result<(), Failure> {
             categories.push(info.category.as_str());
         }
     }
-    let mut table = table(&["category", "model", "makes", "usual time", "per minute", "list price"]);
+    let mut table = table(&["category", "model", "makes", "usual time", "per minute", "list price"], 0);
     for category in categories {
         let members = infos.iter().filter(|info| info.category == category);
         for (index, info) in members.enumerate() {
@@ -133,7 +133,7 @@ fn show(model: &Model, json: bool) -> Result<(), Failure> {
     }
     let info = model.info();
     output::line(format_args!("{model} ({})\n{}\n\nParameters, * required:", info.category, info.description))?;
-    let mut table = table(&["parameter", "type", "default", "range, values", "meaning"]);
+    let mut table = table(&["parameter", "type", "default", "range, values", "meaning"], 2);
     let is_required = |name: &str| schema["required"].as_array().is_some_and(|names| names.contains(&name.into()));
     let mut parameters: Vec<_> = schema["properties"].as_object().into_iter().flatten().collect();
     parameters.sort_by_key(|(name, _)| !is_required(name));

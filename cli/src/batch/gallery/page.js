@@ -44,7 +44,9 @@ function medium(file) {
   }
   if (file.content_type.startsWith("video/")) {
     const video = element("video");
-    Object.assign(video, { controls: true, loop: true, muted: true, playsInline: true, preload: "metadata", src: address });
+    Object.assign(video, { controls: true, loop: true, muted: true, playsInline: true, preload: "metadata" });
+    // From the first frames on, so that there is a picture before it plays.
+    video.src = address + "#t=0.05";
     return video;
   }
   const link = element("a", "words", file.path);
@@ -59,7 +61,7 @@ function card(item) {
   const words = element("div", "words");
   if (item.name) words.append(element("div", "name", item.name));
   if (item.prompt) words.append(element("p", "prompt", item.prompt));
-  if (!succeeded(item)) words.append(element("p", "reason", `${item.status}: ${item.error || "no reason given"}`));
+  if (!succeeded(item)) words.append(element("p", "reason", item.error || item.status));
   const facts = element("p", "facts");
   facts.append(element("b", "", item.model));
   if (item.seed !== null) facts.append(element("span", "seed", `seed ${item.seed}`));
