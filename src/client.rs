@@ -108,7 +108,7 @@ impl Client {
     ///
     /// Not found, rate limited, connection.
     pub async fn status(&self, id: impl AsRef<str>) -> Result<Status, Error> {
-        Ok(self.ask(&JobRef::new(id.as_ref(), "")).await?.status())
+        Ok(self.ask(&JobRef::new(id.as_ref(), ""), &[]).await?.status())
     }
 
     /// Goes on with a job that was submitted earlier, by this process or another.
@@ -145,10 +145,10 @@ impl Client {
         &self.0.config
     }
 
-    /// Asks for a job's status.
-    pub(crate) async fn ask(&self, job: &JobRef) -> Result<Answer, Error> {
+    /// Asks for a job's status. The secrets are those of its input, as far as they are known.
+    pub(crate) async fn ask(&self, job: &JobRef, secrets: &[String]) -> Result<Answer, Error> {
         let deadline = timing::after(Instant::now(), self.config().deadline(job.model()));
-        self.transport().status(job.id(), deadline).await.map_err(|error| error.with_job(job.clone()))
+        self.transport().status(job.id(), deadline).await.map_err(|error| error.with_job(job.clone()).scrubbed(secrets))
     }
 
     /// Until when a request that begins now has to have its result.

@@ -212,18 +212,29 @@ impl Error {
     }
 
     /// Replaces secrets that the service may have repeated.
-    /// Takes out what must not be shown, wherever the service has repeated it, and only then cuts to size: a secret that is
-    /// cut in two would not be found.
-    pub(crate) fn scrubbed(mut self, secrets: &[String]) -> Self {
-        let inner = &mut *self.0;
-        let texts = [Some(&mut inner.message), inner.body.as_mut(), inner.field.as_mut(), inner.request_id.as_mut()];
-        for (text, most) in texts.into_iter().zip([LONGEST_MESSAGE, body::KEPT, LONGEST_NAME, LONGEST_NAME]) {
-            if let Some(text) = text {
-                hide(text, secrets);
-                cut(text, most);
-            }
-        }
+    /// Takes out what must not be shown, wherever the service has repeated it.
+    pub(crate) fn hiding(mut self, secrets: &[String]) -> Self {
+        self.texts().into_iter().flatten().for_each(|(text, _)| hide(text, secrets));
         self
+    }
+
+    /// Takes out what must not be shown, and only then cuts to size: a secret that is cut in two would not be found. So this
+    /// comes last, where all secrets are known.
+    pub(crate) fn scrubbed(self, secrets: &[String]) -> Self {
+        let mut error = self.hiding(secrets);
+        error.texts().into_iter().flatten().for_each(|(text, most)| cut(text, most));
+        error
+    }
+
+    /// Every text that the service may have written, with the most that is kept of it.
+    fn texts(&mut self) -> [Option<(&mut String, usize)>; 4] {
+        let inner = &mut *self.0;
+        [
+            Some((&mut inner.message, LONGEST_MESSAGE)),
+            inner.body.as_mut().map(|body| (body, body::KEPT)),
+            inner.field.as_mut().map(|field| (field, LONGEST_NAME)),
+            inner.request_id.as_mut().map(|id| (id, LONGEST_NAME)),
+        ]
     }
 
     /// What kind of thing went wrong.

@@ -8,7 +8,10 @@ use serde_json::Value;
 use crate::{
     Client, Error, JobRef, Model, Status,
     error::Kind,
-    media::download::{ByteStream, Download, SavedFile},
+    media::{
+        download::{ByteStream, Download, SavedFile},
+        name,
+    },
     wire::Answer,
 };
 
@@ -141,15 +144,8 @@ impl Generation {
     /// A name for files of this generation: the job's, as far as it is harmless on every file system.
     #[must_use]
     pub fn file_stem(&self) -> String {
-        let from_url = || self.urls.first()?.rsplit('/').nth(1);
-        let name = self.id.as_deref().or_else(from_url).unwrap_or_default();
-        let harmless: String =
-            name.chars().filter(|c| c.is_ascii_alphanumeric() || "_-".contains(*c)).take(40).collect();
-        if harmless.is_empty() {
-            self.model.as_str().replace(|c: char| !c.is_ascii_alphanumeric(), "-")
-        } else {
-            harmless
-        }
+        let from_url = self.urls.first().and_then(|url| url.rsplit('/').nth(1));
+        name::stem(self.id.as_deref().into_iter().chain(from_url).chain([self.model.as_str()]))
     }
 }
 

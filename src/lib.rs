@@ -12,6 +12,8 @@ mod model;
 mod origin;
 pub mod poll;
 mod prediction;
+#[cfg(test)]
+mod properties;
 pub mod raw;
 mod request;
 mod retry;

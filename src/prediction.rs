@@ -127,7 +127,7 @@ impl Prediction {
     pub async fn status(&self) -> Result<Status, Error> {
         match self.ended() {
             Some(answer) => Ok(answer.status()),
-            None => Ok(self.client.ask(&self.job).await?.status()),
+            None => Ok(self.client.ask(&self.job, &self.secrets).await?.status()),
         }
     }
 
@@ -139,7 +139,7 @@ impl Prediction {
     pub async fn try_wait(&self) -> Result<Option<Generation>, Error> {
         let answer = match self.ended() {
             Some(answer) => answer.clone(),
-            None => self.client.ask(&self.job).await.map_err(|error| error.scrubbed(&self.secrets))?,
+            None => self.client.ask(&self.job, &self.secrets).await?,
         };
         if !answer.status().is_terminal() {
             return Ok(None);

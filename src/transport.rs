@@ -324,7 +324,7 @@ impl Transport {
 
     /// Takes the key out of an error.
     pub(crate) fn finish(&self, error: Error) -> Error {
-        error.scrubbed(std::slice::from_ref(&self.key))
+        error.hiding(std::slice::from_ref(&self.key))
     }
 }
 

@@ -10,6 +10,7 @@ mod deadlines;
 mod examples;
 mod fault_matrix;
 mod generate;
+mod hostile;
 #[cfg(feature = "journal")]
 mod journal;
 mod limits;
@@ -19,5 +20,6 @@ mod progress;
 mod raw;
 mod redirects;
 mod restart;
+mod spans;
 mod training;
 mod uploads;

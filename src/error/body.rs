@@ -6,8 +6,6 @@ use super::{Error, Kind};
 
 /// How much of a body is kept in an error.
 pub(super) const KEPT: usize = 4 * 1024;
-/// How much of a page that is no JSON goes into a message.
-const EXCERPT: usize = 300;
 
 /// What an error body says, whatever its shape.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -83,8 +81,7 @@ fn plain_text(body: &[u8]) -> String {
             c => plain.push(c),
         }
     }
-    let line = plain.split_whitespace().collect::<Vec<_>>().join(" ");
-    line.chars().take(EXCERPT).collect()
+    plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// A body as text, for [`Error::scrubbed`] to cut: a secret has to be found before it is cut in two.

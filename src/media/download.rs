@@ -51,6 +51,7 @@ struct Maker {
 
 impl Maker {
     fn sign(&self, error: Error) -> Error {
+        let error = error.scrubbed(&[]);
         let error = match &self.model {
             Some(model) => error.with_model(model.clone()),
             None => error,

@@ -184,7 +184,7 @@ impl Uploads {
         observer: &Observer,
     ) -> Result<UploadedFile, Error> {
         let upload = self.upload_once(transport, media, observer);
-        upload.instrument(tracing::info_span!("upload")).await
+        upload.instrument(tracing::info_span!("upload")).await.map_err(|error| error.scrubbed(&[]))
     }
 
     async fn upload_once(

@@ -1,0 +1,157 @@
+//! One GiB up and one GiB down: time beside curl's in the same run, and how far resident memory grows.
+//!
+//! `cargo bench --bench transfer`. The server is an emulator in another process: this program, started with `serve`.
+//! Fails when memory grows by 16 MiB or more in either direction.
+
+use std::{
+    error::Error,
+    io::{BufRead as _, BufReader, Write as _},
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use pruna::{Client, Media, inputs::PImage, limits::Limits};
+use pruna_emulator::{
+    Emulator,
+    faults::{Fault, Operation},
+};
+
+const GIB: u64 = 1 << 30;
+const MOST_GROWTH: u64 = 16 << 20;
+const ROUNDS: u32 = 3;
+
+type Outcome<T> = Result<T, Box<dyn Error>>;
+
+fn main() -> Outcome<()> {
+    if std::env::args().any(|argument| argument == "serve") {
+        return tokio::runtime::Runtime::new()?.block_on(serve());
+    }
+    // `cargo test --benches` runs benchmarks as tests; this one takes minutes.
+    if std::env::args().any(|argument| argument == "--test") {
+        return Ok(());
+    }
+    let server = Server::start()?;
+    let result = tokio::runtime::Runtime::new()?.block_on(measure(&server.url));
+    drop(server);
+    result
+}
+
+/// The emulator, until its standard input ends.
+async fn serve() -> Outcome<()> {
+    let emulator = Emulator::builder().upload_limit(2 * GIB).start().await?;
+    emulator.faults().add(Fault::Flood { length: Some(GIB) }.on(Operation::DownloadContent));
+    println!("{}", emulator.url());
+    std::io::stdout().flush()?;
+    tokio::task::spawn_blocking(|| std::io::stdin().read_line(&mut String::new())).await??;
+    Ok(())
+}
+
+struct Server {
+    process: Child,
+    url: String,
+}
+
+impl Server {
+    fn start() -> Outcome<Self> {
+        let program = std::env::current_exe()?;
+        let mut process = Command::new(program).arg("serve").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        let mut url = String::new();
+        BufReader::new(process.stdout.take().ok_or("no output")?).read_line(&mut url)?;
+        Ok(Self { process, url: url.trim().to_owned() })
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Nothing can be done about a process that has ended already.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+async fn measure(url: &str) -> Outcome<()> {
+    let folder = tempfile::tempdir_in(std::env::var_os("CARGO_TARGET_TMPDIR").unwrap_or_else(|| ".".into()))?;
+    let source = folder.path().join("source.bin");
+    make_file(&source)?;
+    let client = Client::builder().api_key(Emulator::DEFAULT_KEY).base_url(url).limits(Limits::none()).build()?;
+    let picture = client.generate(PImage::new("a lion at dusk")).await?.urls()[0].clone();
+    println!("{:<10} {:>12} {:>12} {:>8} {:>14}", "1 GiB", "pruna", "curl", "ratio", "memory grew");
+
+    let (mut ours, mut curls, mut grown) = (Vec::new(), Vec::new(), 0);
+    for round in 0..ROUNDS {
+        curls.push(curl(&["-F", &format!("content=@{}", source.display()), &format!("{url}/v1/files")])?);
+        // Equal content is uploaded once: every round has a client of its own.
+        let client = Client::builder().api_key(Emulator::DEFAULT_KEY).base_url(url).build()?;
+        let (took, growth) = watched(async { client.upload(Media::path(&source)).await.map(drop) }).await?;
+        ours.push(took);
+        grown = grown.max(growth);
+        eprintln!("upload {} of {ROUNDS}", round + 1);
+    }
+    report("upload", &ours, &curls, grown)?;
+
+    let (mut ours, mut curls, mut grown) = (Vec::new(), Vec::new(), 0);
+    for round in 0..ROUNDS {
+        let target = folder.path().join("target");
+        curls.push(curl(&["-o", &target.display().to_string(), &picture])?);
+        std::fs::remove_file(&target)?;
+        let (took, growth) = watched(async { client.download(&picture).save(&target).await.map(drop) }).await?;
+        assert_eq!(std::fs::metadata(&target)?.len(), GIB);
+        std::fs::remove_file(&target)?;
+        ours.push(took);
+        grown = grown.max(growth);
+        eprintln!("download {} of {ROUNDS}", round + 1);
+    }
+    report("download", &ours, &curls, grown)
+}
+
+/// A file of 1 GiB that is no picture.
+fn make_file(path: &Path) -> Outcome<()> {
+    let mut file = std::fs::File::create(path)?;
+    let block: Vec<u8> = (0..1 << 20).map(|i: u32| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    for _ in 0..GIB >> 20 {
+        file.write_all(&block)?;
+    }
+    Ok(file.sync_all()?)
+}
+
+/// Runs curl with the key, and tells how long it took.
+fn curl(arguments: &[&str]) -> Outcome<Duration> {
+    let key = format!("apikey: {}", Emulator::DEFAULT_KEY);
+    let start = Instant::now();
+    let status = Command::new("curl").args(["-sSf", "-H", &key]).args(arguments).stdout(Stdio::null()).status()?;
+    let took = start.elapsed();
+    if status.success() { Ok(took) } else { Err(format!("curl: {status}").into()) }
+}
+
+/// Runs something and tells how long it took, and by how much resident memory was above its beginning at most.
+async fn watched(work: impl Future<Output = Result<(), pruna::Error>>) -> Outcome<(Duration, u64)> {
+    let before = resident()?;
+    let start = Instant::now();
+    let mut work = std::pin::pin!(work);
+    let mut most = before;
+    loop {
+        tokio::select! {
+            result = &mut work => {
+                result?;
+                return Ok((start.elapsed(), most.max(resident()?) - before));
+            }
+            () = tokio::time::sleep(Duration::from_millis(5)) => most = most.max(resident()?),
+        }
+    }
+}
+
+fn resident() -> Outcome<u64> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).ok_or("no VmRSS")?;
+    let kilobytes: u64 = line.split_whitespace().nth(1).ok_or("no number")?.parse()?;
+    Ok(kilobytes * 1024)
+}
+
+fn report(name: &str, ours: &[Duration], curls: &[Duration], grown: u64) -> Outcome<()> {
+    let best = |times: &[Duration]| times.iter().min().copied().unwrap_or_default().as_secs_f64();
+    let (ours, curls) = (best(ours), best(curls));
+    let grew = grown as f64 / (1 << 20) as f64;
+    println!("{name:<10} {ours:>10.2} s {curls:>10.2} s {:>8.2} {grew:>10.1} MiB", ours / curls);
+    if grown < MOST_GROWTH { Ok(()) } else { Err(format!("{name}: memory grew by {grew:.1} MiB").into()) }
+}
