@@ -16,6 +16,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub(crate) mod download;
 pub(crate) mod embedded;
 pub(crate) mod kind;
+pub(crate) mod name;
 pub(crate) mod progress;
 mod sink;
 pub(crate) mod transfer;
