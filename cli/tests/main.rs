@@ -11,3 +11,4 @@ mod help;
 mod interplay;
 mod readme;
 mod run;
+mod terminal;
