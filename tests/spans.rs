@@ -110,6 +110,8 @@ impl Recorder {
 
 #[tokio::test]
 async fn operations_have_spans_and_requests_have_opentelemetrys_names() {
+    // With one subscriber alone, `tracing` would take the word of other threads, which have none, for what is enabled.
+    let _second = tracing::Dispatch::new(Recorder::default());
     let recorder = Recorder::default();
     let guard = tracing::subscriber::set_default(recorder.clone());
     let emulator = support::emulator().await;
