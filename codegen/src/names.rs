@@ -151,7 +151,7 @@ impl Unique {
         let mut candidate = name.clone();
         let mut number = 2;
         while !self.0.insert(candidate.clone()) {
-            candidate = format!("{name}_{number}");
+            candidate = format!("{}_{number}", name.trim_end_matches('_'));
             number += 1;
         }
         candidate

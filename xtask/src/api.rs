@@ -30,8 +30,9 @@ pub fn run_as_rustdoc() -> Option<ExitCode> {
 ///
 /// When it does not compile, or rustdoc's JSON is of another format.
 pub fn listing(root: &Path, target: &Path) -> anyhow::Result<String> {
+    let manifest = fs::read_to_string(root.join("Cargo.toml"))?;
     let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args(["rustdoc", "--quiet", "--lib", "--package", "pruna", "--features", "schemars,http2"])
+        .args(["rustdoc", "--quiet", "--lib", "--package", "pruna", "--features", &features(&manifest)?])
         .args(["--", "-Z", "unstable-options", "--output-format", "json", "--cap-lints", "allow"])
         .current_dir(root)
         .env("CARGO_TARGET_DIR", target)
@@ -51,6 +52,14 @@ pub fn listing(root: &Path, target: &Path) -> anyhow::Result<String> {
         .build()
         .context("rustdoc's JSON cannot be read")?;
     Ok(format!("{api}"))
+}
+
+/// Every feature but the one that needs a library of the system; it adds nothing to the API.
+fn features(manifest: &str) -> anyhow::Result<String> {
+    let manifest: toml_edit::DocumentMut = manifest.parse().context("Cargo.toml")?;
+    let features = manifest.get("features").and_then(|features| features.as_table_like());
+    let names = features.into_iter().flat_map(|table| table.iter().map(|(name, _)| name));
+    Ok(names.filter(|name| *name != "native-tls").collect::<Vec<_>>().join(","))
 }
 
 fn rustdoc() -> PathBuf {

@@ -46,7 +46,8 @@ fn section(from: &str, to: &str, changes: &[Change]) -> String {
     }
     let words = changes.iter().filter(|change| change.class == Class::Documentation).count();
     if words > 0 {
-        let _ = write!(text, "\nThe documentation differs in {words} places.\n");
+        let places = if words == 1 { "place" } else { "places" };
+        let _ = write!(text, "\nThe documentation differs in {words} {places}.\n");
     }
     text
 }
@@ -105,7 +106,7 @@ mod tests {
         let told = with_update(CHANGELOG, "1", "2", &changes).unwrap();
         let expected = "# Changelog\n\n## [Unreleased]\n\n### P-API 2\n\nFollows the document from 1 to 2.\n\nBreaking:\n\n\
                         - `POST /a header B`: was added\n\nNew:\n\n- `model p-tiny`: was added\n\n\
-                        The documentation differs in 1 places.\n\n- A thing.\n\n## [0.1.0+api.1]";
+                        The documentation differs in 1 place.\n\n- A thing.\n\n## [0.1.0+api.1]";
         assert!(told.starts_with(expected), "{told}");
         assert!(with_update("# Changelog\n", "1", "2", &changes).is_err());
     }

@@ -36,3 +36,10 @@ pub(crate) fn xtask(root: &Path, arguments: &[&str]) -> Output {
 pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
+
+/// Prints a line even when the test passes, which hides what is printed otherwise.
+pub(crate) fn say(line: &str) {
+    use std::io::Write as _;
+
+    writeln!(std::io::stderr(), "{line}").unwrap();
+}
