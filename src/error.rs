@@ -285,10 +285,11 @@ impl Error {
         self.0.attempts
     }
 
-    /// The model that was asked.
+    /// The model that was asked, as far as it is known.
     #[must_use]
     pub fn model(&self) -> Option<&Model> {
-        self.0.model.as_ref().or_else(|| self.0.job.as_ref().map(JobRef::model))
+        let model = self.0.model.as_ref().or_else(|| self.0.job.as_ref().map(JobRef::model));
+        model.filter(|model| !model.as_str().is_empty())
     }
 
     /// The job that this happened to. It may still be running: [`Client::attach`](crate::Client::attach) goes on with it.

@@ -86,21 +86,13 @@ fn line(record: &Record) -> Result<String, Failure> {
 /// Replaces a file at once, so that nobody ever sees half of it.
 fn replace(path: &Path, content: &str) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new().prefix(".pruna-").tempfile_in(folder)?;
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".pruna-");
+    // Readable like any other file that the user makes: the umask applies.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut file = builder.tempfile_in(folder)?;
     file.write_all(content.as_bytes())?;
-    readable(file.as_file())?;
     file.persist(path)?;
-    Ok(())
-}
-
-/// Temporary files are private; results are as public as the umask lets new files be.
-#[cfg(unix)]
-fn readable(file: &File) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    file.set_permissions(fs::Permissions::from_mode(0o644))
-}
-
-#[cfg(not(unix))]
-fn readable(_: &File) -> io::Result<()> {
     Ok(())
 }
