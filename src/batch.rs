@@ -25,7 +25,7 @@
 
 use std::{
     ffi::OsStr,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{Arc, OnceLock},
 };
 
@@ -39,6 +39,8 @@ mod journal;
 mod results;
 mod work;
 
+#[cfg(feature = "postgres")]
+pub use journal::fleet::Fleet;
 pub use results::{Results, Stopper, Summary};
 pub use work::Output;
 
@@ -80,6 +82,8 @@ pub struct Batch {
     folder: Option<PathBuf>,
     #[cfg(feature = "journal")]
     journal: Option<PathBuf>,
+    #[cfg(feature = "postgres")]
+    fleet: Option<Fleet>,
     resubmit_unknown: bool,
 }
 
@@ -93,6 +97,8 @@ impl Batch {
             folder: None,
             #[cfg(feature = "journal")]
             journal: None,
+            #[cfg(feature = "postgres")]
+            fleet: None,
             resubmit_unknown: false,
         }
     }
@@ -139,6 +145,17 @@ impl Batch {
         self
     }
 
+    /// Works on the batch together with other processes: see [`Fleet`]. The database takes the place of the journal.
+    ///
+    /// The requests are entered before the first is worked on, where they are not there yet; a worker may well give none.
+    /// The stream has the items that this worker did, as they finish, and ends when none is left for anybody. Files are
+    /// saved by each worker into its own folder, or into one that all machines see.
+    #[cfg(feature = "postgres")]
+    pub fn fleet(mut self, fleet: Fleet) -> Self {
+        self.fleet = Some(fleet);
+        self
+    }
+
     /// Whether items of which an earlier run does not know what became of them are submitted again. By default not: they
     /// may have been taken, and paid for.
     pub fn resubmit_unknown(mut self, again: bool) -> Self {
@@ -152,22 +169,52 @@ impl Batch {
     ///
     /// Io, when the folder cannot be made or the journal cannot be read; configuration, when another batch uses the
     /// journal.
+    #[cfg_attr(not(feature = "postgres"), allow(unused_mut))]
     pub async fn run(mut self) -> Result<Results, Error> {
+        #[cfg(feature = "postgres")]
+        if let Some(fleet) = self.fleet.take() {
+            return self.run_in(fleet).await;
+        }
         #[cfg(feature = "journal")]
-        let owner = self.journal.as_deref().and_then(Path::file_name).map(ToOwned::to_owned);
-        #[cfg(not(feature = "journal"))]
-        let owner: Option<OsString> = None;
-        let journal = self.open_journal().await?;
-        self.run_with(journal, owner.as_deref()).await
+        if let Some(path) = self.journal.take() {
+            let owner = path.file_name().map(ToOwned::to_owned);
+            let failed = |e| Error::io("the journal", std::io::Error::other(e));
+            let opened = tokio::task::spawn_blocking(move || journal::file::FileJournal::open(&path)).await;
+            let journal = Arc::new(opened.map_err(failed)??);
+            return self.run_with(Some(journal), owner.as_deref()).await;
+        }
+        self.run_with(None, None).await
     }
 
-    /// Runs with an open journal, which has that name.
-    async fn run_with(self, journal: Option<Arc<dyn Journal>>, owner: Option<&OsStr>) -> Result<Results, Error> {
+    /// Runs through all requests with an open journal, which has that name.
+    async fn run_with(mut self, journal: Option<Arc<dyn Journal>>, owner: Option<&OsStr>) -> Result<Results, Error> {
+        let requests = std::mem::replace(&mut self.requests, Box::pin(stream::empty()));
+        let items = requests.enumerate().map(|(index, request)| Item { index, request });
+        self.start(Box::pin(items), journal, owner).await
+    }
+
+    /// Runs as one worker of a fleet.
+    #[cfg(feature = "postgres")]
+    async fn run_in(mut self, fleet: Fleet) -> Result<Results, Error> {
+        let requests = std::mem::replace(&mut self.requests, Box::pin(stream::empty()));
+        let transport = self.client.transport();
+        transport.limits.share(Arc::new(journal::fleet::FleetPace::new(&fleet, transport.account())));
+        let worker = fleet.enter(requests, self.resubmit_unknown).await?;
+        // Others do what lies between.
+        self.ordered = false;
+        self.start(Box::pin(Arc::clone(&worker).items()), Some(worker), None).await
+    }
+
+    async fn start(
+        self,
+        items: Items,
+        journal: Option<Arc<dyn Journal>>,
+        owner: Option<&OsStr>,
+    ) -> Result<Results, Error> {
         let folder = match self.folder {
             Some(path) => Some(Folder::open(path, owner).await?),
             None => None,
         };
-        let items: Items = Box::pin(self.requests.enumerate().map(|(index, request)| Item { index, request }));
         let worker = Worker {
             client: self.client,
             folder,
@@ -177,19 +224,6 @@ impl Batch {
             journal_failure: OnceLock::new(),
         };
         Ok(Results::new(items, worker, self.concurrency, self.ordered))
-    }
-
-    #[cfg(feature = "journal")]
-    async fn open_journal(&mut self) -> Result<Option<Arc<dyn Journal>>, Error> {
-        let Some(path) = self.journal.take() else { return Ok(None) };
-        let failed = |e| Error::io("the journal", std::io::Error::other(e));
-        let opened = tokio::task::spawn_blocking(move || journal::file::FileJournal::open(&path)).await;
-        Ok(Some(Arc::new(opened.map_err(failed)??)))
-    }
-
-    #[cfg(not(feature = "journal"))]
-    async fn open_journal(&mut self) -> Result<Option<Arc<dyn Journal>>, Error> {
-        Ok(None)
     }
 }
 

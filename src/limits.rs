@@ -14,7 +14,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 use reqwest::header::HeaderMap;
@@ -27,9 +27,11 @@ use crate::{Error, Model, error::Kind};
 
 mod lane;
 mod pace;
+mod shared;
 mod told;
 
 use lane::Lane;
+pub(crate) use shared::{Even, SharedPace};
 use told::Told;
 
 /// What the document allows a minute, for every key.
@@ -170,6 +172,7 @@ pub(crate) struct Limiter {
     status_slots: Semaphore,
     delivery: Lane,
     uploads: Lane,
+    shared: Arc<OnceLock<Arc<dyn SharedPace>>>,
 }
 
 #[derive(Debug)]
@@ -180,14 +183,23 @@ struct ModelLane {
 
 impl Limiter {
     pub(crate) fn new(limits: Limits) -> Self {
+        let shared = Arc::default();
+        let lane = |name: &str, limit| Lane::new(name, limit, Arc::clone(&shared));
         Self {
             models: Mutex::default(),
-            status: Lane::new(limits.status),
+            status: lane("status", limits.status),
             status_slots: Semaphore::new(MOST_STATUS),
-            delivery: Lane::new(limits.delivery),
-            uploads: Lane::new(limits.uploads),
+            delivery: lane("delivery", limits.delivery),
+            uploads: lane("uploads", limits.uploads),
             limits,
+            shared,
         }
+    }
+
+    /// From now on the pace is shared with other processes. The first such agreement lasts.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn share(&self, pace: Arc<dyn SharedPace>) {
+        let _ = self.shared.set(pace);
     }
 
     /// Waits for a place among the open submissions of a model, as long as that takes. It comes before the uploads of a
@@ -252,7 +264,8 @@ impl Limiter {
             Limit::None => usize::MAX,
         };
         let slots = Arc::new(Semaphore::new(places.min(self.limits.open_submissions)));
-        let lane = Arc::new(ModelLane { lane: Lane::new(limit), slots });
+        let lane = Lane::new(&format!("model {model}"), limit, Arc::clone(&self.shared));
+        let lane = Arc::new(ModelLane { lane, slots });
         models.insert(model.clone(), Arc::clone(&lane));
         lane
     }

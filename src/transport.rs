@@ -239,6 +239,14 @@ impl Transport {
         sent.await.map_err(|error| error.with_model(model.clone()))
     }
 
+    /// A name for the key and its service, from which neither can be told.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn account(&self) -> String {
+        use sha2::{Digest as _, Sha256};
+        let hash = Sha256::digest(format!("{} {}", self.key, self.base.as_str()));
+        hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// Waits until the limits allow a request.
     pub(crate) async fn permit(
         &self,

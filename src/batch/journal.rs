@@ -14,6 +14,8 @@ use crate::{
 
 #[cfg(feature = "journal")]
 pub(super) mod file;
+#[cfg(feature = "postgres")]
+pub(super) mod fleet;
 
 /// What is known of an item. Nothing at all: it was not submitted, or certainly not taken.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -77,6 +79,12 @@ pub(super) trait Journal: Send + Sync {
 
     /// Takes down what is known of an item now.
     fn note<'a>(&'a self, index: usize, print: &'a Fingerprint, state: Option<State>) -> Pending<'a, ()>;
+
+    /// Tells that work on an item ended while its job may go on. `handed_back`: because the batch was told to end.
+    fn leave(&self, index: usize, handed_back: bool) -> Pending<'_, ()> {
+        let _ = (index, handed_back);
+        Box::pin(std::future::ready(Ok(())))
+    }
 }
 
 /// What tells one request from another: model and input, local files by their path.

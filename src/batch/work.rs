@@ -56,13 +56,24 @@ impl Worker {
     /// Works on an item to its end.
     pub(super) async fn work(&self, item: Item) -> Result<Output, Error> {
         let notes = Notes { worker: self, index: item.index, print: self.fingerprint(&item.request) };
+        let result = self.work_on(&notes, item).await;
+        if result.is_err()
+            && let Some((journal, _)) = notes.journal()
+        {
+            // What cannot be told now is found out when the lease has run out.
+            let _ = journal.leave(notes.index, self.handing_back.is_cancelled()).await;
+        }
+        result
+    }
+
+    async fn work_on(&self, notes: &Notes<'_>, item: Item) -> Result<Output, Error> {
         let known = notes.find().await?;
         let name = item.request.file_stem();
         // The way to a handle needs far more memory than waiting does, so it is given back in between.
         let start = match known {
-            None => Start::Job(Box::pin(self.submit(&notes, item.request)).await?),
+            None => Start::Job(Box::pin(self.submit(notes, item.request)).await?),
             Some(State::Begun) if self.resubmit_unknown => {
-                Start::Job(Box::pin(self.submit(&notes, item.request)).await?)
+                Start::Job(Box::pin(self.submit(notes, item.request)).await?)
             }
             Some(State::Begun) => return Err(journal::unknown().with_model(item.request.model().clone())),
             Some(State::Running { job }) => Start::Attached(self.client.attach(job)),
@@ -77,11 +88,11 @@ impl Worker {
         let mut elapsed = None;
         let (job, generation) = match start {
             Start::Job(job) => {
-                let generation = self.result(&notes, &job, false).await?;
+                let generation = self.result(notes, &job, false).await?;
                 elapsed = Some(job.elapsed());
                 (job.job_ref(), generation)
             }
-            Start::Attached(job) => (job.job_ref(), self.result(&notes, &job, true).await?),
+            Start::Attached(job) => (job.job_ref(), self.result(notes, &job, true).await?),
             Start::Made(job, answer) => (job.clone(), self.generation(&job, answer)?),
         };
         let files = match &self.folder {
@@ -195,7 +206,9 @@ impl Notes<'_> {
     async fn note(&self, state: Option<State>) -> Result<(), Error> {
         let Some((journal, print)) = self.journal() else { return Ok(()) };
         let noted = journal.note(self.index, print, state).await;
-        if let Err(error) = &noted {
+        if let Err(error) = &noted
+            && !error.is_deadline()
+        {
             tracing::error!(item = self.index, %error, "the journal cannot be written; the batch begins nothing new");
             // The first reason is the one that counts.
             let _ = self.worker.journal_failure.set(error.message().to_owned());

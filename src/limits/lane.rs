@@ -4,7 +4,7 @@ use std::{
     cmp::Reverse,
     collections::BinaryHeap,
     pin::pin,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::Duration,
 };
 
@@ -14,7 +14,7 @@ use tokio::{
     time::{Instant, sleep, timeout_at},
 };
 
-use super::{Limit, Rank, pace::Pace, told::Told};
+use super::{Limit, Rank, pace::Pace, shared::SharedPace, told::Told};
 
 /// Requests that share one limit.
 ///
@@ -22,9 +22,19 @@ use super::{Limit, Rank, pace::Pace, told::Told};
 /// gives up, the next takes over.
 #[derive(Debug)]
 pub(super) struct Lane {
+    name: String,
     state: Mutex<State>,
     /// Held by the one who keeps the clock.
-    turn: tokio::sync::Mutex<()>,
+    turn: tokio::sync::Mutex<Booked>,
+    /// The pace that is shared with other processes, if it is.
+    shared: Arc<OnceLock<Arc<dyn SharedPace>>>,
+}
+
+/// Requests that are booked with those who share the pace, and when they may be sent.
+#[derive(Debug)]
+struct Booked {
+    left: u32,
+    from: Instant,
 }
 
 #[derive(Debug)]
@@ -62,16 +72,17 @@ impl Ord for Waiting {
 }
 
 impl Lane {
-    pub(super) fn new(limit: Limit) -> Self {
+    pub(super) fn new(name: &str, limit: Limit, shared: Arc<OnceLock<Arc<dyn SharedPace>>>) -> Self {
         let state = State { pace: Pace::new(limit), queue: BinaryHeap::new(), arrivals: 0 };
-        Self { state: Mutex::new(state), turn: tokio::sync::Mutex::default() }
+        let turn = tokio::sync::Mutex::new(Booked { left: 0, from: Instant::now() });
+        Self { name: name.to_owned(), state: Mutex::new(state), turn, shared }
     }
 
     /// Waits for leave to send one request. When the deadline comes first: how long it would have taken, if that is known.
     pub(super) async fn admit(&self, rank: Rank, deadline: Instant) -> Result<(), Option<Duration>> {
         let served = {
             let mut state = self.state();
-            if state.queue.is_empty() && state.pace.take().is_ok() {
+            if self.shared.get().is_none() && state.queue.is_empty() && state.pace.take().is_ok() {
                 return Ok(());
             }
             state.arrivals += 1;
@@ -96,14 +107,29 @@ impl Lane {
     /// Serves the queue, in turn with the others who wait in it, until the caller stops it, having been served. Returns
     /// only when it is plain that the deadline comes before the caller's turn: with the time that is missing.
     async fn keep_the_clock(&self, deadline: Instant) -> Duration {
-        let _turn = self.turn.lock().await;
+        let mut booked = self.turn.lock().await;
         loop {
-            let next = self.state().serve();
+            self.book(&mut booked).await;
+            let early = booked.from.saturating_duration_since(Instant::now());
+            let next = if early.is_zero() { self.state().serve() } else { Err(early) };
             match next {
-                Ok(()) => tokio::task::yield_now().await,
+                Ok(()) => {
+                    booked.left = booked.left.saturating_sub(1);
+                    tokio::task::yield_now().await;
+                }
                 Err(wait) if Instant::now() + wait > deadline => return wait,
                 Err(wait) => sleep(wait).await,
             }
+        }
+    }
+
+    /// Sees to it that a request is booked with those who share the pace, if anybody does.
+    async fn book(&self, booked: &mut Booked) {
+        let Some(shared) = self.shared.get() else { return };
+        let pace = self.state().pace.even();
+        if let (0, Some(pace)) = (booked.left, pace) {
+            let wait = shared.book(&self.name, pace, pace.at_once()).await.unwrap_or_default();
+            *booked = Booked { left: pace.at_once(), from: Instant::now() + wait };
         }
     }
 

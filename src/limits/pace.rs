@@ -10,7 +10,7 @@ use governor::{
 };
 use tokio::time::Instant;
 
-use super::{Limit, told::Told};
+use super::{Limit, shared::Even, told::Told};
 
 /// Share of a limit that may be used at once after a pause; the rest of it is the even pace. Both together stay within
 /// the limit in every minute, whether the service counts by the clock's minutes or by any other.
@@ -68,6 +68,11 @@ impl Pace {
         Ok(())
     }
 
+    /// The pace that is kept now.
+    pub(super) fn even(&self) -> Option<Even> {
+        even(self.limit)
+    }
+
     /// Learns from what the service said.
     pub(super) fn correct(&mut self, refused: bool, told: &Told) {
         let now = Instant::now();
@@ -90,13 +95,18 @@ impl Pace {
     }
 }
 
-fn gcra(limit: Limit, clock: &Time) -> Option<Gcra> {
+/// The even pace and the burst that keep a limit; none where there is no limit.
+fn even(limit: Limit) -> Option<Even> {
     let (Limit::Documented(limit) | Limit::Set(limit)) = limit else { return None };
     // A limit of nothing would never give leave; once an hour is as good as never, and can be computed with.
     let limit = f64::from(limit).max(1.0 / 60.0);
     let burst = (limit * BURST).floor().max(1.0);
     let rate = (limit * (1.0 - MARGIN) - burst).max(limit / 2.0);
-    let quota = Quota::with_period(Duration::from_secs_f64(60.0 / rate))?;
-    let burst = NonZeroU32::new(burst as u32)?;
-    Some(RateLimiter::direct_with_clock(quota.allow_burst(burst), clock.clone()))
+    Some(Even { interval: Duration::from_secs_f64(60.0 / rate), burst: burst as u32 })
+}
+
+fn gcra(limit: Limit, clock: &Time) -> Option<Gcra> {
+    let Even { interval, burst } = even(limit)?;
+    let quota = Quota::with_period(interval)?.allow_burst(NonZeroU32::new(burst)?);
+    Some(RateLimiter::direct_with_clock(quota, clock.clone()))
 }

@@ -43,6 +43,12 @@ pub(crate) async fn upload_all(
     Ok(())
 }
 
+/// Whether an input holds media that only this machine has.
+#[cfg(feature = "postgres")]
+pub(crate) fn holds_local(model: &Model, input: &Value) -> Result<bool, Error> {
+    Ok(!find(model, input)?.is_empty())
+}
+
 fn find(model: &Model, input: &Value) -> Result<Vec<Place>, Error> {
     let mut places = Vec::new();
     for (name, value) in input.as_object().into_iter().flatten() {

@@ -23,7 +23,7 @@ const LONGEST_RUN: Duration = Duration::from_millis(400);
 /// Starts a run of a batch whose journal and folder are in `home`.
 fn start(emulator: &Emulator, home: &Path, resubmit: bool) -> Child {
     Command::new(this())
-        .arg("worker")
+        .arg("--worker")
         .args([home.join("journal"), home.join("files")])
         .args([ITEMS.to_string(), resubmit.to_string()])
         .env("PRUNA_BASE_URL", emulator.url())
@@ -35,8 +35,14 @@ fn start(emulator: &Emulator, home: &Path, resubmit: bool) -> Child {
         .unwrap()
 }
 
+/// The lines of a run, however it ended.
+pub(crate) async fn printed(child: Child) -> Result<Vec<String>, String> {
+    let output = child.wait_with_output().await.map_err(|e| e.to_string())?;
+    Ok(String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect())
+}
+
 /// The lines of a run that came to its end.
-async fn finish(child: Child) -> Result<Vec<String>, String> {
+pub(crate) async fn finish(child: Child) -> Result<Vec<String>, String> {
     let output = child.wait_with_output().await.map_err(|e| e.to_string())?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let lines: Vec<String> = text.lines().map(str::to_owned).collect();
@@ -46,7 +52,7 @@ async fn finish(child: Child) -> Result<Vec<String>, String> {
     }
 }
 
-fn with_word(lines: &[String], word: &str) -> BTreeSet<usize> {
+pub(crate) fn with_word(lines: &[String], word: &str) -> BTreeSet<usize> {
     let index = |line: &String| line.strip_prefix(word)?.split_whitespace().next()?.parse().ok();
     lines.iter().filter_map(index).collect()
 }
@@ -84,15 +90,17 @@ async fn batch(kills_left: usize, random: &mut fastrand::Rng) -> Result<(usize, 
         let allowed = if unknown.contains(&item) { 1..=2 } else { 1..=1 };
         check(allowed.contains(&count), || format!("item {item} was submitted {count} times"))?;
     }
-    compare(&emulator, &home.path().join("files")).await?;
+    compare(&emulator, &home.path().join("files"), ITEMS).await?;
     Ok((kills, unknown.len()))
 }
 
 /// Every file is what the service delivers, byte for byte, and there is one for each item.
-async fn compare(emulator: &Emulator, folder: &Path) -> Result<(), String> {
+pub(crate) async fn compare(emulator: &Emulator, folder: &Path, items: usize) -> Result<(), String> {
     let files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    let names: BTreeSet<String> = files.iter().map(|name| name.to_str().unwrap().to_owned()).collect();
-    check(names.len() == ITEMS, || format!("{} files in {}", names.len(), folder.display()))?;
+    // A worker of a fleet that was killed leaves a hidden folder of its own.
+    let names = files.iter().map(|name| name.to_str().unwrap().to_owned()).filter(|name| !name.starts_with(".pruna-"));
+    let names: BTreeSet<String> = names.collect();
+    check(names.len() == items, || format!("{} files in {}", names.len(), folder.display()))?;
     let client = pruna::Client::builder()
         .api_key(emulator.api_key())
         .base_url(emulator.url())
@@ -113,7 +121,7 @@ async fn compare(emulator: &Emulator, folder: &Path) -> Result<(), String> {
     Ok(())
 }
 
-fn check(holds: bool, why: impl FnOnce() -> String) -> Result<(), String> {
+pub(crate) fn check(holds: bool, why: impl FnOnce() -> String) -> Result<(), String> {
     if holds { Ok(()) } else { Err(why()) }
 }
 

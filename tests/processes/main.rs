@@ -6,6 +6,8 @@
 use std::{path::PathBuf, process::ExitCode};
 
 mod crash;
+mod fleet;
+mod postgres;
 mod worker;
 
 type Outcome = Result<String, String>;
@@ -13,11 +15,16 @@ type Outcome = Result<String, String>;
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    if let [first, rest @ ..] = arguments.as_slice()
-        && first == "worker"
-    {
-        runtime.block_on(worker::run(rest));
-        return ExitCode::SUCCESS;
+    match arguments.split_first() {
+        Some((first, rest)) if first == "--worker" => {
+            runtime.block_on(worker::run(rest));
+            return ExitCode::SUCCESS;
+        }
+        Some((first, rest)) if first == "--fleet-worker" => {
+            runtime.block_on(worker::run_in_fleet(rest));
+            return ExitCode::SUCCESS;
+        }
+        _ => {}
     }
     let filter = arguments.iter().find(|argument| !argument.starts_with('-'));
     let (mut passed, mut failed, mut skipped) = (0, 0, 0);
@@ -36,11 +43,15 @@ fn main() -> ExitCode {
             }
             None => {
                 skipped += 1;
-                println!("test {name} ... SKIPPED");
+                println!("test {name} ... SKIPPED: no PostgreSQL here; Debian's package `postgresql` has it");
             }
         }
     };
     tell("a_batch_survives_being_killed_at_any_instant", &|| Some(runtime.block_on(crash::killed_at_any_instant())));
+    tell("two_of_four_workers_of_a_fleet_are_killed", &|| {
+        let database = postgres::Postgres::start()?;
+        Some(database.and_then(|database| runtime.block_on(fleet::two_of_four_workers_are_killed(database))))
+    });
     println!("\n{passed} passed, {failed} failed, {skipped} skipped");
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

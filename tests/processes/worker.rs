@@ -1,30 +1,49 @@
-//! The process that is killed: works on a batch and prints what comes of each item.
+//! The processes that are killed: each works on a batch and prints what comes of each item.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use futures_util::StreamExt as _;
-use pruna::{Client, Request, batch::Batch};
+use pruna::{
+    Client, Request,
+    batch::{Batch, Fleet},
+    limits::Limits,
+};
 use serde_json::json;
 
 /// Item `n` of every batch here: small, and told by its prompt.
-pub(crate) fn request(n: usize) -> Request {
+fn request(n: usize) -> Request {
     let input = json!({
         "prompt": format!("item {n}"), "seed": 1, "aspect_ratio": "custom", "width": 256, "height": 256,
     });
     Request::new("wan-image-small", input)
 }
 
-/// The client of the emulator that the environment names, without limits.
-pub(crate) fn client() -> Client {
-    Client::builder().from_env().limits(pruna::limits::Limits::none()).build().unwrap()
+/// The client of the emulator that the environment names.
+fn client(limits: Limits) -> Client {
+    Client::builder().from_env().limits(limits).build().unwrap()
 }
 
-/// `worker JOURNAL FOLDER COUNT RESUBMIT`
+/// `--worker JOURNAL FOLDER COUNT RESUBMIT`
 pub(crate) async fn run(arguments: &[String]) {
     let [journal, folder, count, resubmit] = arguments else { panic!("{arguments:?}") };
     let requests = (0..count.parse().unwrap()).map(request);
-    let batch: Batch = client().batch(requests).concurrency(16).journal(PathBuf::from(journal)).save_to(folder);
-    let mut results = batch.resubmit_unknown(resubmit == "true").run().await.unwrap();
+    let batch = client(Limits::none()).batch(requests).concurrency(16).journal(PathBuf::from(journal));
+    tell(batch.save_to(folder).resubmit_unknown(resubmit == "true")).await;
+}
+
+/// `--fleet-worker DATABASE FOLDER COUNT RESUBMIT`
+pub(crate) async fn run_in_fleet(arguments: &[String]) {
+    let [database, folder, count, resubmit] = arguments else { panic!("{arguments:?}") };
+    let requests = (0..count.parse().unwrap()).map(request);
+    let fleet = Fleet::connect(database, "test").await.unwrap().lease(Duration::from_secs(2));
+    let limits = Limits::none().submissions("wan-image-small", super::fleet::PER_MINUTE);
+    let batch = client(limits).batch(requests).concurrency(64).fleet(fleet);
+    tell(batch.save_to(folder).resubmit_unknown(resubmit == "true")).await;
+}
+
+/// Prints what comes of each item.
+async fn tell(batch: Batch) {
+    let mut results = batch.run().await.unwrap();
     while let Some((index, result)) = results.next().await {
         match result {
             Ok(output) if output.earlier => println!("earlier {index}"),

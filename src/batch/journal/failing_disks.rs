@@ -131,7 +131,8 @@ async fn run_with(
     folder: &Path,
     resubmit_unknown: bool,
 ) -> Result<(Vec<usize>, Summary), crate::Error> {
-    let client = Client::builder().api_key(emulator.api_key()).base_url(emulator.url()).limits(Limits::none()).build()?;
+    let client =
+        Client::builder().api_key(emulator.api_key()).base_url(emulator.url()).limits(Limits::none()).build()?;
     let request =
         |n| WanImageSmall::builder().prompt(format!("item {n}")).aspect_ratio("custom").width(256).height(256);
     let requests = (0..ITEMS).map(move |n| request(n).build());

@@ -1,0 +1,115 @@
+//! A PostgreSQL of the test's own: in a temporary folder, on loopback, on a free port, ended with the test.
+
+use std::{
+    fs,
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use tempfile::TempDir;
+
+pub(crate) struct Postgres {
+    server: Child,
+    port: u16,
+    _home: TempDir,
+}
+
+/// The folder of PostgreSQL's programs. Under CI Debian's package is installed if it is missing.
+fn programs() -> Option<PathBuf> {
+    let installed = || {
+        let versions = fs::read_dir("/usr/lib/postgresql").ok()?;
+        let folders = versions.filter_map(|entry| Some(entry.ok()?.path().join("bin")));
+        folders.filter(|folder| folder.join("initdb").exists()).max()
+    };
+    installed().or_else(|| {
+        if std::env::var_os("CI").is_some() {
+            let install = ["apt-get", "install", "--yes", "--no-install-recommends", "postgresql"];
+            for command in [&["apt-get", "update"][..], &install[..]] {
+                let _ = Command::new(command[0]).args(&command[1..]).stdout(Stdio::null()).status();
+            }
+        }
+        installed()
+    })
+}
+
+fn is_root() -> bool {
+    fs::read_to_string("/proc/self/status").is_ok_and(|status| status.contains("\nUid:\t0\t"))
+}
+
+/// A program of PostgreSQL, which does not run as root.
+fn unprivileged(program: &Path) -> Command {
+    if !is_root() {
+        return Command::new(program);
+    }
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups", "--"]).arg(program);
+    command
+}
+
+fn succeed(command: &mut Command) -> Result<(), String> {
+    let output = command.output().map_err(|e| format!("{command:?}: {e}"))?;
+    match output.status.success() {
+        true => Ok(()),
+        false => Err(format!("{command:?}: {}", String::from_utf8_lossy(&output.stderr))),
+    }
+}
+
+impl Postgres {
+    /// Starts one. `None` when there is none to be had here.
+    pub(crate) fn start() -> Option<Result<Self, String>> {
+        Some(Self::start_with(&programs()?))
+    }
+
+    fn start_with(programs: &Path) -> Result<Self, String> {
+        let home = tempfile::tempdir().map_err(|e| e.to_string())?;
+        let data = home.path().join("data");
+        fs::create_dir(&data).map_err(|e| e.to_string())?;
+        if is_root() {
+            succeed(Command::new("chown").args(["-R", "postgres:postgres"]).arg(home.path()))?;
+        }
+        let initdb = ["--auth=trust", "--username=pruna", "--no-sync", "--encoding=UTF8", "--locale=C", "-D"];
+        succeed(unprivileged(&programs.join("initdb")).current_dir(home.path()).args(initdb).arg(&data))?;
+        let port = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).map_err(|e| e.to_string())?.port();
+        // Only workers die in these tests, never the database: it need not wait for the disk.
+        let server = unprivileged(&programs.join("postgres"))
+            .current_dir(home.path())
+            .arg("-D")
+            .arg(&data)
+            .args(["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off"])
+            .args(["-p", &port.to_string()])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(|e| e.to_string())?;
+        let postgres = Self { server, port, _home: home };
+        for _ in 0..300 {
+            if succeed(Command::new(programs.join("pg_isready")).args([
+                "-q",
+                "-h",
+                "127.0.0.1",
+                "-p",
+                &port.to_string(),
+            ]))
+            .is_ok()
+            {
+                return Ok(postgres);
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        Err("PostgreSQL does not answer within 30 s".into())
+    }
+
+    pub(crate) fn address(&self) -> String {
+        format!("host=127.0.0.1 port={} user=pruna dbname=postgres", self.port)
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        // A fast shutdown, by the server's own process id.
+        let _ = Command::new("kill").args(["-INT", &self.server.id().to_string()]).status();
+        let _ = self.server.wait();
+    }
+}
