@@ -43,8 +43,8 @@ const STYLES: Styles = Styles::styled()
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
-    /// API key; other processes can see a command line, so prefer the variable
-    #[arg(long, global = true, env = "PRUNA_API_KEY", hide_env_values = true, value_name = "KEY")]
+    /// API key; other processes can see a command line, so prefer the variable [env: PRUNA_API_KEY]
+    #[arg(long, global = true, value_name = "KEY")]
     pub(crate) api_key: Option<String>,
     /// Where the service is; `emulator` starts one inside this process
     #[arg(long, global = true, env = "PRUNA_BASE_URL", hide_env_values = true, value_name = "URL")]
@@ -58,6 +58,13 @@ pub(crate) struct Global {
     /// When to use colours; by default in a terminal, unless NO_COLOR is set
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_default_value = true)]
     pub(crate) color: clap::ColorChoice,
+}
+
+impl Global {
+    /// The key for the service, from the command line or the environment.
+    pub(crate) fn key(&self) -> Option<String> {
+        self.api_key.clone().or_else(|| std::env::var("PRUNA_API_KEY").ok()).filter(|key| !key.is_empty())
+    }
 }
 
 #[derive(Debug, Subcommand)]

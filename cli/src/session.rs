@@ -30,7 +30,7 @@ impl Session {
         app: &App,
         adjust: impl FnOnce(ClientBuilder) -> ClientBuilder,
     ) -> Result<Self, Failure> {
-        let key = app.global.api_key.clone().filter(|key| !key.is_empty());
+        let key = app.global.key();
         let mut builder = adjust(Client::builder());
         let base = app.global.base_url.as_deref().filter(|url| !url.is_empty());
         if base == Some(EMULATOR) {

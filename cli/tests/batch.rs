@@ -248,7 +248,7 @@ fn ctrl_c_stops_a_batch_in_good_order() {
     );
     assert_eq!(statuses(&service), vec!["unfinished"; 4]);
     service.emulator.advance(Duration::from_secs(2000));
-    let run = service.command(&batch).spawn().unwrap();
+    let run = service.command(&batch).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     while service.emulator.predictions().len() < 10 {
         service.emulator.advance(Duration::from_secs(100));
         std::thread::sleep(Duration::from_millis(5));

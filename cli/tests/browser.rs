@@ -44,7 +44,7 @@ impl Page {
         page.session = page.call("Target.attachToTarget", target)["sessionId"].as_str().map(str::to_owned);
         let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
         page.call("Emulation.setDeviceMetricsOverride", size);
-        page.until("document.readyState === 'complete'");
+        page.until("location.protocol === 'file:' && document.readyState === 'complete'");
         Ok(page)
     }
 

@@ -64,6 +64,7 @@ fn ctrl_c_prints_the_id_and_how_to_continue() {
 fn the_emulator_serves_until_ctrl_c() {
     let mut command = bare();
     command.args(["emulator", "--port", "0", "--speed", "0", "--limits", "off", "--api-key", "pru_mine"]);
+    command.env("PRUNA_API_KEY", "pru_real");
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
     let url = line(&mut stdout, |line| line.starts_with("export PRUNA_BASE_URL="));

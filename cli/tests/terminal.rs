@@ -42,6 +42,19 @@ fn a_wait_has_a_bar_in_colour_unless_told_otherwise() {
 }
 
 #[test]
+fn transfers_have_a_bar_in_bytes() {
+    if !has_terminal() {
+        return;
+    }
+    let service = Service::start();
+    service.write("noise.bin", vec![7; 5_000_000]);
+    let text = seen(&service, "upload noise.bin", &[]);
+    assert!(text.contains("noise.bin") && text.contains("of 4.77 MiB"), "{text:?}");
+    let text = seen(&service, "run p-image lion -o a.jpg", &[]);
+    assert!(text.contains("download") && text.contains("KiB of "), "{text:?}");
+}
+
+#[test]
 fn a_preview_comes_in_the_protocol_of_the_terminal() {
     if !has_terminal() {
         return;

@@ -30,7 +30,8 @@ fn speed(text: &str) -> Result<f64, String> {
 impl Args {
     pub(crate) async fn run(self, app: &App) -> Result<(), Failure> {
         let mut builder = Emulator::builder().port(self.port).speed(self.speed).limits(self.limits == Switch::On);
-        if let Some(key) = app.global.api_key.as_ref().filter(|key| !key.is_empty()) {
+        // Not the one in the environment: that is probably real, and it would be printed.
+        if let Some(key) = &app.global.api_key {
             builder = builder.api_key(key);
         }
         let emulator = builder.start().await.map_err(|e| {
