@@ -88,6 +88,7 @@ fn example(model: &ModelInput) -> anyhow::Result<String> {
     let media = if calls.contains("Media::url(") { "Media, " } else { "" };
     Ok(format!(
         r#"//! The document's example of {id}: `cargo run --example {module} -- FOLDER`
+#![allow(clippy::print_stdout)]
 
 use pruna::{{Client, {media}inputs::{input}}};
 

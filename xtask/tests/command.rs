@@ -56,7 +56,8 @@ fn diff_ends_with_a_status_that_a_script_can_use() {
 
 #[test]
 fn check_names_every_fault_and_what_mends_it() {
-    let faults: [(&str, fn(&str) -> String, &str, &str); 5] = [
+    type Damage = fn(&str) -> String;
+    let faults: [(&str, Damage, &str, &str); 5] = [
         ("src/generated/client.snap.rs", |text| text.replace("pub ", ""), "client.snap.rs", "cargo xtask regenerate"),
         ("docs/models.md", |text| text.replace("p-image", "P-image"), "docs/models.md", "cargo xtask regenerate"),
         ("openapi/document.lock", |text| text.replace("sha256 = \"", "sha256 = \"0"), "sha256", "cargo xtask update"),

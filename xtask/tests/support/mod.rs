@@ -41,5 +41,6 @@ pub(crate) fn text(bytes: &[u8]) -> String {
 pub(crate) fn say(line: &str) {
     use std::io::Write as _;
 
-    writeln!(std::io::stderr(), "{line}").unwrap();
+    // Not eprintln, which the test runner keeps to itself.
+    std::io::stderr().write_all(format!("{line}\n").as_bytes()).unwrap();
 }
