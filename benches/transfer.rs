@@ -3,6 +3,8 @@
 //! `cargo bench --bench transfer`. The server is an emulator in another process: this program, started with `serve`.
 //! Fails when memory grows by 16 MiB or more in either direction.
 
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark tells its results")]
+
 use std::{
     error::Error,
     io::{BufRead as _, BufReader, Write as _},

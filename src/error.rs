@@ -150,7 +150,7 @@ impl Error {
     }
 
     /// Makes this the cause of another error, which takes over what is known of the answer.
-    pub(crate) fn as_cause_of(self, mut other: Self) -> Self {
+    pub(crate) fn causing(self, mut other: Self) -> Self {
         let inner = &*self.0;
         other.0.status = inner.status;
         other.0.request_id.clone_from(&inner.request_id);

@@ -122,7 +122,7 @@ fn late(last: Option<Error>, attempts: u32) -> Error {
         return Error::new(Kind::Deadline, "no time was left for the request").with_attempts(attempts);
     };
     let message = format!("no time was left to send again after {}", last.told());
-    last.as_cause_of(Error::new(Kind::Deadline, message)).with_attempts(attempts)
+    last.causing(Error::new(Kind::Deadline, message)).with_attempts(attempts)
 }
 
 /// Rule 1 of the doctrine.
