@@ -63,7 +63,6 @@ impl Flux2Klein4b {
     /// ```compile_fail,E0599
     /// let input = pruna::inputs::Flux2Klein4b::builder().build();
     /// ```
-    #[must_use]
     pub fn builder() -> Flux2Klein4bBuilder {
         Flux2Klein4bBuilder {
             prompt: Unset,

@@ -66,7 +66,6 @@ impl FluxDev {
     /// ```compile_fail,E0599
     /// let input = pruna::inputs::FluxDev::builder().build();
     /// ```
-    #[must_use]
     pub fn builder() -> FluxDevBuilder {
         FluxDevBuilder {
             prompt: Unset,

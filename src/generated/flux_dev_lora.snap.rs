@@ -96,7 +96,6 @@ impl FluxDevLora {
     /// ```compile_fail,E0599
     /// let input = pruna::inputs::FluxDevLora::builder().build();
     /// ```
-    #[must_use]
     pub fn builder() -> FluxDevLoraBuilder {
         FluxDevLoraBuilder {
             prompt: Unset,

@@ -65,7 +65,6 @@ impl PImage {
     /// ```compile_fail,E0599
     /// let input = pruna::inputs::PImage::builder().build();
     /// ```
-    #[must_use]
     pub fn builder() -> PImageBuilder {
         PImageBuilder {
             prompt: Unset,

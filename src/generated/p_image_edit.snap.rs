@@ -48,7 +48,6 @@ impl PImageEdit {
     /// ```compile_fail,E0599
     /// let input = pruna::inputs::PImageEdit::builder().build();
     /// ```
-    #[must_use]
     pub fn builder() -> PImageEditBuilder {
         PImageEditBuilder {
             prompt: Unset,

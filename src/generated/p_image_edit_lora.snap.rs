@@ -60,7 +60,6 @@ impl PImageEditLora {
     /// ```compile_fail,E0599
     /// let input = pruna::inputs::PImageEditLora::builder().build();
     /// ```
-    #[must_use]
     pub fn builder() -> PImageEditLoraBuilder {
         PImageEditLoraBuilder {
             prompt: Unset,

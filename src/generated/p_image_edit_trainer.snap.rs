@@ -39,7 +39,6 @@ impl PImageEditTrainer {
     /// ```compile_fail,E0599
     /// let input = pruna::inputs::PImageEditTrainer::builder().build();
     /// ```
-    #[must_use]
     pub fn builder() -> PImageEditTrainerBuilder {
         PImageEditTrainerBuilder {
             image_data: Unset,

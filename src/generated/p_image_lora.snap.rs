@@ -65,7 +65,6 @@ impl PImageLora {
     /// ```compile_fail,E0599
     /// let input = pruna::inputs::PImageLora::builder().build();
     /// ```
-    #[must_use]
     pub fn builder() -> PImageLoraBuilder {
         PImageLoraBuilder {
             prompt: Unset,

@@ -44,7 +44,6 @@ impl PImageTrainer {
     /// ```compile_fail,E0599
     /// let input = pruna::inputs::PImageTrainer::builder().build();
     /// ```
-    #[must_use]
     pub fn builder() -> PImageTrainerBuilder {
         PImageTrainerBuilder {
             image_data: Unset,

@@ -104,7 +104,6 @@ impl QwenImage {
     /// ```compile_fail,E0599
     /// let input = pruna::inputs::QwenImage::builder().build();
     /// ```
-    #[must_use]
     pub fn builder() -> QwenImageBuilder {
         QwenImageBuilder {
             prompt: Unset,

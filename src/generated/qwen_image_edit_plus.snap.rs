@@ -64,7 +64,6 @@ impl QwenImageEditPlus {
     /// ```compile_fail,E0599
     /// let input = pruna::inputs::QwenImageEditPlus::builder().prompt("text").build();
     /// ```
-    #[must_use]
     pub fn builder() -> QwenImageEditPlusBuilder {
         QwenImageEditPlusBuilder {
             prompt: Unset,

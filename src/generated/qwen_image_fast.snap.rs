@@ -54,7 +54,6 @@ impl QwenImageFast {
     /// ```compile_fail,E0599
     /// let input = pruna::inputs::QwenImageFast::builder().build();
     /// ```
-    #[must_use]
     pub fn builder() -> QwenImageFastBuilder {
         QwenImageFastBuilder {
             prompt: Unset,

@@ -75,7 +75,6 @@ impl Vace {
     /// ```compile_fail,E0599
     /// let input = pruna::inputs::Vace::builder().build();
     /// ```
-    #[must_use]
     pub fn builder() -> VaceBuilder {
         VaceBuilder {
             prompt: Unset,

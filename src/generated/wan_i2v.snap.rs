@@ -93,7 +93,6 @@ impl WanI2v {
     /// ```compile_fail,E0599
     /// let input = pruna::inputs::WanI2v::builder().prompt("text").build();
     /// ```
-    #[must_use]
     pub fn builder() -> WanI2vBuilder {
         WanI2vBuilder {
             prompt: Unset,

@@ -63,7 +63,6 @@ impl WanImageSmall {
     /// ```compile_fail,E0599
     /// let input = pruna::inputs::WanImageSmall::builder().build();
     /// ```
-    #[must_use]
     pub fn builder() -> WanImageSmallBuilder {
         WanImageSmallBuilder {
             prompt: Unset,

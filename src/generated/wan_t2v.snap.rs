@@ -92,7 +92,6 @@ impl WanT2v {
     /// ```compile_fail,E0599
     /// let input = pruna::inputs::WanT2v::builder().build();
     /// ```
-    #[must_use]
     pub fn builder() -> WanT2vBuilder {
         WanT2vBuilder {
             prompt: Unset,

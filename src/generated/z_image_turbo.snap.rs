@@ -64,7 +64,6 @@ impl ZImageTurbo {
     /// ```compile_fail,E0599
     /// let input = pruna::inputs::ZImageTurbo::builder().build();
     /// ```
-    #[must_use]
     pub fn builder() -> ZImageTurboBuilder {
         ZImageTurboBuilder {
             prompt: Unset,

@@ -66,7 +66,6 @@ impl ZImageTurboLora {
     /// ```compile_fail,E0599
     /// let input = pruna::inputs::ZImageTurboLora::builder().build();
     /// ```
-    #[must_use]
     pub fn builder() -> ZImageTurboLoraBuilder {
         ZImageTurboLoraBuilder {
             prompt: Unset,
