@@ -30,12 +30,15 @@ pub struct Results {
     concurrency: usize,
     running: JoinSet<Finished>,
     /// Results that wait for their turn, when they are to come in order, and the index whose turn it is.
-    waiting: Option<(BTreeMap<usize, Result<Output, Error>>, usize)>,
+    waiting: Option<(Early, usize)>,
     stop: CancellationToken,
     stopped: Pin<Box<WaitForCancellationFutureOwned>>,
     summary: Summary,
     started: Instant,
 }
+
+/// Results that came before those of lower indices.
+type Early = BTreeMap<usize, Result<Output, Error>>;
 
 impl Results {
     pub(super) fn new(items: Items, worker: Worker, concurrency: usize, ordered: bool) -> Self {
