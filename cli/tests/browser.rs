@@ -18,6 +18,7 @@ pub(crate) struct Page {
     from: BufReader<ChildStdout>,
     session: Option<String>,
     last_id: u64,
+    is_loaded: bool,
     _profile: tempfile::TempDir,
 }
 
@@ -37,14 +38,15 @@ impl Page {
         command.args(["-c", &script]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut browser = command.spawn().map_err(|e| e.to_string())?;
         let (to, from) = (browser.stdin.take().unwrap(), BufReader::new(browser.stdout.take().unwrap()));
-        let mut page = Self { browser, to, from, session: None, last_id: 0, _profile: profile };
-        let address = format!("file://{}", path.display());
-        let target = page.call("Target.createTarget", json!({"url": address}));
+        let mut page = Self { browser, to, from, session: None, last_id: 0, is_loaded: false, _profile: profile };
+        let target = page.call("Target.createTarget", json!({"url": "about:blank"}));
         let target = json!({"targetId": target["targetId"], "flatten": true});
         page.session = page.call("Target.attachToTarget", target)["sessionId"].as_str().map(str::to_owned);
         let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
         page.call("Emulation.setDeviceMetricsOverride", size);
-        page.until("location.protocol === 'file:' && document.readyState === 'complete'");
+        page.call("Page.enable", json!({}));
+        page.call("Page.navigate", json!({"url": format!("file://{}", path.display())}));
+        page.loaded();
         Ok(page)
     }
 
@@ -57,14 +59,27 @@ impl Page {
         }
         self.to.write_all(format!("{message}\0").as_bytes()).unwrap();
         loop {
-            let mut answer = Vec::new();
-            self.from.read_until(0, &mut answer).unwrap();
-            let answer = answer.strip_suffix(b"\0").expect("the browser answers");
-            let mut answer: Value = serde_json::from_slice(answer).unwrap();
+            let mut answer = self.message();
             if answer["id"] == self.last_id {
                 assert_eq!(answer.get("error"), None, "{method}");
                 return answer["result"].take();
             }
+        }
+    }
+
+    /// The next message: an answer or an event.
+    fn message(&mut self) -> Value {
+        let mut message = Vec::new();
+        self.from.read_until(0, &mut message).unwrap();
+        let message: Value = serde_json::from_slice(message.strip_suffix(b"\0").expect("the browser answers")).unwrap();
+        self.is_loaded |= message["method"] == "Page.loadEventFired";
+        message
+    }
+
+    /// Waits until the page is there with all that belongs to it; before that there is nothing to ask.
+    fn loaded(&mut self) {
+        while !self.is_loaded {
+            self.message();
         }
     }
 
