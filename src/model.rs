@@ -14,8 +14,8 @@ use crate::{schema, vocabulary::open_enum};
 /// use pruna::Model;
 ///
 /// assert_eq!(Model::P_IMAGE.as_str(), "p-image");
-/// let new = Model::from("p-video");
-/// assert_eq!(new.to_string(), "p-video");
+/// let new = Model::from("p-future");
+/// assert_eq!(new.to_string(), "p-future");
 /// assert!(!new.is_documented());
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

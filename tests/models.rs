@@ -270,7 +270,7 @@ fn the_catalogue_tells_what_is_known_of_a_model() {
         assert!(info.requests_per_minute.is_some_and(|limit| limit >= 5) && info.typical_seconds > 0.0, "{model}");
         assert_ne!(info.category, Category::UNKNOWN, "{model}");
     }
-    let unknown = Model::from("p-video");
+    let unknown = Model::from("p-future");
     assert_eq!((unknown.info().price.as_ref(), unknown.info().try_sync, unknown.schema()), (None, false, None));
 }
 

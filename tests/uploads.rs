@@ -96,7 +96,7 @@ async fn a_file_address_that_no_medium_of_this_process_made_is_not_read() {
 async fn a_model_that_the_document_does_not_know_has_its_media_uploaded_as_well() {
     let emulator = emulator().await;
     let input = json!({"prompt": "x", "scene": {"first_frame": Media::bytes(picture(5))}});
-    let error = client(&emulator).model("p-video").input(input).submit().await.unwrap_err();
+    let error = client(&emulator).model("p-future").input(input).submit().await.unwrap_err();
     assert!(error.is_unknown_model(), "{error}");
     assert_eq!(sends(&emulator, "uploadFile"), 1);
     assert!(submitted(&emulator)["scene"]["first_frame"].as_str().unwrap().starts_with(emulator.url()));
