@@ -212,6 +212,20 @@ async fn a_file_that_changes_its_size_while_it_is_sent_is_an_error() {
     }
 }
 
+#[tokio::test]
+async fn what_is_no_file_is_not_read() {
+    let emulator = support::emulator().await;
+    let client = support::client(&emulator);
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for path in [pipe.as_path(), folder.path(), Path::new("/dev/zero"), Path::new("/nowhere")] {
+        let error = client.upload(Media::path(path)).await.unwrap_err();
+        assert!(error.is_io(), "{}: {error}", path.display());
+    }
+    assert_eq!(emulator.requests().len(), 0);
+}
+
 const FULL_DISK: &str = "PRUNA_FULL_DISK";
 
 /// The limit on the size of a file is a process's own: this test runs itself in another one that has such a limit.

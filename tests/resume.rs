@@ -34,6 +34,9 @@ async fn scripted(answers: Vec<Vec<u8>>) -> (String, Arc<Mutex<Vec<String>>>) {
     (url, asked)
 }
 
+/// What happens, the answers, whether each request asked for the rest only, and the file in the end.
+type Case = (&'static str, Vec<Vec<u8>>, &'static [bool], &'static [u8]);
+
 /// An answer whose head has these lines, and whose connection ends after the body.
 fn answer(head: &str, body: &[u8]) -> Vec<u8> {
     [format!("HTTP/1.1 {head}\r\nconnection: close\r\ncontent-type: image/jpeg\r\n\r\n").as_bytes(), body].concat()
@@ -67,7 +70,7 @@ async fn only_under_a_strong_validator_is_the_rest_asked_for() {
     let again = || answer(&format!("200 OK\r\n{whole}"), FILE);
     let changed = || answer(&format!("200 OK\r\n{}\r\netag: \"2\"", length(OTHER)), OTHER);
     let strong = "\r\netag: \"1\"";
-    let cases: [(&str, Vec<Vec<u8>>, &[bool], &[u8]); 9] = [
+    let cases: [Case; 9] = [
         ("a strong validator", vec![broken(strong), range(&good)], &[false, true], FILE),
         ("a weak validator", vec![broken("\r\netag: W/\"1\""), again()], &[false, false], FILE),
         ("a date", vec![broken("\r\nlast-modified: Sun, 06 Nov 1994 08:49:37 GMT"), again()], &[false, false], FILE),

@@ -247,12 +247,14 @@ impl Kept {
 
 /// Opens a regular file and tells its length.
 async fn open(path: &Path) -> Result<(File, u64), Error> {
-    let file = File::open(path).await.map_err(|e| Error::io(path.display(), e))?;
-    let metadata = file.metadata().await.map_err(|e| Error::io(path.display(), e))?;
-    if !metadata.is_file() {
+    let failed = |e| Error::io(path.display(), e);
+    // Looked at before it is opened: opening a pipe would wait for somebody to write into it.
+    if !tokio::fs::metadata(path).await.map_err(failed)?.is_file() {
         return Err(Error::new(Kind::Io, format!("{} is not a file", path.display())));
     }
-    Ok((file, metadata.len()))
+    let file = File::open(path).await.map_err(failed)?;
+    let length = file.metadata().await.map_err(failed)?.len();
+    Ok((file, length))
 }
 
 /// Uploads without looking at what is known. Each attempt has a body of its own.
