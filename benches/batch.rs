@@ -1,0 +1,85 @@
+//! Predictions a second without limits, on one core: a batch, hand-written reqwest, the official Python client.
+//!
+//! `cargo bench --bench batch`
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark tells its results")]
+
+mod support;
+
+use futures_util::{StreamExt as _, stream};
+use pruna::{inputs::PImage, limits::Limits};
+use pruna_emulator::Emulator;
+use serde_json::{Value, json};
+use support::{Server, median, runtime, table, timed};
+
+const COUNT: usize = 4000;
+const AT_ONCE: usize = 64;
+const TURNS: usize = 5;
+
+fn main() {
+    if support::served() || support::is_test() {
+        return;
+    }
+    let server = Server::start(0.0, false);
+    let mut measured: [Vec<(f64, f64)>; 2] = Default::default();
+    for _ in 0..TURNS {
+        for (side, run) in [batch as fn(&Server), by_hand].into_iter().enumerate() {
+            let ((), wall, core) = timed(|| run(&server));
+            measured[side].push((COUNT as f64 / wall.as_secs_f64(), COUNT as f64 / core.as_secs_f64()));
+        }
+    }
+    let rate = |side: usize| {
+        let (walls, cores): (Vec<f64>, Vec<f64>) = measured[side].iter().copied().unzip();
+        (median(walls), median(cores))
+    };
+    let reference = rate(1);
+    let mut rows = vec![row("pruna: `client.batch`", rate(0), reference), row("reqwest by hand", reference, reference)];
+    println!("## Throughput\n");
+    println!(
+        "{COUNT} pictures in synchronous mode, {AT_ONCE} at once, from an emulator that finishes at once; median of {TURNS} turns. The server uses the other core."
+    );
+    if let Some(told) = support::official(&server, COUNT / 4) {
+        let [seconds, core] = ["seconds", "core_seconds"].map(|name| told[name].as_f64().unwrap_or(f64::NAN));
+        let count = told["succeeded"].as_f64().unwrap_or_default();
+        let name = format!("official Python client: {count} of {} succeeded", COUNT / 4);
+        rows.push(row(&name, (count / seconds, count / core), reference));
+    }
+    table(&["client", "predictions a second", "ratio", "predictions a second on a core", "ratio"], &rows);
+}
+
+fn row(name: &str, (wall, core): (f64, f64), reference: (f64, f64)) -> Vec<String> {
+    let figures = [format!("{wall:.0}"), format!("{:.2}", wall / reference.0)];
+    let on_core = [format!("{core:.0}"), format!("{:.2}", core / reference.1)];
+    [vec![name.to_owned()], figures.to_vec(), on_core.to_vec()].concat()
+}
+
+fn batch(server: &Server) {
+    runtime().block_on(async {
+        let client = server.client().limits(Limits::none().open_submissions(AT_ONCE)).build().unwrap();
+        let requests = (0..COUNT).map(|n| PImage::new(format!("lion {n}")));
+        let mut results = client.batch(requests).concurrency(AT_ONCE).run().await.unwrap();
+        while let Some((_, result)) = results.next().await {
+            assert_eq!(result.unwrap().generation.urls().len(), 1);
+        }
+    });
+}
+
+fn by_hand(server: &Server) {
+    runtime().block_on(async {
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let url = format!("{}/v1/predictions", server.url);
+        let sending = stream::iter(0..COUNT).map(|n| {
+            let sent = client
+                .post(&url)
+                .header("apikey", Emulator::DEFAULT_KEY)
+                .header("Model", "p-image")
+                .header("Try-Sync", "true")
+                .json(&json!({"input": {"prompt": format!("lion {n}")}}))
+                .send();
+            async move { sent.await.unwrap().json::<Value>().await.unwrap() }
+        });
+        let mut answers = sending.buffer_unordered(AT_ONCE);
+        while let Some(answer) = answers.next().await {
+            assert!(answer["generation_url"].is_string());
+        }
+    });
+}

@@ -1,0 +1,92 @@
+//! What the client adds to the exchange itself: `generate` beside the same request by hand.
+//!
+//! `cargo bench --bench overhead`. Both talk to the same emulator, in turns, so that whatever disturbs one disturbs both.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark tells its results")]
+
+mod support;
+
+use std::time::Duration;
+
+use pruna::{Client, inputs::PImage, limits::Limits};
+use pruna_emulator::Emulator;
+use serde_json::{Value, json};
+use support::{Server, median, runtime, table, timed};
+
+/// Calls of one turn, and turns of each side.
+const CALLS: u32 = 100;
+const TURNS: usize = 60;
+
+fn main() {
+    if support::served() || support::is_test() {
+        return;
+    }
+    let server = Server::start(0.0, false);
+    let runtime = runtime();
+    let client = server.client().limits(Limits::none()).build().unwrap();
+    let by_hand = reqwest::Client::builder().no_proxy().build().unwrap();
+    let url = format!("{}/v1/predictions", server.url);
+    let ours = || runtime.block_on(generate(&client));
+    let reference = || runtime.block_on(send(&by_hand, &url));
+    for _ in 0..CALLS {
+        ours();
+        reference();
+    }
+    let mut turns: [Vec<[f64; 2]>; 2] = Default::default();
+    for _ in 0..TURNS {
+        turns[0].push(turn(&ours));
+        turns[1].push(turn(&reference));
+    }
+    let of = |side: usize, kind: usize| median(turns[side].iter().map(|turn| turn[kind]).collect());
+    let allocations = |call: &dyn Fn()| {
+        let counts = (0..20).map(|_| allocation_counter::measure(call).count_total as f64).collect();
+        median(counts)
+    };
+    let counted = [allocations(&ours), allocations(&reference)];
+    println!("## Overhead\n");
+    println!(
+        "`generate` in synchronous mode beside hand-written reqwest with `serde_json::Value`: a call, median of {TURNS} turns of {CALLS}."
+    );
+    let row = |what: &str, unit: &str, ours: f64, reference: f64, goal: &str| {
+        let ratio = format!("{:.2}", ours / reference);
+        let values = [ours, reference, ours - reference].map(|value| format!("{value:.1} {unit}"));
+        vec![what.to_owned(), values[0].clone(), values[1].clone(), ratio, values[2].clone(), goal.to_owned()]
+    };
+    table(
+        &["a call", "pruna", "reqwest", "ratio", "difference", "goal"],
+        &[
+            row("time", "µs", of(0, 0), of(1, 0), "ratio 1.05"),
+            row("time on a core", "µs", of(0, 1), of(1, 1), "25 µs more"),
+            row("allocations", "", counted[0], counted[1], "60 more"),
+        ],
+    );
+}
+
+async fn generate(client: &Client) {
+    let image = client.generate(PImage::new("a lion at dusk")).await.unwrap();
+    assert_eq!(image.urls().len(), 1);
+}
+
+async fn send(client: &reqwest::Client, url: &str) {
+    let answer: Value = client
+        .post(url)
+        .header("apikey", Emulator::DEFAULT_KEY)
+        .header("Model", "p-image")
+        .header("Try-Sync", "true")
+        .timeout(Duration::from_secs(90))
+        .json(&json!({"input": {"prompt": "a lion at dusk"}}))
+        .send()
+        .await
+        .unwrap()
+        .error_for_status()
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    assert!(answer["generation_url"].is_string());
+}
+
+/// Microseconds of a call: by the clock, and on a core.
+fn turn(call: &impl Fn()) -> [f64; 2] {
+    let ((), wall, core) = timed(|| (0..CALLS).for_each(|_| call()));
+    [wall, core].map(|time| time.as_secs_f64() * 1e6 / f64::from(CALLS))
+}

@@ -1,0 +1,181 @@
+//! Ten thousand jobs in flight under the service's limits; memory a waiting job; the official client under the same limits.
+//!
+//! `cargo bench --bench scale`
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark tells its results")]
+
+mod support;
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use futures_util::{FutureExt as _, StreamExt as _};
+use pruna::{
+    Client, Request,
+    inputs::PImage,
+    limits::Limits,
+    poll::{Pace, PollPolicy},
+};
+use pruna_emulator::Emulator;
+use support::{Server, resident_kib, runtime, table};
+use tokio::time::Instant;
+
+const JOBS: usize = 10_000;
+/// Factor on the second that the model takes, so that all jobs are in flight before the first has ended.
+const SPEED: f64 = 1500.0;
+const PER_MINUTE: f64 = 500.0;
+/// Pictures for the comparison in real time.
+const COMPARED: usize = 600;
+
+fn main() {
+    if support::served() || support::is_test() {
+        return;
+    }
+    println!("## Scale\n");
+    in_flight();
+    memory();
+    beside_the_official_client();
+}
+
+fn pictures(count: usize) -> impl Iterator<Item = Request> + Send + 'static {
+    (0..count).map(|n| Request::from(PImage::new(format!("lion {n}"))).try_sync(false))
+}
+
+/// What the emulator was asked, added up while it runs, because it keeps only so much.
+#[derive(Default)]
+struct Tally {
+    refused: usize,
+    status_calls: usize,
+}
+
+impl Tally {
+    fn add(&mut self, emulator: &Emulator) {
+        let requests = emulator.requests();
+        emulator.clear_requests();
+        self.refused += requests.iter().filter(|request| request.status == Some(429)).count();
+        self.status_calls += requests.iter().filter(|r| r.operation.as_deref() == Some("getPredictionStatus")).count();
+    }
+}
+
+/// All in flight at once, limits on, the clock paused: hours pass in minutes.
+fn in_flight() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    runtime.block_on(async {
+        let emulator = Emulator::builder().speed(SPEED).limits(true).start().await.unwrap();
+        let client = Client::builder().api_key(emulator.api_key()).base_url(emulator.url());
+        let client = client.deadline(Duration::from_secs(24 * 3600)).build().unwrap();
+        let (started, mut tally) = (Instant::now(), Tally::default());
+        let mut results = client.batch(pictures(JOBS)).concurrency(JOBS).run().await.unwrap();
+        let mut noticed: HashMap<String, Duration> = HashMap::new();
+        let mut ticks = tokio::time::interval(Duration::from_secs(20));
+        loop {
+            tokio::select! {
+                finished = results.next() => {
+                    let Some((_, result)) = finished else { break };
+                    noticed.insert(result.unwrap().generation.id().unwrap().to_owned(), started.elapsed());
+                }
+                _ = ticks.tick() => tally.add(&emulator),
+            }
+        }
+        let makespan = started.elapsed().as_secs_f64();
+        tally.add(&emulator);
+        let predictions = emulator.predictions();
+        let late: f64 = predictions.iter().map(|p| noticed[&p.id].as_secs_f64() - p.created.as_secs_f64() - SPEED).sum();
+        let last = predictions.iter().map(|prediction| prediction.created.as_secs_f64()).fold(0.0, f64::max);
+        let bound = JOBS as f64 / PER_MINUTE * 60.0 + SPEED;
+        println!(
+            "{JOBS} jobs of {SPEED} s each, submitted under the limit of {PER_MINUTE} a minute and asked for under 30,000 calls a \
+             minute, which the emulator enforces; simulated under a paused clock.\n"
+        );
+        let calls = tally.status_calls;
+        table(
+            &["figure", "value", "reference", "ratio", "goal"],
+            &[
+                row("finished", noticed.len(), JOBS, noticed.len() as f64 / JOBS as f64, "all"),
+                row("refused (429)", tally.refused, "-", f64::NAN, "0"),
+                row("makespan", format!("{makespan:.0} s"), format!("{bound:.0} s: the limits' bound"), makespan / bound, "1.1"),
+                row("last submission", format!("{last:.0} s"), "in flight at once when below 1500 s", f64::NAN, "-"),
+                row("status calls a job", format!("{:.1}", calls as f64 / JOBS as f64), format!("{:.0}: every 0.5 s", SPEED * 2.0), calls as f64 / JOBS as f64 / SPEED / 2.0, "-"),
+                row("mean lateness", format!("{:.1} s", late / JOBS as f64), format!("{SPEED:.0} s: the job"), late / JOBS as f64 / SPEED, "0.06"),
+            ],
+        );
+    });
+}
+
+fn row(name: &str, value: impl ToString, reference: impl ToString, ratio: f64, goal: &str) -> Vec<String> {
+    let ratio = if ratio.is_nan() { "-".to_owned() } else { format!("{ratio:.3}") };
+    vec![name.to_owned(), value.to_string(), reference.to_string(), ratio, goal.to_owned()]
+}
+
+/// Never asks, and counts who waits.
+#[derive(Debug)]
+struct Counting(Arc<AtomicUsize>);
+
+impl PollPolicy for Counting {
+    fn delay(&self, _: &Pace<'_>) -> Duration {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Duration::from_secs(24 * 3600)
+    }
+}
+
+/// Resident memory of jobs that wait, the server in another process.
+fn memory() {
+    let server = Server::start(1e6, false);
+    runtime().block_on(async {
+        let waiting = Arc::new(AtomicUsize::new(0));
+        let client = server.client().limits(Limits::none()).poll_policy(Counting(Arc::clone(&waiting)));
+        let client = client.deadline(Duration::from_secs(48 * 3600)).build().unwrap();
+        // Connections and code are there before anything is measured.
+        let mut few = client.batch(pictures(200)).run().await.unwrap();
+        wait_for(&mut few, &waiting, 200).await;
+        let before = resident_kib();
+        let mut many = client.batch(pictures(JOBS)).concurrency(JOBS).run().await.unwrap();
+        wait_for(&mut many, &waiting, 200 + JOBS).await;
+        let each = (resident_kib() - before) as f64 / JOBS as f64;
+        println!("Resident memory with {JOBS} jobs waiting in one batch, after the same process had 200.\n");
+        table(
+            &["figure", "value", "reference", "ratio", "goal"],
+            &[row("memory a waiting job", format!("{each:.2} KiB"), "10 KiB", each / 10.0, "1")],
+        );
+    });
+}
+
+async fn wait_for(results: &mut pruna::batch::Results, waiting: &AtomicUsize, count: usize) {
+    while waiting.load(Ordering::Relaxed) < count {
+        assert!(results.next().now_or_never().is_none());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// The same pictures under the same limits in real time.
+fn beside_the_official_client() {
+    let server = Server::start(1.0, true);
+    let Some(told) = support::official(&server, COMPARED) else { return };
+    drop(server);
+    let server = Server::start(1.0, true);
+    let client = server.client().build().unwrap();
+    let started = std::time::Instant::now();
+    let succeeded = runtime().block_on(async {
+        let mut results = client.batch((0..COMPARED).map(|n| PImage::new(format!("lion {n}")))).run().await.unwrap();
+        while results.next().await.is_some() {}
+        results.summary().succeeded
+    });
+    println!("{COMPARED} pictures under the limit of {PER_MINUTE} a minute, in real time.\n");
+    let theirs = told["succeeded"].as_f64().unwrap_or_default();
+    let row = |name: &str, succeeded: f64, seconds: f64| {
+        let ratio = format!("{:.2}", succeeded / theirs);
+        vec![name.to_owned(), format!("{succeeded} of {COMPARED}"), ratio, format!("{seconds:.0} s")]
+    };
+    table(
+        &["client", "succeeded", "ratio", "time"],
+        &[
+            row("pruna: `client.batch`", succeeded as f64, started.elapsed().as_secs_f64()),
+            row("official Python client: `generate_batch`", theirs, told["seconds"].as_f64().unwrap_or(f64::NAN)),
+        ],
+    );
+}
