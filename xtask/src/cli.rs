@@ -5,7 +5,7 @@ use std::{env, path::PathBuf};
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
-    Outcome, api, changelog, check,
+    Outcome, api, bench_report, changelog, check,
     diff::{self, Format},
     docs,
     document::Source,
@@ -51,6 +51,12 @@ enum Command {
     },
     /// Write docs/models.md and the tables of README.md from the catalogue.
     Docs,
+    /// Run the benchmarks, which takes minutes, and write docs/benchmarks.md.
+    BenchReport {
+        /// Only these; the others' sections stay.
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
+    },
     /// Give what is unreleased in CHANGELOG.md the heading of the package's version.
     Release {
         /// The day of the release, such as 2030-12-31.
@@ -140,6 +146,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Outcome> {
         }
         Command::Model { name } => model::run(&mut tree, &name),
         Command::Docs => docs::run(&mut tree),
+        Command::BenchReport { names } => bench_report::run(&mut tree, &names),
         Command::Release { date } => changelog::release(&mut tree, &date),
     }
 }

@@ -1,6 +1,7 @@
 //! The maintenance commands behind `cargo xtask`, as a library so that tests can call them.
 
 pub mod api;
+pub mod bench_report;
 pub mod changelog;
 pub mod check;
 pub mod cli;
