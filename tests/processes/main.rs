@@ -2,6 +2,7 @@
 //!
 //! Run by `cargo test --features journal --test processes`. `PRUNA_KILLS` sets how often the crash test kills, 40 by
 //! default; 200 is the full count.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 
 use std::{path::PathBuf, process::ExitCode};
 

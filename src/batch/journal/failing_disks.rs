@@ -1,4 +1,5 @@
 //! Journals on a disk that fails.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test")]
 
 use std::{
     collections::HashMap,
