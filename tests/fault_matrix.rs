@@ -265,13 +265,13 @@ async fn act(doing: Doing, emulator: &Emulator, trouble: &Trouble, folder: &Path
 
 enum Prepared {
     Nothing,
-    Job(Prediction),
+    Job(Box<Prediction>),
     Address(String),
 }
 
 async fn prepare(doing: Doing, client: &Client, folder: &Path) -> Prepared {
     match doing {
-        Doing::Poll => Prepared::Job(client.submit(request()).await.unwrap()),
+        Doing::Poll => Prepared::Job(Box::new(client.submit(request()).await.unwrap())),
         Doing::Download => {
             let image = client.generate(request()).await.unwrap();
             // Painting takes a while the first time.

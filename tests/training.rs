@@ -38,7 +38,8 @@ fn each_file_at_fault_is_named() {
     let pictures = |set: &Path| TrainingSet::folder(set).unwrap();
     let pairs = |set: &Path| TrainingSet::edit_folder(set).unwrap();
     type Read = fn(&Path) -> TrainingSet;
-    let cases: [(Read, &[(&str, &str)], &[&str]); 6] = [
+    type Case = (Read, &'static [(&'static str, &'static str)], &'static [&'static str]);
+    let cases: [Case; 6] = [
         (pictures, &[("1.png", "")], &["1 pictures, at least 10", "1: has no caption"]),
         (pictures, &[("1.png", "no picture")], &["1.png: its content is no jpg"]),
         (pictures, &[("1.png", ""), ("2.txt", "x"), ("3.gif", "GIF")], &["2.txt: belongs to no", "3.gif: is neither"]),
