@@ -73,7 +73,7 @@ impl Drop for Server {
 }
 
 async fn measure(url: &str) -> Outcome<()> {
-    let folder = tempfile::tempdir_in(std::env::var_os("CARGO_TARGET_TMPDIR").unwrap_or_else(|| ".".into()))?;
+    let folder = tempfile::tempdir_in(option_env!("CARGO_TARGET_TMPDIR").unwrap_or("."))?;
     let source = folder.path().join("source.bin");
     make_file(&source)?;
     let client = Client::builder().api_key(Emulator::DEFAULT_KEY).base_url(url).limits(Limits::none()).build()?;
