@@ -24,4 +24,4 @@ for _ in $(seq 100); do
   if curl --silent --output /dev/null "http://127.0.0.1:$port/"; then break; fi
   sleep 0.2
 done
-PRUNA_PRISM_URL="http://127.0.0.1:$port" timeout 1200 cargo test --package pruna --test behaviour --locked prism -- --nocapture
+PRUNA_PRISM_URL="http://127.0.0.1:$port" timeout 1200 cargo test --workspace --test behaviour --locked prism -- --nocapture
