@@ -25,7 +25,7 @@ fn a_client_that_cannot_work_is_not_built() {
         ("no attempts", set_up(|b| b.max_attempts(0)), "1 switches"),
         ("no time", set_up(|b| b.deadline(Duration::ZERO)), "zero"),
         ("no time to connect", set_up(|b| b.connect_timeout(Duration::ZERO)), "connect"),
-        ("connecting longer than trying", set_up(|b| b.attempt_timeout(second)), "longer"),
+        ("connecting longer than trying", set_up(|b| b.connect_timeout(2 * second).attempt_timeout(second)), "longer"),
     ] {
         let error = result.err().unwrap_or_else(|| panic!("{what} is accepted"));
         assert!(error.is_configuration(), "{what}: {error}");
