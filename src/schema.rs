@@ -62,7 +62,9 @@ pub(crate) fn warnings(model: &Model, value: &Value) -> Vec<Warning> {
         }
     }
     let hints = &model.info().hints;
-    for name in hints.expected.iter().filter(|name| !given.contains_key(**name)) {
+    let is_there =
+        |name: &str| given.get(name).is_some_and(|value| value.as_array().is_none_or(|items| !items.is_empty()));
+    for name in hints.expected.iter().filter(|name| !is_there(name)) {
         found.add(name, format!("{model} has little to do without it"));
     }
     for (name, value) in given {

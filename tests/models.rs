@@ -237,6 +237,7 @@ fn what_is_odd_about_an_input_is_told() {
         (PImage::builder().prompt("x").aspect_ratio("7:1").build().into(), "aspect_ratio", "documented values"),
         (PImage::new("x").extra("colour", "red").into(), "colour", "does not document"),
         (PImageEdit::new("x").into(), "images", "little to do"),
+        (PImageEditLora::builder().prompt("x").images([] as [Media; 0]).build().into(), "images", "little to do"),
         (PImageEdit::builder().prompt("x").images([Media::url("me.jpg")]).build().into(), "images[0]", "no address"),
         (QwenImageEditPlus::new("x", [image(), image(), image()]).into(), "image", "at most 2"),
         (PImageTrainer::builder().image_data(image()).steps(150).build().into(), "steps", "multiple of 100"),
