@@ -28,6 +28,7 @@
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let _ = rustls::crypto::ring::default_provider().install_default();
 //! let emulator = Emulator::builder().start().await?;
 //! let url = order_a_picture(emulator.url(), emulator.api_key(), "a lion at dusk").await?;
 //!

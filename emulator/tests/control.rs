@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use pruna_emulator::Emulator;
 use serde_json::json;
-use support::{Api, send};
+use support::{Api, install_crypto, send};
 
 #[tokio::test]
 async fn requests_are_recorded_in_full() {
@@ -145,6 +145,7 @@ async fn the_program_serves_until_it_is_stopped() {
     let mut lines = BufReader::new(program.stdout.take().unwrap()).lines();
     let first = lines.next_line().await.unwrap().unwrap();
     let url = first.strip_prefix("P-API emulator at ").unwrap();
+    install_crypto();
     let request = reqwest::Client::new().post(format!("{url}/v1/predictions")).header("apikey", "pru_program");
     let answer = send(request.header("Model", "p-image").json(&json!({"input": {"prompt": "x"}}))).await;
     assert_eq!((answer.status.as_u16(), answer.headers.get("ratelimit-limit")), (201, None));

@@ -57,6 +57,7 @@ impl Api {
     }
 
     pub async fn with(builder: Builder) -> Self {
+        install_crypto();
         let client = Client::builder()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
@@ -129,6 +130,12 @@ pub async fn send(request: RequestBuilder) -> Answer {
 }
 
 /// The document of the repository.
+/// Gives rustls a provider: built together with the rest of the workspace, reqwest has TLS and lacks one.
+pub fn install_crypto() {
+    // An error means that another test was quicker.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
 pub fn document() -> Value {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi");
     let mut paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
