@@ -129,13 +129,13 @@ pub async fn send(request: RequestBuilder) -> Answer {
     }
 }
 
-/// The document of the repository.
 /// Gives rustls a provider: built together with the rest of the workspace, reqwest has TLS and lacks one.
 pub fn install_crypto() {
     // An error means that another test was quicker.
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
+/// The document of the repository.
 pub fn document() -> Value {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi");
     let mut paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
