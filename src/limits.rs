@@ -31,7 +31,9 @@ mod shared;
 mod told;
 
 use lane::Lane;
-pub(crate) use shared::{Even, SharedPace};
+#[cfg(feature = "postgres")]
+pub(crate) use shared::Even;
+pub(crate) use shared::SharedPace;
 use told::Told;
 
 /// What the document allows a minute, for every key.
