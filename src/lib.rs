@@ -3,6 +3,7 @@
 pub mod batch;
 mod builder;
 mod client;
+mod digest;
 pub mod error;
 mod generation;
 pub mod inputs;
@@ -18,6 +19,7 @@ pub mod raw;
 mod request;
 mod retry;
 mod schema;
+mod temporary;
 mod timing;
 mod training;
 mod transport;

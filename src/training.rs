@@ -1,15 +1,19 @@
 //! Training: the archive that a trainer wants, and the weights in the archive that it gives.
 
+mod lora;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs,
-    io::{Read, Seek, Write},
+    env, fs,
+    io::{Read, Write},
     path::{Path, PathBuf},
 };
 
-use zip::{CompressionMethod, ZipArchive, ZipWriter, write::SimpleFileOptions};
+use flate2::{Compression, write::DeflateEncoder};
+use rawzip::{CompressionMethod, ZipArchiveWriter};
 
-use crate::{Client, Error, UploadedFile, error::Kind, media::Media, media::kind};
+pub use self::lora::Lora;
+use crate::{Client, Error, UploadedFile, error::Kind, media::Media, media::kind, temporary::TempPath};
 
 /// What `p-image-trainer` needs at least.
 const FEWEST_PICTURES: usize = 10;
@@ -149,14 +153,14 @@ impl TrainingSet {
         let set = self.clone();
         let packed = tokio::task::spawn_blocking(move || {
             set.check()?;
-            let file = tempfile::Builder::new().prefix("pruna-training-").suffix(".zip").tempfile();
-            let mut file = file.map_err(|e| Error::new(Kind::Io, format!("no temporary file: {e}")))?;
-            set.write_zip(file.as_file_mut())?;
+            let made = TempPath::create_private(&env::temp_dir(), ".zip");
+            let (file, path) = made.map_err(|e| Error::new(Kind::Io, format!("no temporary file: {e}")))?;
+            set.write_zip(file)?;
             // The file lives as long as this path does: until it is uploaded.
-            Ok::<_, Error>(file.into_temp_path())
+            Ok::<_, Error>(path)
         });
         let path = packed.await.map_err(|e| Error::new(Kind::Io, format!("packing stopped: {e}")))??;
-        client.upload(Media::path(path.to_path_buf())).await
+        client.upload(Media::path(path.path())).await
     }
 
     /// Writes the archive: flat, the same bytes for the same set.
@@ -164,21 +168,17 @@ impl TrainingSet {
     /// # Errors
     ///
     /// Io, when a picture cannot be read or the archive not be written.
-    pub fn write_zip(&self, to: impl Write + Seek) -> Result<(), Error> {
+    pub fn write_zip(&self, to: impl Write) -> Result<(), Error> {
         let failed = |name: &str, e: &dyn std::fmt::Display| Error::new(Kind::Io, format!("{name}: {e}"));
-        // Pictures are compressed already.
-        let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
-        let mut zip = ZipWriter::new(to);
+        let mut zip = ZipArchiveWriter::new(to);
         for (name, path) in &self.pictures {
-            zip.start_file(name.as_str(), options).map_err(|e| failed(name, &e))?;
-            let mut file = fs::File::open(path).map_err(|e| failed(name, &e))?;
-            std::io::copy(&mut file, &mut zip).map_err(|e| failed(name, &e))?;
+            let file = fs::File::open(path).map_err(|e| failed(name, &e))?;
+            add(&mut zip, name, file).map_err(|e| failed(name, &e))?;
         }
         for stem in self.stems() {
             let Some(caption) = self.captions.get(&stem).or(self.default_caption.as_ref()) else { continue };
             let name = format!("{stem}.txt");
-            zip.start_file(name.as_str(), options).map_err(|e| failed(&name, &e))?;
-            zip.write_all(caption.as_bytes()).map_err(|e| failed(&name, &e))?;
+            add(&mut zip, &name, caption.as_bytes()).map_err(|e| failed(&name, &e))?;
         }
         zip.finish().map_err(|e| failed("the archive", &e))?;
         Ok(())
@@ -259,6 +259,18 @@ impl TrainingSet {
     }
 }
 
+/// Adds a file to an archive. Sizes and checksum follow the content, which every reader understands of a deflated entry;
+/// nothing is compressed, for pictures are already.
+fn add(zip: &mut ZipArchiveWriter<impl Write>, name: &str, mut content: impl Read) -> Result<(), rawzip::Error> {
+    let (mut entry, config) = zip.new_file(name).compression_method(CompressionMethod::DEFLATE).start()?;
+    let mut writer = config.wrap(DeflateEncoder::new(&mut entry, Compression::none()));
+    std::io::copy(&mut content, &mut writer)?;
+    let (encoder, descriptor) = writer.finish()?;
+    encoder.finish()?;
+    entry.finish(descriptor)?;
+    Ok(())
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Role {
     Start,
@@ -293,118 +305,4 @@ fn picture_size(path: &Path) -> Result<u64, String> {
         return Err("its content is no jpg, png or webp".into());
     }
     file.metadata().map(|metadata| metadata.len()).map_err(|e| e.to_string())
-}
-
-/// The largest weights that are taken out of an archive.
-const LARGEST_WEIGHTS: u64 = 4 * 1024 * 1024 * 1024;
-/// The largest header of a safetensors file, by its format.
-const LARGEST_HEADER: u64 = 100 * 1000 * 1000;
-
-/// The weights that a trainer gives, out of its zip.
-///
-/// Nothing in the archive is trusted: no path of it is used, sizes are capped, and the weights must look like weights.
-#[derive(Clone, Debug)]
-pub struct Lora {
-    archive: PathBuf,
-    index: usize,
-    file_name: String,
-    size: u64,
-}
-
-impl Lora {
-    /// Finds the weights in the zip that a trainer gave.
-    ///
-    /// # Errors
-    ///
-    /// Io, when the file cannot be read; decode, when it holds no `.safetensors`, or one that is none.
-    pub fn from_zip(path: impl Into<PathBuf>) -> Result<Self, Error> {
-        let archive = path.into();
-        let mut zip = open_zip(&archive)?;
-        for index in 0..zip.len() {
-            let mut entry = zip.by_index(index).map_err(|e| broken_zip(&archive, &e))?;
-            let name = entry.name().map_err(|e| broken_zip(&archive, &e))?;
-            let name = name.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
-            if entry.is_file() && name.ends_with(".safetensors") {
-                let size = entry.size();
-                if size > LARGEST_WEIGHTS {
-                    let message = format!("{name} claims {size} bytes, at most {LARGEST_WEIGHTS} are taken");
-                    return Err(Error::new(Kind::TooLarge, message));
-                }
-                check_header(&mut entry, size).map_err(|why| broken_zip(&archive, &format!("{name}: {why}")))?;
-                let harmless = |c: &char| c.is_ascii_alphanumeric() || "._-".contains(*c);
-                let file_name: String = name.chars().filter(harmless).collect();
-                let file_name = file_name.trim_start_matches('.').to_owned();
-                return Ok(Self { archive, index, file_name, size });
-            }
-        }
-        Err(broken_zip(&archive, &"it holds no .safetensors"))
-    }
-
-    /// The name of the weights' file, without any folder.
-    #[must_use]
-    pub fn file_name(&self) -> &str {
-        &self.file_name
-    }
-
-    /// Bytes of the weights.
-    #[must_use]
-    pub fn size(&self) -> u64 {
-        self.size
-    }
-
-    /// Writes the weights to a new file.
-    ///
-    /// # Errors
-    ///
-    /// Io, when the file exists already or cannot be written; decode, when the archive is damaged.
-    pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
-        let path = path.as_ref();
-        let mut zip = open_zip(&self.archive)?;
-        let entry = zip.by_index(self.index).map_err(|e| broken_zip(&self.archive, &e))?;
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut file = tempfile::Builder::new()
-            .prefix(".pruna-")
-            .tempfile_in(folder)
-            .map_err(|e| Error::io(folder.display(), e))?;
-        let written = std::io::copy(&mut entry.take(self.size), &mut file);
-        let written = written.map_err(|e| Error::io(path.display(), e))?;
-        if written != self.size {
-            return Err(broken_zip(&self.archive, &format!("{written} of {} bytes are there", self.size)));
-        }
-        file.persist_noclobber(path).map_err(|e| Error::io(path.display(), e.error))?;
-        Ok(())
-    }
-
-    /// What to set `lora_weights` to once the file is in this Hugging Face repository (`owner/name`). The file name is
-    /// part of it: without, the service looks for another one.
-    #[must_use]
-    pub fn lora_weights(&self, repository: &str) -> String {
-        let repository = repository.trim_start_matches("https://").trim_start_matches("huggingface.co/");
-        format!("huggingface.co/{}/{}", repository.trim_matches('/'), self.file_name)
-    }
-}
-
-fn open_zip(path: &Path) -> Result<ZipArchive<fs::File>, Error> {
-    let file = fs::File::open(path).map_err(|e| Error::io(path.display(), e))?;
-    ZipArchive::new(file).map_err(|e| broken_zip(path, &e))
-}
-
-fn broken_zip(path: &Path, why: &dyn std::fmt::Display) -> Error {
-    Error::new(Kind::Decode, format!("{} is not what a trainer gives: {why}", path.display()))
-}
-
-/// A safetensors file begins with the length of its header and the header, which is a JSON object.
-fn check_header(file: &mut impl Read, size: u64) -> Result<(), String> {
-    let mut length = [0; 8];
-    file.read_exact(&mut length).map_err(|_| "too short for weights".to_owned())?;
-    let length = u64::from_le_bytes(length);
-    if length > LARGEST_HEADER || length.saturating_add(8) > size {
-        return Err("its header does not fit in it".into());
-    }
-    let mut header = Vec::new();
-    file.take(length).read_to_end(&mut header).map_err(|e| e.to_string())?;
-    match serde_json::from_slice::<serde_json::Value>(&header) {
-        Ok(header) if header.is_object() => Ok(()),
-        _ => Err("its header is no JSON object".into()),
-    }
 }

@@ -242,9 +242,10 @@ impl Transport {
     /// A name for the key and its service, from which neither can be told.
     #[cfg(feature = "postgres")]
     pub(crate) fn account(&self) -> String {
-        use sha2::{Digest as _, Sha256};
-        let hash = Sha256::digest(format!("{} {}", self.key, self.base.as_str()));
-        hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+        use crate::digest::{Sha256, hex};
+        let mut hash = Sha256::new();
+        hash.update(format!("{} {}", self.key, self.base.as_str()));
+        hex(&hash.finish()[..8])
     }
 
     /// Waits until the limits allow a request.

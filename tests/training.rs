@@ -7,7 +7,7 @@ use std::{
 };
 
 use pruna::{Lora, TrainingSet, inputs::PImageTrainer};
-use zip::{ZipArchive, ZipWriter, write::SimpleFileOptions};
+use zip::{CompressionMethod, ZipArchive, ZipWriter, write::SimpleFileOptions};
 
 use crate::support::{client, emulator};
 
@@ -134,4 +134,34 @@ fn an_archive_is_not_trusted() {
         }
     }
     assert!(Lora::from_zip("/no/such.zip").unwrap_err().is_io());
+}
+
+/// Weights in an archive, packed by somebody else.
+fn packed(compression: CompressionMethod) -> Vec<u8> {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    zip.start_file("lora.safetensors", SimpleFileOptions::default().compression_method(compression)).unwrap();
+    zip.write_all(&[&2_u64.to_le_bytes()[..], b"{}", &[7; 5000]].concat()).unwrap();
+    zip.finish().unwrap().into_inner()
+}
+
+#[test]
+fn weights_come_out_whole_or_not_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let (archive, weights) = (folder.path().join("lora.zip"), folder.path().join("lora.safetensors"));
+    for compression in [CompressionMethod::Stored, CompressionMethod::Deflated] {
+        let whole = packed(compression);
+        fs::write(&archive, &whole).unwrap();
+        Lora::from_zip(&archive).unwrap().save(&weights).unwrap();
+        assert_eq!(fs::read(&weights).unwrap()[10..], [7; 5000]);
+        fs::remove_file(&weights).unwrap();
+
+        // A bit is wrong in the content, behind its beginning.
+        let lora = Lora::from_zip(&archive).unwrap();
+        let mut damaged = whole;
+        let content = if compression == CompressionMethod::Stored { 1000 } else { 66 };
+        damaged[content] ^= 1;
+        fs::write(&archive, damaged).unwrap();
+        assert!(lora.save(&weights).unwrap_err().is_decode(), "{compression}");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing but the archive");
+    }
 }

@@ -28,7 +28,7 @@ pub struct ModelInput {
     pub description: String,
     /// The limit named in the description, submissions a minute.
     pub requests_per_minute: Option<u32>,
-    /// Parameters: the required ones first, then as the document has them.
+    /// Parameters: the required ones first, the prompt before others, which are by name; the rest as the document has it.
     pub fields: Vec<Field>,
     /// The schema of the input, resolved, as JSON.
     pub schema: Value,
@@ -193,9 +193,14 @@ fn fields(schema: &Value) -> Vec<Field> {
             name: name.clone(),
         })
         .collect();
-    // Stable: within required and optional the order of the document stays.
-    fields.sort_by_key(|field| !field.required);
+    fields.sort_by(|one, other| order(one).cmp(&order(other)));
     fields
+}
+
+/// The required parameters first: they are the arguments of `new`, in an order that the document cannot change, the
+/// prompt and then by name. The optional ones stay as the document has them.
+fn order(field: &Field) -> (bool, Option<(bool, &str)>) {
+    (!field.required, field.required.then_some((field.name != "prompt", field.name.as_str())))
 }
 
 /// `a_b2` and `a_b_2` are two names, but one type parameter of the builder.
@@ -287,6 +292,8 @@ fn mean_the_same(lists: &[Vec<String>]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn list(values: &[&str]) -> Vec<String> {
@@ -302,6 +309,19 @@ mod tests {
             (&["a"], &["b"], false),
         ] {
             assert_eq!(mean_the_same(&[list(one), list(other)]), same, "{one:?} {other:?}");
+        }
+    }
+
+    #[test]
+    fn the_arguments_of_new_do_not_follow_the_order_of_the_document() {
+        for names in [["image", "prompt", "audio", "seed", "extra"], ["seed", "audio", "prompt", "extra", "image"]] {
+            let properties: serde_json::Map<_, _> =
+                names.iter().map(|name| ((*name).to_owned(), json!({"type": "string"}))).collect();
+            let fields = fields(&json!({"required": ["image", "audio", "prompt"], "properties": properties}));
+            let order: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
+            assert_eq!(order[..3], ["prompt", "audio", "image"]);
+            let optional: Vec<&str> = names.into_iter().filter(|name| ["seed", "extra"].contains(name)).collect();
+            assert_eq!(order[3..], optional);
         }
     }
 

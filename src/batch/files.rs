@@ -5,9 +5,7 @@ use std::{
     path::PathBuf,
 };
 
-use tempfile::TempDir;
-
-use crate::{Error, Generation, SavedFile};
+use crate::{Error, Generation, SavedFile, temporary::TempDir};
 
 /// A folder of results. Files are made in a folder of their own inside it and moved when they are complete.
 pub(super) struct Folder {
@@ -21,15 +19,15 @@ impl Folder {
     pub(super) async fn open(path: PathBuf, owner: Option<&OsStr>) -> Result<Self, Error> {
         let failed = |e| Error::io(path.display(), e);
         tokio::fs::create_dir_all(&path).await.map_err(failed)?;
-        let mut builder = tempfile::Builder::new();
         let unfinished = match owner {
-            None => builder.prefix(".pruna-").tempdir_in(&path),
+            None => TempDir::create(&path),
             Some(owner) => {
                 let mut name = OsString::from(".pruna-");
                 name.push(owner);
+                let unfinished = path.join(name);
                 // It is not there, as a rule.
-                let _ = tokio::fs::remove_dir_all(path.join(&name)).await;
-                builder.prefix(&name).rand_bytes(0).tempdir_in(&path)
+                let _ = tokio::fs::remove_dir_all(&unfinished).await;
+                TempDir::named(unfinished)
             }
         };
         let unfinished = unfinished.map_err(failed)?;

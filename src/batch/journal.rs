@@ -4,10 +4,10 @@ use std::{future::Future, pin::Pin};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 
 use crate::{
     Error, Generation, JobRef, Prediction, Request, SavedFile,
+    digest::{Sha256, hex},
     error::Kind,
     media::{Local, Reference, reference},
 };
@@ -97,7 +97,7 @@ impl Fingerprint {
         let mut hash = Sha256::new();
         hash.update(request.model().as_str());
         digest(request.input(), &mut hash);
-        Self(hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect())
+        Self(hex(&hash.finish()[..16]))
     }
 }
 
@@ -164,7 +164,7 @@ mod tests {
         let mut hash = Sha256::new();
         hash.update("p-image-edit{\"image\"");
         hash.update(format!("path {path:?}}}"));
-        let expected: String = hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(print("p-image-edit", json!({"image": Media::path("me.jpg")})), Fingerprint(expected));
+        let expected = Fingerprint(hex(&hash.finish()[..16]));
+        assert_eq!(print("p-image-edit", json!({"image": Media::path("me.jpg")})), expected);
     }
 }

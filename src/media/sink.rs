@@ -6,13 +6,16 @@ use std::{
 };
 
 use bytes::{Bytes, BytesMut};
-use tempfile::TempPath;
 use tokio::{
     fs::File,
     io::{AsyncSeekExt as _, AsyncWriteExt as _, BufWriter},
 };
 
-use crate::{Error, error::Kind};
+use crate::{
+    Error,
+    error::Kind,
+    temporary::{TempPath, folder_of},
+};
 
 /// Bytes that are written to disk at a time.
 const BUFFER: usize = 256 * 1024;
@@ -50,16 +53,8 @@ pub(super) struct Partial {
 impl Partial {
     /// Makes a temporary file in the folder of `path`: on the same file system, so that it can be renamed.
     pub(super) fn beside(path: &Path) -> Result<Self, Error> {
-        let folder = match path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".pruna-").suffix(".part");
-        // Readable like any other file that the user makes: the umask applies.
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let (file, path) = builder.tempfile_in(folder).map_err(|e| Error::io(folder.display(), e))?.into_parts();
+        let folder = folder_of(path);
+        let (file, path) = TempPath::create(folder, ".part").map_err(|e| Error::io(folder.display(), e))?;
         Ok(Self { file: BufWriter::with_capacity(BUFFER, File::from_std(file)), path })
     }
 
@@ -73,10 +68,10 @@ impl Partial {
         };
         let bytes = written.await.map_err(|e| Error::io(path.display(), e))?;
         drop(self.file);
-        let persisted = if overwrite { self.path.persist(path) } else { self.path.persist_noclobber(path) };
-        persisted.map_err(|e| match e.error.kind() {
+        let named = if overwrite { self.path.replace(path) } else { self.path.keep(path) };
+        named.map_err(|e| match e.kind() {
             ErrorKind::AlreadyExists => exists(path),
-            _ => Error::io(path.display(), e.error),
+            _ => Error::io(path.display(), e),
         })?;
         Ok(bytes)
     }
@@ -84,7 +79,7 @@ impl Partial {
 
 impl Sink for Partial {
     async fn write(&mut self, piece: Bytes) -> Result<(), Error> {
-        self.file.write_all(&piece).await.map_err(|e| Error::io(self.path.display(), e))
+        self.file.write_all(&piece).await.map_err(|e| Error::io(self.path.path().display(), e))
     }
 
     async fn restart(&mut self) -> Result<(), Error> {
@@ -92,7 +87,7 @@ impl Sink for Partial {
             self.file.seek(SeekFrom::Start(0)).await?;
             self.file.get_mut().set_len(0).await
         };
-        restarted.await.map_err(|e| Error::io(self.path.display(), e))
+        restarted.await.map_err(|e| Error::io(self.path.path().display(), e))
     }
 }
 

@@ -19,7 +19,6 @@ use reqwest::{
     multipart::{Form, Part},
 };
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 use tokio::{fs::File, io::AsyncReadExt as _, sync::Semaphore, time::Instant};
 use tokio_util::io::ReaderStream;
 use tracing::Instrument as _;
@@ -30,6 +29,7 @@ use super::{
 };
 use crate::{
     Client, Error,
+    digest::Sha256,
     error::Kind,
     limits::Operation,
     retry::{Effect, Failure},
@@ -235,7 +235,7 @@ impl Uploads {
                 }
             }
         }
-        Ok(hasher.finalize().into())
+        Ok(hasher.finish())
     }
 }
 

@@ -14,7 +14,11 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
 use super::{Fingerprint, Journal, Pending, State};
-use crate::{Error, error::Kind};
+use crate::{
+    Error,
+    error::Kind,
+    temporary::{TempPath, folder_of},
+};
 
 const ITEMS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("items");
 /// Changes of one transaction at most.
@@ -125,14 +129,12 @@ impl Drop for FileJournal {
 /// Makes an empty journal. It gets its name when it is complete, so that no crash leaves half a one.
 fn begin(path: &Path) -> Result<(), Error> {
     let failed = |e| Error::io(path.display(), e);
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let file = tempfile::Builder::new().prefix(".pruna-").suffix(".journal").tempfile_in(folder).map_err(failed)?;
-    drop(Database::builder().create(file.path()).map_err(|e| cannot_open(path, e))?);
-    match file.persist_noclobber(path) {
-        Ok(_) => Ok(()),
+    let (_, unnamed) = TempPath::create_private(folder_of(path), ".journal").map_err(failed)?;
+    drop(Database::builder().create(unnamed.path()).map_err(|e| cannot_open(path, e))?);
+    match unnamed.keep(path) {
         // Somebody else was quicker: then it is theirs, and opening it will tell.
-        Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(failed(error.error)),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        named => named.map_err(failed),
     }
 }
 
