@@ -1,11 +1,15 @@
 #!/usr/bin/env bash
 # What a program pays for depending on this library: cold builds beside plain reqwest + serde and async-openai.
-# Prints a Markdown table for DESIGN.md. Takes some minutes; run it on an idle machine.
+# Prints a Markdown table for DESIGN.md: CPU seconds (user and system), the median of RUNS rounds in which every program
+# has its turn. Takes four minutes a round; run it on an idle machine.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-runs=${RUNS:-1}
+runs=${RUNS:-3}
+# As for a dependency from a registry, which is never built incrementally.
+export CARGO_INCREMENTAL=0
+unset CARGO_TARGET_DIR
 
 # program NAME DEPENDENCIES BODY
 program() {
@@ -31,26 +35,40 @@ generate='#[tokio::main] async fn main() -> Result<(), pruna::Error> {
 }'
 program pruna-default "pruna = { path = \"$root\" }" "$generate"
 program pruna-without-generate "pruna = { path = \"$root\", default-features = false, features = [\"rustls\"] }" "$generate"
-program async-openai-image 'async-openai = { version = "*", default-features = false, features = ["image", "rustls"] }' \
+program async-openai-image 'async-openai = { version = "0.43", default-features = false, features = ["image", "rustls"] }' \
 '#[tokio::main] async fn main() { let _ = async_openai::Client::new(); println!("ready"); }'
+
+programs=(reqwest-serde pruna-without-generate pruna-default async-openai-image)
+
+for name in "${programs[@]}"; do
+  ( cd "$work/$name" && cargo fetch --quiet 2>"$work/$name.skipped" ) && rm "$work/$name.skipped"
+done
+for _ in $(seq "$runs"); do
+  for name in "${programs[@]}"; do
+    [ ! -e "$work/$name.skipped" ] || continue
+    cd "$work/$name"
+    rm -rf target
+    ( TIMEFORMAT='%U %S %R'; { time cargo build --quiet --offline 2>"$work/build.log"; } 2>>"$work/$name.times" ) ||
+      { tail -n 5 "$work/build.log" >&2; exit 1; }
+    du -sm target | cut -f1 >"$work/$name.size"
+    rm -rf target
+  done
+done
+
+# median FIELDS FILE: of the sums of these fields.
+median() { awk -v fields="$1" '{n = split(fields, f, ","); s = 0; for (i = 1; i <= n; i++) s += $f[i]; print s}' "$2" |
+  sort -n | awk '{v[NR] = $1} END {print v[int((NR + 1) / 2)]}'; }
 
 echo "$(uname -m), $(nproc) cores, $(rustc --version), $(date -u +%F), dev profile, cold, median of $runs"
 echo
-echo '| program | CPU seconds | ratio | crates | target |'
-echo '|---|---|---|---|---|'
-reference=
-for name in reqwest-serde pruna-without-generate pruna-default async-openai-image; do
+echo '| program | CPU seconds | ratio | seconds | crates | target |'
+echo '|---|---|---|---|---|---|'
+reference=$(median 1,2 "$work/${programs[0]}.times")
+for name in "${programs[@]}"; do
+  [ ! -e "$work/$name.skipped" ] || { echo "| $name | SKIPPED: $(tail -n 1 "$work/$name.skipped") | | | | |"; continue; }
   cd "$work/$name"
-  cargo fetch --quiet 2>"$work/fetch.log" || { echo "| $name | SKIPPED: $(tail -n 1 "$work/fetch.log") | | | |"; continue; }
-  for _ in $(seq "$runs"); do
-    rm -rf target
-    ( TIMEFORMAT='%U %S'; { time cargo build --quiet --offline 2>"$work/build.log"; } 2>>"$work/$name.times" )
-  done
-  seconds=$(awk '{print $1 + $2}' "$work/$name.times" | sort -n | awk '{v[NR]=$1} END {print v[int((NR+1)/2)]}')
-  [ -n "$reference" ] || reference=$seconds
   crates=$(cargo tree --offline --edges normal,build --prefix none --no-dedupe | awk '{print $1, $2}' | sort -u | wc -l)
-  size=$(du -sm target | cut -f1)
-  awk -v n="$name" -v s="$seconds" -v r="$reference" -v c="$crates" -v m="$size" \
-    'BEGIN {printf "| %s | %.0f | %.2f | %d | %d MiB |\n", n, s, s/r, c, m}'
-  rm -rf target
+  awk -v n="$name" -v s="$(median 1,2 "$work/$name.times")" -v w="$(median 3 "$work/$name.times")" -v r="$reference" \
+    -v c="$crates" -v m="$(cat "$work/$name.size")" \
+    'BEGIN {printf "| %s | %.0f | %.2f | %.0f | %d | %d MiB |\n", n, s, s / r, w, c, m}'
 done
