@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Asks Optic, a comparer of OpenAPI documents that is not ours, what it thinks of the edits in xtask/tests/edits, and
-# compares its word with that of `cargo xtask diff`. The differences that are known are explained in docs/tracking.md.
+# compares its word with that of `cargo xtask diff`. The differences that are known are explained in DESIGN.md.
 #
 # usage: scripts/second-opinion.sh
 #

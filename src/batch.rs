@@ -148,8 +148,10 @@ impl Batch {
     /// Works on the batch together with other processes: see [`Fleet`]. The database takes the place of the journal.
     ///
     /// The requests are entered before the first is worked on, where they are not there yet; a worker may well give none.
-    /// The stream has the items that this worker did, as they finish, and ends when none is left for anybody. Files are
-    /// saved by each worker into its own folder, or into one that all machines see.
+    /// The stream has the items that this worker did, as they finish, and ends when none is left for anybody. When the
+    /// database is lost it ends with that error, under the first index that no request has: others go on, and so does
+    /// this one when it is run again. Files are saved by each worker into its own folder, or into one that all machines
+    /// see.
     #[cfg(feature = "postgres")]
     pub fn fleet(mut self, fleet: Fleet) -> Self {
         self.fleet = Some(fleet);
@@ -189,7 +191,7 @@ impl Batch {
     /// Runs through all requests with an open journal, which has that name.
     async fn run_with(mut self, journal: Option<Arc<dyn Journal>>, owner: Option<&OsStr>) -> Result<Results, Error> {
         let requests = std::mem::replace(&mut self.requests, Box::pin(stream::empty()));
-        let items = requests.enumerate().map(|(index, request)| Item { index, request });
+        let items = requests.enumerate().map(|(index, request)| Ok(Item { index, request }));
         self.start(Box::pin(items), journal, owner).await
     }
 

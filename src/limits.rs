@@ -159,7 +159,7 @@ pub(crate) enum Operation<'a> {
 }
 
 /// Who is served first when there is too little for all: the lowest. A request that cannot be put off has the time of
-/// its arrival; one that can has the time from which on its lateness would hurt.
+/// its arrival; a poll a later one, by a multiple of the interval that was wanted.
 pub(crate) type Rank = Instant;
 
 /// A place among the submissions of a model that are open at once.

@@ -16,6 +16,10 @@ use crate::{
 const SHORTEST_RESERVE: Duration = Duration::from_millis(100);
 const LONGEST_RESERVE: Duration = Duration::from_secs(1);
 
+/// With more jobs than status calls, one may come this many of its intervals late before it goes before a younger job,
+/// whose result is noticed late by a larger share.
+const PATIENCE: u32 = 10;
+
 /// How many polls in a row may fail before the wait does.
 const MOST_FAILURES: u32 = 5;
 
@@ -335,8 +339,8 @@ impl Waiter {
         let due = timing::after(Instant::now(), delay);
         let last_call = self.last_call();
         sleep_until(due.min(last_call)).await;
-        // When there are more jobs than calls, lateness hurts in proportion to the interval that was wanted.
-        if due >= last_call { (Instant::now(), true) } else { (timing::after(due, delay), false) }
+        let rank = timing::after(due, delay.saturating_mul(PATIENCE));
+        if due >= last_call { (Instant::now(), true) } else { (rank, false) }
     }
 
     /// The time of the last poll: early enough to be answered before the deadline.

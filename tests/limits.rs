@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use pruna::{
-    Model,
+    Model, Request,
     inputs::{PImage, WanT2v},
     limits::Limits,
 };
@@ -12,6 +12,7 @@ use pruna_emulator::{
     Emulator,
     faults::{Fault, Operation},
 };
+use serde_json::json;
 use tokio::time::Instant;
 
 use crate::support::{builder, emulator, sends};
@@ -126,4 +127,38 @@ async fn jobs_share_the_status_budget() {
     }
     // Each is asked once at least, and none starves: the budget allows the last answer after 40 s of calls.
     assert!(results.summary().elapsed < Duration::from_secs(140), "{:?}", results.summary());
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_status_calls_are_scarce_a_short_job_goes_before_long_ones() {
+    let emulator = Emulator::builder().speed(10.0).start().await.unwrap();
+    // Ten jobs that would be asked for every ten seconds; there is a call every five and a half.
+    let client = builder(&emulator).limits(Limits::none().status(12)).poll_policy(pruna::poll::Proportional);
+    let client = client.deadline(Duration::from_secs(24 * 3600)).build().unwrap();
+    let long = (0..10).map(|n| Request::new("vace", json!({"prompt": format!("waves {n}")})));
+    let mut long = client.batch(long).run().await.unwrap();
+    let short = async {
+        for n in 0..5 {
+            // By then all long ones wait for their turn at any time.
+            tokio::time::sleep(Duration::from_secs(700)).await;
+            let request = Request::new("qwen-image", json!({"prompt": format!("lion {n}")})).try_sync(false);
+            let started = Instant::now();
+            client.generate(request).await.unwrap();
+            let late = started.elapsed().as_secs_f64() - 40.0;
+            // In the order of arrival it would be up to 55 seconds.
+            assert!(late < 12.0, "picture {n} was noticed {late:.1} s late");
+        }
+    };
+    let first_long = async { long.next().await.unwrap().1.map(drop) };
+    tokio::select! {
+        () = short => {}
+        ended = first_long => panic!("a long job ended before the short ones: {ended:?}"),
+    }
+    // The long ones were asked for meanwhile.
+    let mut asked = std::collections::HashMap::new();
+    for request in emulator.requests().iter().filter(|r| r.operation.as_deref() == Some("getPredictionStatus")) {
+        *asked.entry(request.path.clone()).or_insert(0) += 1;
+    }
+    let often = asked.values().filter(|count| **count >= 2).count();
+    assert!(often >= 15, "{asked:?}");
 }

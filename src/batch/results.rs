@@ -16,7 +16,8 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use super::work::{Item, Output, Worker};
 use crate::{Error, error::Kind};
 
-pub(super) type Items = Pin<Box<dyn Stream<Item = Item> + Send>>;
+/// Where items come from. A source that breaks off says why, under an index that no request has.
+pub(super) type Items = Pin<Box<dyn Stream<Item = Result<Item, (usize, Error)>> + Send>>;
 type Finished = (usize, Result<Output, Error>);
 
 /// The results of a batch, each with the index of its request. The stream ends when all items have.
@@ -107,7 +108,11 @@ impl Results {
             && let Some(items) = &mut self.items
         {
             match items.as_mut().poll_next(context) {
-                Poll::Ready(Some(item)) => {
+                Poll::Ready(Some(Err((index, broken)))) => {
+                    self.items = None;
+                    self.running.spawn(async move { (index, Err(broken)) });
+                }
+                Poll::Ready(Some(Ok(item))) => {
                     let (index, worker) = (item.index, Arc::clone(&self.worker));
                     if let Some(why) = self.worker.journal_failure.get() {
                         // The first item that is not begun tells why; there is no use in taking any more.

@@ -156,3 +156,33 @@ impl State {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::{StreamExt as _, stream::FuturesUnordered};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn the_most_urgent_is_served_first_and_those_who_give_up_cost_nothing() {
+        let start = Instant::now();
+        let after = |seconds| start + Duration::from_secs(seconds);
+        let lane = Lane::new("status", Limit::Set(30), Arc::default());
+        // What may be sent at once is sent.
+        lane.admit(start, after(1)).await.unwrap();
+        let waiting = [(50, 600), (20, 600), (40, 600), (30, 3), (10, 600)];
+        let mut waiting: FuturesUnordered<_> = waiting
+            .into_iter()
+            .map(|(rank, deadline)| {
+                let lane = &lane;
+                async move { (rank, lane.admit(after(rank), after(deadline)).await.is_ok()) }
+            })
+            .collect();
+        let mut served = Vec::new();
+        while let Some((rank, admitted)) = waiting.next().await {
+            served.push((rank, admitted, start.elapsed().as_secs()));
+        }
+        // One every 2.1 seconds or so.
+        assert_eq!(served, [(10, true, 2), (30, false, 3), (20, true, 4), (40, true, 6), (50, true, 8)]);
+    }
+}

@@ -141,3 +141,20 @@ pub(crate) async fn killed_at_any_instant() -> Outcome {
         "{kills} kills, {batches} batches of {ITEMS}, {unknown} items unknown; PRUNA_KILLS=200 for the full count"
     ))
 }
+
+/// While one process works with a journal another cannot, and does no harm.
+pub(crate) async fn a_second_process() -> Outcome {
+    let emulator = Emulator::builder().speed(0.3).start().await.unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let first = start(&emulator, home.path(), false);
+    while emulator.predictions().is_empty() {
+        sleep(Duration::from_millis(5)).await;
+    }
+    let second = start(&emulator, home.path(), false).wait_with_output().await.map_err(|e| e.to_string())?;
+    let told = String::from_utf8_lossy(&second.stderr);
+    check(!second.status.success() && told.contains("in use by another process"), || told.to_string())?;
+    finish(first).await?;
+    compare(&emulator, &home.path().join("files"), ITEMS).await?;
+    check(emulator.predictions().len() == ITEMS, || "an item was submitted twice".into())?;
+    Ok(format!("{ITEMS} files by the first"))
+}

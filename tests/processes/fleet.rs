@@ -82,6 +82,24 @@ pub(crate) async fn two_of_four_workers_are_killed(database: Postgres) -> Outcom
     Ok(format!("{ITEMS} files in {:.0} s, {} items unknown", elapsed.as_secs_f64(), unknown.len()))
 }
 
+/// What was submitted when the database went away is finished and saved; nothing new is begun; the reason is a result.
+pub(crate) async fn the_database_is_lost(database: Postgres) -> Outcome {
+    let emulator = Emulator::builder().speed(0.3).start().await.unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("files");
+    let worker = start(&emulator, &database, &folder, false);
+    submitted(&emulator, 200).await;
+    drop(database);
+    let lines = finish(worker).await?;
+    let last = lines.iter().find(|line| line.starts_with(&format!("failed {ITEMS} ")));
+    let reason = last.ok_or_else(|| format!("the reason is not told: {lines:?}"))?;
+    check(reason.contains("this worker takes no more items: the database"), || reason.clone())?;
+    let made = emulator.predictions().len();
+    let saved = std::fs::read_dir(&folder).map_err(|e| e.to_string())?.count();
+    check(saved == made && made < ITEMS, || format!("{saved} files of {made} predictions"))?;
+    Ok(format!("{saved} files of {made} predictions"))
+}
+
 fn submissions(emulator: &Emulator) -> HashMap<String, usize> {
     let mut submissions: HashMap<String, usize> = HashMap::new();
     for prediction in emulator.predictions() {

@@ -49,9 +49,14 @@ fn main() -> ExitCode {
         }
     };
     tell("a_batch_survives_being_killed_at_any_instant", &|| Some(runtime.block_on(crash::killed_at_any_instant())));
+    tell("a_second_process_on_a_journal_is_turned_away", &|| Some(runtime.block_on(crash::a_second_process())));
     tell("two_of_four_workers_of_a_fleet_are_killed", &|| {
         let database = postgres::Postgres::start()?;
         Some(database.and_then(|database| runtime.block_on(fleet::two_of_four_workers_are_killed(database))))
+    });
+    tell("a_worker_that_loses_the_database_finishes_what_runs_and_says_so", &|| {
+        let database = postgres::Postgres::start()?;
+        Some(database.and_then(|database| runtime.block_on(fleet::the_database_is_lost(database))))
     });
     println!("\n{passed} passed, {failed} failed, {skipped} skipped");
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }

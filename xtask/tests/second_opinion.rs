@@ -12,9 +12,9 @@ use edits::{EDITS, Edit, vendored};
 use serde_json::{Value, json};
 use xtask::diff::Class;
 
-/// The rows of the table in docs/tracking.md: edit, what it is here, what Optic says, why.
+/// The rows of the table in DESIGN.md: edit, what it is here, what Optic says, why.
 fn differences() -> Vec<[String; 4]> {
-    let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/tracking.md")).unwrap();
+    let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../DESIGN.md")).unwrap();
     let rows = page.lines().skip_while(|line| *line != "| edit | here | Optic | why |").skip(2);
     let rows = rows.take_while(|line| line.starts_with('|'));
     rows.map(|row| {

@@ -50,6 +50,8 @@ const ENTER: &str = "
     INSERT INTO pruna_item (batch, index, request, print)
     SELECT $1, * FROM unnest($2::bigint[], $3::text[], $4::text[]) ON CONFLICT DO NOTHING";
 
+const COUNT: &str = "SELECT coalesce(max(index) + 1, 0) FROM pruna_item WHERE batch = $1";
+
 const OTHERS: &str = "
     SELECT min(given.index) FROM unnest($2::bigint[], $3::text[]) AS given (index, print)
     JOIN pruna_item USING (index) WHERE batch = $1 AND pruna_item.print <> given.print";
@@ -171,7 +173,8 @@ impl Fleet {
         while let Some(chunk) = chunks.next().await {
             self.enter_some(chunk).await?;
         }
-        Worker::begin(self)
+        let count: i64 = self.database.query_one(COUNT, &[&&*self.batch]).await.map_err(broken)?.get(0);
+        Ok(Worker::begin(self, count as usize))
     }
 
     async fn enter_some(&self, requests: Vec<(usize, Request)>) -> Result<(), Error> {
@@ -205,6 +208,8 @@ impl std::fmt::Debug for Fleet {
 pub(crate) struct Worker {
     fleet: Fleet,
     name: String,
+    /// One more than the highest index.
+    count: usize,
     renewal: tokio::task::JoinHandle<()>,
 }
 
@@ -215,25 +220,26 @@ impl Drop for Worker {
 }
 
 impl Worker {
-    fn begin(fleet: Fleet) -> Result<Arc<Self>, Error> {
+    fn begin(fleet: Fleet, count: usize) -> Arc<Self> {
         let name = format!("{:016x}{:016x}", fastrand::u64(..), fastrand::u64(..));
         let renewal = tokio::spawn(renew(fleet.clone(), name.clone()));
-        Ok(Arc::new(Self { fleet, name, renewal }))
+        Arc::new(Self { fleet, name, count, renewal })
     }
 
-    /// Items for this worker, until none is left for anybody.
-    pub(in crate::batch) fn items(self: Arc<Self>) -> impl Stream<Item = Item> + Send {
+    /// Items for this worker, until none is left for anybody, or the database is lost.
+    pub(in crate::batch) fn items(self: Arc<Self>) -> impl Stream<Item = Result<Item, (usize, Error)>> + Send {
         stream::unfold((self, Vec::new()), |(worker, mut leased)| async move {
             loop {
                 if let Some(item) = leased.pop() {
-                    return Some((item, (worker, leased)));
+                    return Some((Ok(item), (worker, leased)));
                 }
                 match worker.lease().await {
                     Ok(items) if items.is_empty() => return None,
                     Ok(items) => leased = items,
                     Err(error) => {
-                        tracing::error!(%error, "no items can be leased; this worker takes no more");
-                        return None;
+                        let message = format!("this worker takes no more items: {}", error.message());
+                        let error = Error::new(Kind::Io, message).with_source(error);
+                        return Some((Err((worker.count, error)), (worker, leased)));
                     }
                 }
             }
