@@ -37,8 +37,9 @@ fn main() {
         return;
     }
     println!("## Scale\n");
-    in_flight();
+    // First, before anything else has filled the process.
     memory();
+    in_flight();
     beside_the_official_client();
 }
 
@@ -90,7 +91,7 @@ fn in_flight() {
         let bound = JOBS as f64 / PER_MINUTE * 60.0 + SPEED;
         println!(
             "{JOBS} jobs of {SPEED} s each, submitted under the limit of {PER_MINUTE} a minute and asked for under 30,000 calls a \
-             minute, which the emulator enforces; simulated under a paused clock.\n"
+             minute, which the emulator enforces; simulated under a paused clock."
         );
         let calls = tally.status_calls;
         table(
@@ -137,7 +138,7 @@ fn memory() {
         let mut many = client.batch(pictures(JOBS)).concurrency(JOBS).run().await.unwrap();
         wait_for(&mut many, &waiting, 200 + JOBS).await;
         let each = (resident_kib() - before) as f64 / JOBS as f64;
-        println!("Resident memory with {JOBS} jobs waiting in one batch, after the same process had 200.\n");
+        println!("Resident memory with {JOBS} jobs waiting in one batch, after the same process had 200.");
         table(
             &["figure", "value", "reference", "ratio", "goal"],
             &[row("memory a waiting job", format!("{each:.2} KiB"), "10 KiB", each / 10.0, "1")],
@@ -165,7 +166,7 @@ fn beside_the_official_client() {
         while results.next().await.is_some() {}
         results.summary().succeeded
     });
-    println!("{COMPARED} pictures under the limit of {PER_MINUTE} a minute, in real time.\n");
+    println!("{COMPARED} pictures under the limit of {PER_MINUTE} a minute, in real time.");
     let theirs = told["succeeded"].as_f64().unwrap_or_default();
     let row = |name: &str, succeeded: f64, seconds: f64| {
         let ratio = format!("{:.2}", succeeded / theirs);

@@ -74,7 +74,8 @@ impl Client {
         let request = request.into();
         let deadline = self.deadline_of(&request);
         let span = tracing::info_span!("generate", model = %request.model());
-        let generated = async { self.start(&request, request.wants_sync(), deadline).await?.wait().await };
+        let try_sync = request.wants_sync();
+        let generated = async { self.start(request, try_sync, deadline).await?.into_result().await };
         generated.instrument(span).await
     }
 
@@ -87,7 +88,8 @@ impl Client {
     pub async fn submit(&self, request: impl Into<Request>) -> Result<Prediction, Error> {
         let request = request.into();
         let deadline = self.deadline_of(&request);
-        self.start(&request, request.asks_for_sync(), deadline).await
+        let try_sync = request.asks_for_sync();
+        self.start(request, try_sync, deadline).await
     }
 
     /// A model by name, also one that the document does not know.
@@ -158,7 +160,7 @@ impl Client {
     }
 
     /// Waits for a place among the open submissions of the model, uploads what is local and submits.
-    async fn start(&self, request: &Request, try_sync: bool, deadline: Instant) -> Result<Prediction, Error> {
+    async fn start(&self, request: Request, try_sync: bool, deadline: Instant) -> Result<Prediction, Error> {
         let slot = timeout_at(deadline, self.transport().limits.slot(request.model())).await;
         let slot = slot.map_err(|_| {
             let message = "not submitted: until the deadline too many other submissions were open";
@@ -171,12 +173,12 @@ impl Client {
     pub(crate) async fn start_in(
         &self,
         _slot: Slot,
-        request: &Request,
+        request: Request,
         try_sync: bool,
         deadline: Instant,
         intent: &impl Intent,
     ) -> Result<Prediction, Error> {
-        let model = request.model();
+        let model = &request.model().clone();
         let secrets = request.secrets();
         let span = tracing::info_span!("submit", %model, job = Empty);
         let submitted = async {
@@ -196,10 +198,11 @@ impl Client {
     }
 
     /// Checks the input and uploads the local media in it.
-    async fn prepare(&self, request: &Request, deadline: Instant) -> Result<Map<String, Value>, Error> {
-        let mut input = Value::Object(request.parameters()?);
-        self.check(request)?;
-        let uploads = embedded::upload_all(self.transport(), &self.0.uploads, request.model(), &mut input);
+    async fn prepare(&self, request: Request, deadline: Instant) -> Result<Map<String, Value>, Error> {
+        self.check(&request)?;
+        let model = request.model().clone();
+        let mut input = Value::Object(request.into_parameters()?);
+        let uploads = embedded::upload_all(self.transport(), &self.0.uploads, &model, &mut input);
         let late = |_| Error::new(Kind::Deadline, "the media of the input were not uploaded in time");
         timeout_at(deadline, uploads).await.map_err(late)??;
         match input {

@@ -47,7 +47,10 @@ impl Base {
 
     /// Whether an address has the service's scheme, host and port: only there the key goes.
     pub(crate) fn is_ours(&self, url: &Url) -> bool {
-        url.origin() == self.url.origin() && !has_userinfo(url)
+        url.scheme() == self.url.scheme()
+            && url.host() == self.url.host()
+            && url.port_or_known_default() == self.url.port_or_known_default()
+            && !has_userinfo(url)
     }
 
     /// Makes an address from the service absolute. A path prefix of the base is kept.

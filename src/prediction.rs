@@ -178,12 +178,13 @@ impl Prediction {
     ///
     /// As [`wait`](Self::wait).
     pub async fn wait_until(&self, deadline: impl Into<Deadline>) -> Result<Generation, Error> {
-        let mut waiter = Waiter::new(self, deadline.into().0);
-        loop {
-            if let Event::Finished(generation) = waiter.next().await? {
-                return Ok(*generation);
-            }
-        }
+        Waiter::new(self.clone(), deadline.into().0).result().await
+    }
+
+    /// As [`wait`](Self::wait), for a job that nobody needs afterwards.
+    pub(crate) async fn into_result(self) -> Result<Generation, Error> {
+        let deadline = self.deadline;
+        Waiter::new(self, deadline).result().await
     }
 
     /// The wait as a stream of events. It ends with [`Event::Finished`] or an error.
@@ -200,7 +201,7 @@ impl Prediction {
     /// # }
     /// ```
     pub fn watch(&self) -> Pin<Box<dyn Stream<Item = Result<Event, Error>> + Send>> {
-        let waiter = Some(Waiter::new(self, self.deadline));
+        let waiter = Some(Waiter::new(self.clone(), self.deadline));
         Box::pin(futures_util::stream::unfold(waiter, |waiter| async {
             let mut waiter = waiter?;
             let event = waiter.next().await;
@@ -283,19 +284,29 @@ struct Waiter {
 }
 
 impl Waiter {
-    fn new(prediction: &Prediction, deadline: Instant) -> Self {
+    fn new(prediction: Prediction, deadline: Instant) -> Self {
+        let Prediction { client, job, started, first, secrets, .. } = prediction;
         Self {
-            client: prediction.client.clone(),
-            job: prediction.job.clone(),
-            started: prediction.started,
+            span: tracing::info_span!("wait", model = %job.model(), job = job.id()),
+            hint: first.as_ref().and_then(|told| told.next_poll),
+            submitted: first.is_some(),
+            ended: first.map(|told| told.answer).filter(|answer| answer.status().is_terminal()),
+            client,
+            job,
+            started,
             deadline,
-            ended: prediction.ended().cloned(),
-            hint: prediction.first.as_ref().and_then(|told| told.next_poll),
             failures: 0,
-            submitted: prediction.first.is_some(),
             seen_running: None,
-            secrets: prediction.secrets.clone(),
-            span: tracing::info_span!("wait", model = %prediction.model(), job = prediction.id()),
+            secrets,
+        }
+    }
+
+    /// Waits to the end.
+    async fn result(mut self) -> Result<Generation, Error> {
+        loop {
+            if let Event::Finished(generation) = self.next().await? {
+                return Ok(*generation);
+            }
         }
     }
 

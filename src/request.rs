@@ -96,10 +96,10 @@ impl Request {
     }
 
     /// The parameters, when the input is what an input must be.
-    pub(crate) fn parameters(&self) -> Result<Map<String, Value>, Error> {
-        let refuse = |why: String| Error::new(Kind::InvalidInput, why).with_model(self.model.clone());
-        match &self.input {
-            Ok(Value::Object(parameters)) => Ok(parameters.clone()),
+    pub(crate) fn into_parameters(self) -> Result<Map<String, Value>, Error> {
+        let refuse = |why: String| Error::new(Kind::InvalidInput, why).with_model(self.model);
+        match self.input {
+            Ok(Value::Object(parameters)) => Ok(parameters),
             Ok(_) => Err(refuse("the input must be an object of parameters".into())),
             Err(why) => Err(refuse(format!("the input cannot be written as JSON: {why}"))),
         }

@@ -2,8 +2,11 @@
 
 use std::time::{Duration, SystemTime};
 
-use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
+use reqwest::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
 use tokio::time::Instant;
+
+pub(crate) static RATELIMIT_RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
+static X_POLL_INTERVAL: HeaderName = HeaderName::from_static("x-poll-interval");
 
 /// No hint is longer: a larger number is a mistake on the other side.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
@@ -16,22 +19,22 @@ pub(crate) fn after(start: Instant, duration: Duration) -> Instant {
 
 /// How long the service asks to wait: `Retry-After`, in seconds or as a date of any of the three HTTP forms.
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = |name: &str| headers.get(name)?.to_str().ok();
-    let value = text(RETRY_AFTER.as_str())?;
+    let text = |name| headers.get(name)?.to_str().ok();
+    let value = text(RETRY_AFTER)?;
     // The service's own clock, when it tells: ours may be wrong.
-    let now = text(DATE.as_str()).and_then(|date| httpdate::parse_http_date(date).ok());
+    let now = text(DATE).and_then(|date| httpdate::parse_http_date(date).ok());
     parse_retry_after(value, now.unwrap_or_else(SystemTime::now))
 }
 
 /// When a limit that was hit is lifted: `Retry-After`, else `RateLimit-Reset` in seconds. The latter comes with answers
 /// of every kind and says nothing of when to ask again, unless the limit was hit.
 pub(crate) fn limit_lifted(headers: &HeaderMap) -> Option<Duration> {
-    retry_after(headers).or_else(|| seconds(headers.get("ratelimit-reset")?.to_str().ok()?))
+    retry_after(headers).or_else(|| seconds(headers.get(&RATELIMIT_RESET)?.to_str().ok()?))
 }
 
 /// How long to wait before the next status call, when the service says so.
 pub(crate) fn poll_interval(headers: &HeaderMap) -> Option<Duration> {
-    seconds(headers.get("x-poll-interval")?.to_str().ok()?)
+    seconds(headers.get(&X_POLL_INTERVAL)?.to_str().ok()?)
 }
 
 /// A `Retry-After` value. A date in the past means now.

@@ -95,21 +95,22 @@ impl ClientHooks<Session> for raw::Client {
     }
 
     async fn exec(&self, request: Request, info: &OperationInfo) -> reqwest::Result<Response> {
-        let (method, url) = (request.method().clone(), request.url().clone());
+        let span = span(request.method(), request.url());
         let model = request.headers().get("model").and_then(|model| model.to_str().ok()).map(Model::from);
-        traced(&method, &url, async {
+        let exchange = async {
             let response = self.client().execute(request).await?;
             let refused = response.status() == StatusCode::TOO_MANY_REQUESTS;
             self.inner().limits.report(limited(info.operation_id, model.as_ref()), refused, response.headers());
-            if !response.status().is_success() {
-                bounded(response, LARGEST_ERROR).await
-            } else if info.operation_id == "download_content" {
-                Ok(response)
-            } else {
-                bounded(response, LARGEST_ANSWER).await
-            }
-        })
-        .await
+            let most = match (response.status().is_success(), info.operation_id) {
+                (true, "download_content") => return Ok(response),
+                (true, _) => LARGEST_ANSWER,
+                (false, _) => LARGEST_ERROR,
+            };
+            bounded(response, most).await
+        };
+        let result = exchange.instrument(span.clone()).await;
+        record(&span, &result);
+        result
     }
 }
 
@@ -123,13 +124,9 @@ fn limited<'a>(operation_id: &str, model: Option<&'a Model>) -> Operation<'a> {
     }
 }
 
-/// Sends within a span that has OpenTelemetry's names for a client of HTTP: no query, no body, no header.
-async fn traced(
-    method: &Method,
-    url: &Url,
-    sending: impl Future<Output = reqwest::Result<Response>>,
-) -> reqwest::Result<Response> {
-    let span = tracing::debug_span!(
+/// The span of an exchange, with OpenTelemetry's names for a client of HTTP: no query, no body, no header.
+fn span(method: &Method, url: &Url) -> tracing::Span {
+    tracing::debug_span!(
         "http",
         otel.name = %method,
         otel.kind = "client",
@@ -140,9 +137,12 @@ async fn traced(
         url.path = url.path(),
         http.response.status_code = Empty,
         error.type = Empty,
-    );
-    let result = sending.instrument(span.clone()).await;
-    match &result {
+    )
+}
+
+/// Adds to the span of an exchange what came of it.
+fn record(span: &tracing::Span, result: &reqwest::Result<Response>) {
+    match result {
         Ok(response) => {
             let status = response.status();
             span.record("http.response.status_code", status.as_u16());
@@ -157,7 +157,6 @@ async fn traced(
             span.in_scope(|| tracing::trace!(error.type = kind, "no answer"));
         }
     }
-    result
 }
 
 /// Reads a body up to a limit and puts it back, so that nothing later reads more.
@@ -217,26 +216,33 @@ impl Transport {
         intent: &impl Intent,
     ) -> Result<Told, Error> {
         let request = raw::types::PredictionRequest { input };
-        let window = if try_sync { SYNC_WINDOW } else { Duration::ZERO };
-        let limit = self.timeouts.attempt.saturating_add(window);
-        let sent = self.retry.run(Effect::PaidJob, deadline, |_| {
-            let request = &request;
-            let attempt = async move {
-                let _permit = self.permit(Operation::Submission(model), Instant::now(), deadline).await?;
-                intent.declare().await.map_err(Failure::not_sent)?;
-                let asked = Instant::now();
-                let raw = self.raw(Some(limit.min(deadline - asked)));
-                let answer = raw.create_prediction(model.as_str(), try_sync.then_some(true), request).await;
-                let told = told(succeeded(answer).await?, asked)?;
-                let answer = &told.answer;
-                if answer.id().is_none() && !answer.status().is_terminal() {
-                    return Err(meaningless(answer, "the service took the submission and gave no id"));
-                }
-                Ok(told)
-            };
-            self.clean(attempt)
+        let sent = self.retry.run(Effect::PaidJob, deadline, |_| async {
+            self.clean(self.submit_once(model, &request, try_sync, deadline, intent).await)
         });
         sent.await.map_err(|error| error.with_model(model.clone()))
+    }
+
+    async fn submit_once(
+        &self,
+        model: &Model,
+        request: &raw::types::PredictionRequest,
+        try_sync: bool,
+        deadline: Instant,
+        intent: &impl Intent,
+    ) -> Result<Told, Failure> {
+        let _permit = self.permit(Operation::Submission(model), Instant::now(), deadline).await?;
+        intent.declare().await.map_err(Failure::not_sent)?;
+        let window = if try_sync { SYNC_WINDOW } else { Duration::ZERO };
+        let asked = Instant::now();
+        let raw = self.raw(Some(self.timeouts.attempt.saturating_add(window).min(deadline - asked)));
+        // On the heap: every future around it would be as large otherwise, and copied on its way down.
+        let answer = Box::pin(raw.create_prediction(model.as_str(), try_sync.then_some(true), request)).await;
+        let told = told(succeeded(answer).await?, asked)?;
+        let answer = &told.answer;
+        if answer.id().is_none() && !answer.status().is_terminal() {
+            return Err(meaningless(answer, "the service took the submission and gave no id"));
+        }
+        Ok(told)
     }
 
     /// A name for the key and its service, from which neither can be told.
@@ -267,7 +273,8 @@ impl Transport {
         let _permit = self.permit(Operation::Status, rank, deadline).await?;
         let asked = Instant::now();
         let raw = self.raw(Some(self.timeouts.attempt.min(deadline - asked)));
-        self.clean(async { told(succeeded(raw.get_prediction_status(id).await).await?, asked) }).await
+        let answer = succeeded(Box::pin(raw.get_prediction_status(id)).await).await;
+        self.clean(answer.and_then(|answer| told(answer, asked)))
     }
 
     /// Asks how far a job is, again when that fails.
@@ -282,7 +289,8 @@ impl Transport {
         form: reqwest::multipart::Form,
     ) -> Result<crate::media::upload::UploadAnswer, Failure> {
         let raw = self.raw(None);
-        self.clean(async { Ok(succeeded(raw.upload_file(form).await).await?.into_inner()) }).await
+        let answer = succeeded(Box::pin(raw.upload_file(form)).await).await;
+        self.clean(answer.map(raw::ResponseValue::into_inner))
     }
 
     /// Opens a file for download: with the key from the service itself, without it from anywhere else. There is a limit on
@@ -295,15 +303,15 @@ impl Transport {
         // Lengths and ranges are to be those of the file itself.
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         let limit = self.timeouts.attempt.min(left);
-        let opening = async {
+        let opening = Box::pin(async {
             if self.base.is_ours(url) {
                 self.open_ours(url, headers).await
             } else {
                 self.open_foreign(url, headers).await
             }
-        };
+        });
         let late = || Failure::maybe_accepted(Error::new(Kind::Connection, format!("no answer within {limit:?}")));
-        self.clean(async { tokio::time::timeout(limit, opening).await.unwrap_or_else(|_| Err(late())) }).await
+        self.clean(tokio::time::timeout(limit, opening).await.unwrap_or_else(|_| Err(late())))
     }
 
     async fn open_ours(&self, url: &Url, headers: HeaderMap) -> Result<Opened, Failure> {
@@ -318,7 +326,10 @@ impl Transport {
             return Err(Failure::not_sent(Error::new(Kind::Decode, refused)));
         }
         let sending = self.keyless.get(url.clone()).headers(headers).send();
-        let response = traced(&Method::GET, url, sending).await.map_err(broken)?;
+        let span = span(&Method::GET, url);
+        let result = sending.instrument(span.clone()).await;
+        record(&span, &result);
+        let response = result.map_err(broken)?;
         if !response.status().is_success() {
             return Err(refused(bounded(response, LARGEST_ERROR).await.map_err(broken)?).await);
         }
@@ -327,8 +338,8 @@ impl Transport {
     }
 
     /// Takes the key out of whatever the service repeated, before anybody sees it.
-    async fn clean<T>(&self, attempt: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-        attempt.await.map_err(|Failure { fate, error }| Failure { fate, error: self.finish(error) })
+    fn clean<T>(&self, attempt: Result<T, Failure>) -> Result<T, Failure> {
+        attempt.map_err(|Failure { fate, error }| Failure { fate, error: self.finish(error) })
     }
 
     /// Takes the key out of an error.

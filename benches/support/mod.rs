@@ -95,8 +95,8 @@ pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values[values.len() / 2]
 }
 
-/// What the official Python client makes of a number of pictures. `None`, with a line that says so, when there is none:
-/// `PRUNA_PYTHON` names a Python that has `pruna-client` 0.0.9.
+/// What the official Python client makes of a number of pictures. `None`, with a line that says why, when it tells
+/// nothing: `PRUNA_PYTHON` names a Python that has `pruna-client` 0.0.9.
 pub(crate) fn official(server: &Server, count: usize) -> Option<Value> {
     let Some(python) = std::env::var_os("PRUNA_PYTHON") else {
         println!("\nThe official Python client was not measured: `PRUNA_PYTHON` names no Python that has it.\n");
@@ -106,10 +106,14 @@ pub(crate) fn official(server: &Server, count: usize) -> Option<Value> {
     let output = Command::new(python)
         .arg(script)
         .args([&server.url, Emulator::DEFAULT_KEY, &count.to_string()])
-        .stderr(Stdio::null())
         .output()
         .unwrap();
-    serde_json::from_slice(&output.stdout).ok()
+    let told = serde_json::from_slice(&output.stdout);
+    if told.is_err() {
+        let why = String::from_utf8_lossy(&output.stderr).lines().last().unwrap_or_default().to_owned();
+        println!("\nThe official Python client was not measured: {why}\n");
+    }
+    told.ok()
 }
 
 /// The rows of a table as Markdown.

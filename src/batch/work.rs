@@ -113,7 +113,7 @@ impl Worker {
         let deadline = self.client.deadline_of(&request);
         // A synchronous submission has no handle that could be noted while it runs.
         let try_sync = if self.journal.is_some() { request.asks_for_sync() } else { request.wants_sync() };
-        let submitted = self.client.start_in(slot, &request, try_sync, deadline, notes).await;
+        let submitted = self.client.start_in(slot, request, try_sync, deadline, notes).await;
         match &submitted {
             Ok(job) => notes.note_if_possible(State::taken(job)).await,
             Err(error) if error.is_submission_unknown() => {}

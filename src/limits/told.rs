@@ -2,9 +2,13 @@
 
 use std::time::Duration;
 
-use reqwest::header::HeaderMap;
+use reqwest::header::{HeaderMap, HeaderName};
 
-use crate::timing;
+use crate::timing::{self, RATELIMIT_RESET};
+
+static RATELIMIT_LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
+static RATELIMIT_REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
+static X_RATELIMIT_LIMIT_MINUTE: HeaderName = HeaderName::from_static("x-ratelimit-limit-minute");
 
 /// Limits as an answer tells them.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -19,15 +23,15 @@ pub(super) struct Told {
 
 impl Told {
     pub(super) fn read(headers: &HeaderMap) -> Self {
-        let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<u32>().ok();
-        let reset = number("ratelimit-reset").map(|seconds| Duration::from_secs(seconds.into()));
+        let number = |name: &HeaderName| headers.get(name)?.to_str().ok()?.trim().parse::<u32>().ok();
+        let reset = number(&RATELIMIT_RESET).map(|seconds| Duration::from_secs(seconds.into()));
         // The window of `RateLimit-Limit` is not told; when it ends within the minute, and not at once, it is a minute.
         let a_minute = reset.is_some_and(|reset| (2..=60).contains(&reset.as_secs()));
         Self {
-            per_minute: number("x-ratelimit-limit-minute")
-                .or_else(|| number("ratelimit-limit").filter(|_| a_minute))
+            per_minute: number(&X_RATELIMIT_LIMIT_MINUTE)
+                .or_else(|| number(&RATELIMIT_LIMIT).filter(|_| a_minute))
                 .filter(|limit| *limit > 0),
-            left: number("ratelimit-remaining").zip(reset),
+            left: number(&RATELIMIT_REMAINING).zip(reset),
             lifted: timing::limit_lifted(headers),
         }
     }

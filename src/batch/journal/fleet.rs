@@ -367,7 +367,7 @@ impl SharedPace for FleetPace {
 
 /// A request as it is kept. Local files are known to one machine only.
 fn write(request: &Request) -> Result<String, Error> {
-    let input = Value::Object(request.parameters()?);
+    let input = Value::Object(request.clone().into_parameters()?);
     if media::embedded::holds_local(request.model(), &input)? {
         let message = "a fleet cannot read local media; upload them first, or give their addresses";
         return Err(Error::new(Kind::InvalidInput, message).with_model(request.model().clone()));
