@@ -132,10 +132,10 @@ async fn jobs_share_the_status_budget() {
 #[tokio::test(start_paused = true)]
 async fn where_status_calls_are_scarce_a_short_job_goes_before_long_ones() {
     let emulator = Emulator::builder().speed(10.0).start().await.unwrap();
-    // Ten jobs that would be asked for every ten seconds; there is a call every five and a half.
+    // Six jobs that would be asked for every ten seconds; there is a call every five and a half.
     let client = builder(&emulator).limits(Limits::none().status(12)).poll_policy(pruna::poll::Proportional);
     let client = client.deadline(Duration::from_secs(24 * 3600)).build().unwrap();
-    let long = (0..10).map(|n| Request::new("vace", json!({"prompt": format!("waves {n}")})));
+    let long = (0..6).map(|n| Request::new("vace", json!({"prompt": format!("waves {n}")})));
     let mut long = client.batch(long).run().await.unwrap();
     let short = async {
         for n in 0..5 {
@@ -145,7 +145,7 @@ async fn where_status_calls_are_scarce_a_short_job_goes_before_long_ones() {
             let started = Instant::now();
             client.generate(request).await.unwrap();
             let late = started.elapsed().as_secs_f64() - 40.0;
-            // In the order of arrival it would be up to 55 seconds.
+            // In the order of arrival it would be up to 35 seconds.
             assert!(late < 12.0, "picture {n} was noticed {late:.1} s late");
         }
     };
@@ -160,5 +160,5 @@ async fn where_status_calls_are_scarce_a_short_job_goes_before_long_ones() {
         *asked.entry(request.path.clone()).or_insert(0) += 1;
     }
     let often = asked.values().filter(|count| **count >= 2).count();
-    assert!(often >= 15, "{asked:?}");
+    assert!(often >= 11, "{asked:?}");
 }
