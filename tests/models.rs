@@ -166,30 +166,32 @@ fn examples() -> Vec<Request> {
 
 /// Reads JSON as the typed input of a model and writes it again.
 fn through_the_type(model: &Model, input: &Value) -> Result<(Value, Vec<Warning>), serde_json::Error> {
-    macro_rules! dispatch {
+    macro_rules! for_types {
         ($($type:ident)*) => {
             match model.info().input_type {
                 $(Some(stringify!($type)) => {
                     let typed: $type = serde_json::from_value(input.clone())?;
                     Ok((serde_json::to_value(&typed)?, typed.warnings()))
                 })*
-                other => panic!("{model} has the type {other:?}, which this test does not list"),
+                other => panic!("{model} has the type {other:?}, which is not generated"),
             }
         };
     }
-    dispatch!(FluxDev FluxDevLora Flux2Klein4b WanI2v WanT2v WanImageSmall QwenImage QwenImageFast QwenImageEditPlus
-        Vace PImage PImageEdit PImageLora PImageEditLora ZImageTurbo ZImageTurboLora PImageTrainer PImageEditTrainer)
+    include!("../src/generated/types.snap.rs")
 }
 
 #[tokio::test]
 async fn the_documented_example_of_every_model_is_what_the_typed_api_gives_and_is_accepted() {
     let emulator = emulator().await;
     let client = client(&emulator);
-    let examples = examples();
-    assert_eq!(examples.iter().map(|e| e.model().clone()).collect::<Vec<_>>(), Model::all().collect::<Vec<_>>());
-    for request in examples {
-        let model = request.model().clone();
-        assert_eq!(*request.input(), model.schema().unwrap()["examples"][0], "{model}");
+    let built = examples();
+    assert_eq!(built.len(), 18, "one for each model of the first document");
+    for model in Model::all() {
+        let example = &model.schema().unwrap()["examples"][0];
+        let by_type = || Request::new(model.clone(), through_the_type(&model, example).unwrap().0);
+        // A model that a later document adds has no example by hand here.
+        let request = built.iter().find(|request| *request.model() == model).cloned().unwrap_or_else(by_type);
+        assert_eq!(request.input(), example, "{model}");
         assert_eq!(request.warnings(), [], "{model}");
         client.submit(request).await.unwrap_or_else(|error| panic!("{model}: {error}"));
     }
@@ -264,7 +266,6 @@ async fn hints_are_no_walls_unless_the_client_is_strict() {
 
 #[test]
 fn the_catalogue_tells_what_is_known_of_a_model() {
-    assert_eq!(Model::all().len(), 18);
     for model in Model::all() {
         let info = model.info();
         assert!(info.input_type.is_some() && !info.description.is_empty() && !info.outputs.is_empty(), "{model}");

@@ -26,6 +26,12 @@ pub(crate) fn emit_index(models: &[ModelInput]) -> Result<String, Error> {
     emit::source(quote! { #(#includes)* })
 }
 
+/// The names of all types, as the argument of a macro that whoever includes the file defines: for tests of every type.
+pub(crate) fn emit_types(models: &[ModelInput]) -> Result<String, Error> {
+    let types = models.iter().map(|model| ident(&model.type_name));
+    emit::source(quote! { for_types! { #(#types)* } })
+}
+
 fn structure(model: &ModelInput) -> TokenStream {
     let name = ident(&model.type_name);
     let doc = emit::doc(&format!("{}\n\nInput of the model `{}`.", docs::safe(&model.description), model.id));

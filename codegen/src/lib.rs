@@ -91,6 +91,7 @@ pub fn generate(source: &Source<'_>) -> Result<Output, Error> {
         files.push(File::rust(&model.module_name, inputs::emit(model)?));
     }
     files.push(File::rust("inputs", inputs::emit_index(&models)?));
+    files.push(File::rust("types", inputs::emit_types(&models)?));
     files.push(File::rust("models", catalogue::emit_model_names(&models)?));
     files.push(File::rust("catalogue", catalogue::emit(&document, &models, &table)?));
     files.push(File { name: "schemas".into(), extension: "json", text: catalogue::schemas(&models)? });

@@ -58,7 +58,7 @@ const RESERVED_TYPES: [&str; 46] = [
 const RESERVED_HERE: [&str; 3] = ["Unset", "Value", "Warning"];
 
 /// Names of generated files that are not a model's.
-const RESERVED_MODULES: [&str; 6] = ["catalogue", "client", "inputs", "models", "schemas", "vocabulary"];
+const RESERVED_MODULES: [&str; 7] = ["catalogue", "client", "inputs", "models", "schemas", "types", "vocabulary"];
 
 /// `p-image` becomes `PImage`.
 pub(crate) fn type_name(name: &str) -> String {
