@@ -10,6 +10,7 @@ use crate::{
     ClientBuilder, Error, Generation, JobRef, Media, Model, ModelHandle, Prediction, Request, Status,
     builder::Config,
     error::Kind,
+    inputs::Warning,
     limits::Slot,
     media::{
         download::Download,
@@ -199,9 +200,9 @@ impl Client {
 
     /// Checks the input and uploads the local media in it.
     async fn prepare(&self, request: Request, deadline: Instant) -> Result<Map<String, Value>, Error> {
-        self.check(&request)?;
-        let model = request.model().clone();
+        let (model, warnings) = (request.model().clone(), request.warnings());
         let mut input = Value::Object(request.into_parameters()?);
+        self.check(&model, &warnings)?;
         let uploads = embedded::upload_all(self.transport(), &self.0.uploads, &model, &mut input);
         let late = |_| Error::new(Kind::Deadline, "the media of the input were not uploaded in time");
         timeout_at(deadline, uploads).await.map_err(late)??;
@@ -212,16 +213,15 @@ impl Client {
     }
 
     /// Logs what the service may refuse; a strict client refuses it itself.
-    fn check(&self, request: &Request) -> Result<(), Error> {
-        let warnings = request.warnings();
-        for warning in &warnings {
-            tracing::warn!(model = %request.model(), field = warning.field, "{}", warning.message);
+    fn check(&self, model: &Model, warnings: &[Warning]) -> Result<(), Error> {
+        for warning in warnings {
+            tracing::warn!(%model, field = warning.field, "{}", warning.message);
         }
         match warnings.first() {
             Some(first) if self.config().strict_inputs => {
                 let all: Vec<String> = warnings.iter().map(ToString::to_string).collect();
                 let error = Error::new(Kind::InvalidInput, all.join("; ")).with_field(Some(first.field.clone()));
-                Err(error.with_model(request.model().clone()))
+                Err(error.with_model(model.clone()))
             }
             _ => Ok(()),
         }
