@@ -155,14 +155,31 @@ impl Resolver<'_> {
             Value::Array(items) => {
                 Value::Array(items.iter().map(|item| self.resolve(item, within)).collect::<Result<_, _>>()?)
             }
-            Value::Object(map) => Value::Object(
-                map.iter()
-                    .map(|(key, value)| Ok((key.clone(), self.resolve(value, within)?)))
-                    .collect::<Result<_, Error>>()?,
-            ),
+            Value::Object(map) => {
+                let resolved = map.iter().map(|(key, value)| Ok((key.clone(), self.resolve(value, within)?)));
+                Value::Object(flat(resolved.collect::<Result<_, Error>>()?))
+            }
             other => other.clone(),
         })
     }
+}
+
+/// Lays the parts of an `allOf` flat: all of them hold, so properties and required names add up. Of anything else what
+/// comes first counts, and the schema itself before its parts.
+fn flat(mut schema: serde_json::Map<String, Value>) -> serde_json::Map<String, Value> {
+    let Some(parts) = schema.get("allOf").and_then(Value::as_array).cloned() else { return schema };
+    schema.remove("allOf");
+    for (key, value) in parts.into_iter().filter_map(|part| part.as_object().cloned()).flatten() {
+        match (schema.get_mut(&key), value) {
+            (None, value) => drop(schema.insert(key, value)),
+            (Some(Value::Object(known)), Value::Object(more)) if key == "properties" => {
+                more.into_iter().for_each(|(name, property)| drop(known.entry(name).or_insert(property)));
+            }
+            (Some(Value::Array(known)), Value::Array(more)) if key == "required" => known.extend(more),
+            (Some(_), _) => {}
+        }
+    }
+    schema
 }
 
 /// "Rate limit: 150 requests per minute" in a description.
@@ -310,6 +327,34 @@ mod tests {
         ] {
             assert_eq!(mean_the_same(&[list(one), list(other)]), same, "{one:?} {other:?}");
         }
+    }
+
+    #[test]
+    fn an_input_in_parts_has_the_fields_of_all_of_them() {
+        let document = json!({"components": {"schemas": {
+            "Size": {"type": "object", "required": ["width"], "properties": {"width": {"type": "integer"}}},
+            "Shade": {"type": "string", "enum": ["light", "dark"]},
+            "p-parts": {"type": "object", "properties": {"input": {"properties": {}, "allOf": [
+                {"$ref": "#/components/schemas/Size"},
+                {"required": ["prompt"], "properties": {
+                    "prompt": {"type": "string"},
+                    "shade": {"allOf": [{"$ref": "#/components/schemas/Shade"}], "description": "How dark."},
+                    "allOf": {"type": "boolean"},
+                }},
+            ]}}},
+        }}});
+        let models = read(&document).unwrap();
+        let fields: Vec<_> =
+            models[0].fields.iter().map(|field| (field.name.as_str(), field.required, field.kind.clone())).collect();
+        assert_eq!(
+            fields,
+            [
+                ("prompt", true, Kind::Text),
+                ("width", true, Kind::Integer),
+                ("shade", false, Kind::Open("PPartsShade".into())),
+                ("allOf", false, Kind::Boolean),
+            ]
+        );
     }
 
     #[test]
