@@ -173,7 +173,9 @@ fn flat(mut schema: serde_json::Map<String, Value>) -> serde_json::Map<String, V
         match (schema.get_mut(&key), value) {
             (None, value) => drop(schema.insert(key, value)),
             (Some(Value::Object(known)), Value::Object(more)) if key == "properties" => {
-                more.into_iter().for_each(|(name, property)| drop(known.entry(name).or_insert(property)));
+                for (name, property) in more {
+                    known.entry(name).or_insert(property);
+                }
             }
             (Some(Value::Array(known)), Value::Array(more)) if key == "required" => known.extend(more),
             (Some(_), _) => {}
