@@ -149,9 +149,9 @@ impl Batch {
     ///
     /// The requests are entered before the first is worked on, where they are not there yet; a worker may well give none.
     /// The stream has the items that this worker did, as they finish, and ends when none is left for anybody. When the
-    /// database is lost it ends with that error, under the first index that no request has: others go on, and so does
-    /// this one when it is run again. Files are saved by each worker into its own folder, or into one that all machines
-    /// see.
+    /// database is lost it ends with that error, as the result of the item that would have been next, or under the first
+    /// index that no request has: others go on, and so does this one when it is run again. Files are saved by each worker
+    /// into its own folder, or into one that all machines see.
     #[cfg(feature = "postgres")]
     pub fn fleet(mut self, fleet: Fleet) -> Self {
         self.fleet = Some(fleet);
