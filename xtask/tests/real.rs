@@ -36,13 +36,15 @@ fn upstream() -> Option<PathBuf> {
     Some(path)
 }
 
-/// Dependencies are shared with the other builds of this machine; cargo waits for cargo, so one test at a time.
+/// Dependencies are shared by the copies; cargo waits for cargo, so one test at a time.
 fn cargo(root: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO")).args(arguments).current_dir(root).env("CARGO_TARGET_DIR", target()).output().unwrap()
 }
 
+/// A target folder of their own: cargo tells packages apart by their place in the workspace, so that those of a copy would
+/// take the place of the repository's.
 fn target() -> PathBuf {
-    xtask::api::target_folder(&repository())
+    xtask::api::target_folder(&repository()).join("copies")
 }
 
 fn one_at_a_time() -> MutexGuard<'static, ()> {
