@@ -13,7 +13,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let path = arguments.next().ok_or("save as what?")?;
 
     let input = PImage::builder().prompt(prompt).aspect_ratio(AspectRatio::R3_2).build();
-    if let Some(price) = Model::P_IMAGE.info().estimate(&input) {
+    if let Some(price) = Model::P_IMAGE.info().estimate_usd(&input) {
         println!("List price: ${price}");
     }
     let file = Client::from_env()?.generate(input).await?.save(path).await?;

@@ -18,7 +18,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = PathBuf::from(folder);
     let client = Client::from_env()?;
 
-    let pictures = TrainingSet::folder(photos)?.default_caption("a photo of sks dog");
+    let pictures = TrainingSet::from_dir(photos)?.default_caption("a photo of sks dog");
     println!("Training on {} pictures ...", pictures.len());
     let input = PImageTrainer::builder()
         .image_data(pictures.upload(&client).await?)

@@ -41,7 +41,7 @@ mod work;
 
 #[cfg(feature = "postgres")]
 pub use journal::fleet::Fleet;
-pub use results::{Results, Stopper, Summary};
+pub use results::{Results, StopHandle, Summary};
 pub use work::Output;
 
 use files::Folder;
@@ -131,7 +131,7 @@ impl Batch {
     ///
     /// Before a submission its intent is noted, after the answer its job, after the download its files. A later run with
     /// the same requests and the same journal continues: what is finished is reported as it was
-    /// ([`Output::earlier`]), jobs that run are waited for, the rest is submitted. Where a submission was begun and no
+    /// ([`Output::resumed`]), jobs that run are waited for, the rest is submitted. Where a submission was begun and no
     /// answer was noted, nobody knows whether the service took it: such an item is reported as
     /// [unknown](Error::is_submission_unknown), and sent again only with [`resubmit_unknown`](Self::resubmit_unknown).
     ///
@@ -222,7 +222,7 @@ impl Batch {
             folder,
             journal,
             resubmit_unknown: self.resubmit_unknown,
-            handing_back: CancellationToken::new(),
+            detaching: CancellationToken::new(),
             journal_failure: OnceLock::new(),
         };
         Ok(Results::new(items, worker, self.concurrency, self.ordered))

@@ -9,7 +9,7 @@ use tracing::{Instrument as _, field::Empty};
 use crate::{
     ClientBuilder, Error, Generation, JobRef, Media, Model, ModelHandle, Prediction, Request, Status,
     builder::Config,
-    error::Kind,
+    error::ErrorKind,
     inputs::Warning,
     limits::Slot,
     media::{
@@ -165,7 +165,7 @@ impl Client {
         let slot = timeout_at(deadline, self.transport().limits.slot(request.model())).await;
         let slot = slot.map_err(|_| {
             let message = "not submitted: until the deadline too many other submissions were open";
-            Error::new(Kind::RateLimited, message).with_model(request.model().clone())
+            Error::new(ErrorKind::RateLimited, message).with_model(request.model().clone())
         })?;
         self.start_in(slot, request, try_sync, deadline, &Unnoted).await
     }
@@ -204,11 +204,11 @@ impl Client {
         let mut input = Value::Object(request.into_parameters()?);
         self.check(&model, &warnings)?;
         let uploads = embedded::upload_all(self.transport(), &self.0.uploads, &model, &mut input);
-        let late = |_| Error::new(Kind::Deadline, "the media of the input were not uploaded in time");
+        let late = |_| Error::new(ErrorKind::Timeout, "the media of the input were not uploaded in time");
         timeout_at(deadline, uploads).await.map_err(late)??;
         match input {
             Value::Object(parameters) => Ok(parameters),
-            _ => Err(Error::new(Kind::InvalidInput, "the input must be an object of parameters")),
+            _ => Err(Error::new(ErrorKind::InvalidInput, "the input must be an object of parameters")),
         }
     }
 
@@ -220,7 +220,7 @@ impl Client {
         match warnings.first() {
             Some(first) if self.config().strict_inputs => {
                 let all: Vec<String> = warnings.iter().map(ToString::to_string).collect();
-                let error = Error::new(Kind::InvalidInput, all.join("; ")).with_field(Some(first.field.clone()));
+                let error = Error::new(ErrorKind::InvalidInput, all.join("; ")).with_field(Some(first.field.clone()));
                 Err(error.with_model(model.clone()))
             }
             _ => Ok(()),

@@ -8,7 +8,7 @@ pub(crate) mod body;
 mod kind;
 mod secrets;
 
-pub use kind::Kind;
+pub use kind::ErrorKind;
 
 /// The error of every operation: one line when printed, more when asked.
 ///
@@ -19,7 +19,7 @@ pub use kind::Kind;
 /// match client.generate(PImage::new("a lion at dusk")).await {
 ///     Ok(image) => drop(image.save("lion.jpg").await?),
 ///     Err(error) if error.is_rate_limited() => println!("again in {:?}", error.retry_after()),
-///     Err(error) if error.is_deadline() => println!("still running: {:?}", error.job()),
+///     Err(error) if error.is_timeout() => println!("still running: {:?}", error.job()),
 ///     Err(error) => return Err(error),
 /// }
 /// # Ok(())
@@ -28,7 +28,7 @@ pub use kind::Kind;
 pub struct Error(Box<Inner>);
 
 struct Inner {
-    kind: Kind,
+    kind: ErrorKind,
     message: String,
     status: Option<u16>,
     request_id: Option<String>,
@@ -42,7 +42,7 @@ struct Inner {
 }
 
 impl Error {
-    pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self(Box::new(Inner {
             kind,
             message: message.into(),
@@ -59,18 +59,18 @@ impl Error {
     }
 
     pub(crate) fn configuration(message: impl Into<String>) -> Self {
-        Self::new(Kind::Configuration, message)
+        Self::new(ErrorKind::Configuration, message)
     }
 
     pub(crate) fn io(what: impl fmt::Display, source: std::io::Error) -> Self {
-        Self::new(Kind::Io, format!("{what}: {source}")).with_source(source)
+        Self::new(ErrorKind::Io, format!("{what}: {source}")).with_source(source)
     }
 
     /// The same error as a submission whose fate is unknown.
     pub(crate) fn into_submission_unknown(mut self) -> Self {
-        if self.0.kind != Kind::SubmissionUnknown {
+        if self.0.kind != ErrorKind::SubmissionUnknown {
             self.0.message = self.told();
-            self.0.kind = Kind::SubmissionUnknown;
+            self.0.kind = ErrorKind::SubmissionUnknown;
         }
         self
     }
@@ -144,7 +144,7 @@ impl Error {
 
     /// What kind of thing went wrong.
     #[must_use]
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
@@ -260,7 +260,8 @@ mod tests {
 
     #[test]
     fn what_is_printed_is_one_line_without_control_characters() {
-        let error = Error::new(Kind::PredictionFailed, "a\nb\x1b[2Jc\u{9b}d\te").with_request_id(Some("r\r\n1".into()));
+        let error =
+            Error::new(ErrorKind::PredictionFailed, "a\nb\x1b[2Jc\u{9b}d\te").with_request_id(Some("r\r\n1".into()));
         assert_eq!(error.to_string(), "the prediction failed: a b [2Jc d e (request r 1)");
     }
 }

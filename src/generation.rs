@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{
     Client, Error, JobRef, Model, Status,
-    error::Kind,
+    error::ErrorKind,
     media::{
         download::{ByteStream, Download, SavedFile},
         name,
@@ -55,7 +55,7 @@ impl Generation {
             return Ok(Self { id: id.clone(), urls, answer: answer.without_input(), client, model });
         }
         let reason = answer.error().or_else(|| answer.message().map(str::to_owned)).unwrap_or_default();
-        let kind = if status == Status::CANCELED { Kind::Canceled } else { Kind::PredictionFailed };
+        let kind = if status == Status::CANCELED { ErrorKind::Canceled } else { ErrorKind::PredictionFailed };
         Err(with_job(Error::new(kind, reason)))
     }
 
@@ -92,7 +92,7 @@ impl Generation {
     pub fn file(&self, index: usize) -> Result<Download, Error> {
         let url = self.urls.get(index).ok_or_else(|| {
             let message = format!("the generation has {} files, no number {index}", self.urls.len());
-            Error::new(Kind::NotFound, message).with_model(self.model.clone())
+            Error::new(ErrorKind::NotFound, message).with_model(self.model.clone())
         })?;
         let job = self.id.as_ref().map(|id| JobRef::new(id, self.model.clone()));
         Ok(Download::new(self.client.clone(), url.clone()).made_by(self.model.clone(), job))

@@ -23,7 +23,7 @@ use tokio::{
     time::Instant,
 };
 
-use crate::{Error, Model, error::Kind};
+use crate::{Error, Model, error::ErrorKind};
 
 mod lane;
 mod pace;
@@ -107,7 +107,7 @@ impl Limits {
 
     /// Downloads from the service a minute.
     #[must_use]
-    pub fn delivery(mut self, per_minute: u32) -> Self {
+    pub fn downloads(mut self, per_minute: u32) -> Self {
         self.delivery = Limit::Set(per_minute);
         self
     }
@@ -230,7 +230,7 @@ impl Limiter {
         };
         admitted.map_err(|wait| {
             let message = "the client keeps the service's limits and found no room before the deadline";
-            Error::new(Kind::RateLimited, message).with_retry_after(wait)
+            Error::new(ErrorKind::RateLimited, message).with_retry_after(wait)
         })?;
         let slot = match operation {
             Operation::Status => self.status_slots.acquire().await.ok(),

@@ -203,7 +203,7 @@ pub struct Secret(String);
 impl Secret {
     /// The secret itself. Whoever calls this takes care of it.
     #[must_use]
-    pub fn expose(&self) -> &str {
+    pub fn expose_secret(&self) -> &str {
         &self.0
     }
 }

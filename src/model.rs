@@ -120,10 +120,10 @@ impl ModelInfo {
     /// use pruna::{Model, inputs::WanImageSmall};
     ///
     /// let four = WanImageSmall::builder().prompt("a cup of tea").num_outputs(4).build();
-    /// assert_eq!(Model::WAN_IMAGE_SMALL.info().estimate(&four), Some(0.02));
+    /// assert_eq!(Model::WAN_IMAGE_SMALL.info().estimate_usd(&four), Some(0.02));
     /// ```
     #[must_use]
-    pub fn estimate(&self, input: &impl serde::Serialize) -> Option<f64> {
+    pub fn estimate_usd(&self, input: &impl serde::Serialize) -> Option<f64> {
         let input = serde_json::to_value(input).ok()?;
         let schema = Model::from_static(self.id).schema();
         let value = |name: &str| {

@@ -2,7 +2,7 @@
 
 use reqwest::Url;
 
-use crate::{Error, error::Kind};
+use crate::{Error, error::ErrorKind};
 
 /// The base URL of the service, checked.
 #[derive(Clone, Debug)]
@@ -62,10 +62,13 @@ impl Base {
         } else {
             self.url.join(address)
         };
-        let unusable = |e| Error::new(Kind::Decode, format!("the service gave the address {address:?}: {e}"));
+        let unusable = |e| Error::new(ErrorKind::Decode, format!("the service gave the address {address:?}: {e}"));
         let url = resolved.map_err(unusable)?;
         if has_userinfo(&url) {
-            return Err(Error::new(Kind::Decode, "the service gave an address with a user name or a password in it"));
+            return Err(Error::new(
+                ErrorKind::Decode,
+                "the service gave an address with a user name or a password in it",
+            ));
         }
         Ok(url)
     }

@@ -8,8 +8,8 @@ use tokio::time::{Instant, sleep_until};
 use tracing::{Instrument as _, Span};
 
 use crate::{
-    Client, Error, Generation, Model, Status, error::Kind, limits::Rank, poll::Pace, retry, timing, transport::Told,
-    wire::Answer,
+    Client, Error, Generation, Model, Status, error::ErrorKind, limits::Rank, poll::Pace, retry, timing,
+    transport::Told, wire::Answer,
 };
 
 /// How long before its deadline a job is asked for the last time: a fiftieth of the whole, within these bounds.
@@ -407,7 +407,7 @@ impl Waiter {
 
     fn late(&self) -> Error {
         let waited = self.started.elapsed().as_secs_f64();
-        Error::new(Kind::Deadline, format!("no result after {waited:.1} s; the job may still be running"))
+        Error::new(ErrorKind::Timeout, format!("no result after {waited:.1} s; the job may still be running"))
             .with_job(self.job.clone())
     }
 }

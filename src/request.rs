@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::{Client, Error, Generation, Model, Prediction, error::Kind, inputs::Input, inputs::Warning, schema};
+use crate::{Client, Error, Generation, Model, Prediction, error::ErrorKind, inputs::Input, inputs::Warning, schema};
 
 /// A model, its input and how to wait for it. Made of every typed input by itself; [`Request::new`] takes any other.
 ///
@@ -97,7 +97,7 @@ impl Request {
 
     /// The parameters, when the input is what an input must be.
     pub(crate) fn into_parameters(self) -> Result<Map<String, Value>, Error> {
-        let refuse = |why: String| Error::new(Kind::InvalidInput, why).with_model(self.model);
+        let refuse = |why: String| Error::new(ErrorKind::InvalidInput, why).with_model(self.model);
         match self.input {
             Ok(Value::Object(parameters)) => Ok(parameters),
             Ok(_) => Err(refuse("the input must be an object of parameters".into())),

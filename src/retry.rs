@@ -13,7 +13,7 @@ use std::{
 use tokio::time::{Instant, sleep};
 use tracing::Instrument as _;
 
-use crate::{Error, error::Kind};
+use crate::{Error, error::ErrorKind};
 
 /// What is known of a request that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,20 +119,20 @@ impl Retry {
 /// The end of the time, with what failed last as the cause.
 fn late(last: Option<Error>, attempts: u32) -> Error {
     let Some(last) = last else {
-        return Error::new(Kind::Deadline, "no time was left for the request").with_attempts(attempts);
+        return Error::new(ErrorKind::Timeout, "no time was left for the request").with_attempts(attempts);
     };
     let message = format!("no time was left to send again after {}", last.told());
-    last.causing(Error::new(Kind::Deadline, message)).with_attempts(attempts)
+    last.causing(Error::new(ErrorKind::Timeout, message)).with_attempts(attempts)
 }
 
 /// Rule 1 of the doctrine.
-fn may_repeat(effect: Effect, fate: Fate, kind: Kind) -> bool {
-    let passing = matches!(kind, Kind::Connection | Kind::ServiceUnavailable | Kind::RateLimited);
+fn may_repeat(effect: Effect, fate: Fate, kind: ErrorKind) -> bool {
+    let passing = matches!(kind, ErrorKind::Connection | ErrorKind::ServiceUnavailable | ErrorKind::RateLimited);
     match effect {
-        Effect::Harmless => passing || (kind == Kind::Decode && fate != Fate::NotSent),
+        Effect::Harmless => passing || (kind == ErrorKind::Decode && fate != Fate::NotSent),
         Effect::PaidJob => match fate {
-            Fate::NotSent => kind == Kind::Connection,
-            Fate::Refused => kind == Kind::RateLimited,
+            Fate::NotSent => kind == ErrorKind::Connection,
+            Fate::Refused => kind == ErrorKind::RateLimited,
             Fate::MaybeAccepted => false,
         },
     }
@@ -185,13 +185,13 @@ mod tests {
 
     use super::*;
 
-    const KINDS: [Kind; 6] = [
-        Kind::Connection,
-        Kind::ServiceUnavailable,
-        Kind::RateLimited,
-        Kind::Decode,
-        Kind::InvalidInput,
-        Kind::Unauthorized,
+    const KINDS: [ErrorKind; 6] = [
+        ErrorKind::Connection,
+        ErrorKind::ServiceUnavailable,
+        ErrorKind::RateLimited,
+        ErrorKind::Decode,
+        ErrorKind::InvalidInput,
+        ErrorKind::Unauthorized,
     ];
 
     #[test]
@@ -199,8 +199,10 @@ mod tests {
         for fate in [Fate::NotSent, Fate::Refused, Fate::MaybeAccepted] {
             for kind in KINDS {
                 let allowed = may_repeat(Effect::PaidJob, fate, kind);
-                let provable =
-                    matches!((fate, kind), (Fate::NotSent, Kind::Connection) | (Fate::Refused, Kind::RateLimited));
+                let provable = matches!(
+                    (fate, kind),
+                    (Fate::NotSent, ErrorKind::Connection) | (Fate::Refused, ErrorKind::RateLimited)
+                );
                 assert_eq!(allowed, provable, "{fate:?} {kind:?}");
             }
         }
@@ -221,11 +223,12 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_may_be_repeated_is_sent_four_times_at_most() {
-        let unavailable = || Failure { fate: Fate::MaybeAccepted, error: Error::new(Kind::ServiceUnavailable, "") };
+        let unavailable =
+            || Failure { fate: Fate::MaybeAccepted, error: Error::new(ErrorKind::ServiceUnavailable, "") };
         let (sent, error) = attempts_of(&Retry::new(4), Effect::Harmless, unavailable).await;
-        assert_eq!((sent, error.attempts(), error.kind()), (4, 4, Kind::ServiceUnavailable));
+        assert_eq!((sent, error.attempts(), error.kind()), (4, 4, ErrorKind::ServiceUnavailable));
         let (sent, error) = attempts_of(&Retry::new(4), Effect::PaidJob, unavailable).await;
-        assert_eq!((sent, error.kind()), (1, Kind::SubmissionUnknown));
+        assert_eq!((sent, error.kind()), (1, ErrorKind::SubmissionUnknown));
         let (sent, _) = attempts_of(&Retry::new(1), Effect::Harmless, unavailable).await;
         assert_eq!(sent, 1);
     }
@@ -236,7 +239,7 @@ mod tests {
             let hint = Duration::from_secs(hint);
             let limited = || Failure {
                 fate: Fate::Refused,
-                error: Error::new(Kind::RateLimited, "").with_retry_after(Some(hint)),
+                error: Error::new(ErrorKind::RateLimited, "").with_retry_after(Some(hint)),
             };
             let start = Instant::now();
             let (sent, error) = attempts_of(&Retry::new(4), Effect::PaidJob, limited).await;
@@ -249,10 +252,10 @@ mod tests {
     async fn the_end_of_the_time_names_what_failed_last() {
         let retry = Retry::new(4);
         for (effect, fate, kind, ends_as) in [
-            (Effect::Harmless, Fate::MaybeAccepted, Kind::Connection, Kind::Deadline),
-            (Effect::Harmless, Fate::Refused, Kind::Unauthorized, Kind::Unauthorized),
-            (Effect::PaidJob, Fate::NotSent, Kind::Connection, Kind::Deadline),
-            (Effect::PaidJob, Fate::MaybeAccepted, Kind::Connection, Kind::SubmissionUnknown),
+            (Effect::Harmless, Fate::MaybeAccepted, ErrorKind::Connection, ErrorKind::Timeout),
+            (Effect::Harmless, Fate::Refused, ErrorKind::Unauthorized, ErrorKind::Unauthorized),
+            (Effect::PaidJob, Fate::NotSent, ErrorKind::Connection, ErrorKind::Timeout),
+            (Effect::PaidJob, Fate::MaybeAccepted, ErrorKind::Connection, ErrorKind::SubmissionUnknown),
         ] {
             let deadline = Instant::now() + Duration::from_secs(5);
             let result: Result<(), Error> = retry
@@ -275,7 +278,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_storm_of_failures_uses_up_the_budget() {
         let retry = Retry::new(4);
-        let down = || Failure { fate: Fate::NotSent, error: Error::new(Kind::Connection, "") };
+        let down = || Failure { fate: Fate::NotSent, error: Error::new(ErrorKind::Connection, "") };
         let mut sent = 0;
         for _ in 0..100 {
             sent += attempts_of(&retry, Effect::Harmless, down).await.0;

@@ -13,7 +13,7 @@ use flate2::{Compression, write::DeflateEncoder};
 use rawzip::{CompressionMethod, ZipArchiveWriter};
 
 pub use self::lora::Lora;
-use crate::{Client, Error, UploadedFile, error::Kind, media::Media, media::kind, temporary::TempPath};
+use crate::{Client, Error, UploadedFile, error::ErrorKind, media::Media, media::kind, temporary::TempPath};
 
 /// What `p-image-trainer` needs at least.
 const FEWEST_PICTURES: usize = 10;
@@ -28,7 +28,7 @@ const PICTURES: [&str; 4] = ["jpg", "jpeg", "png", "webp"];
 /// # async fn example(client: pruna::Client) -> Result<(), pruna::Error> {
 /// use pruna::{Lora, TrainingSet, inputs::PImageTrainer};
 ///
-/// let pictures = TrainingSet::folder("photos")?.default_caption("a photo of sks dog");
+/// let pictures = TrainingSet::from_dir("photos")?.default_caption("a photo of sks dog");
 /// let zip = pictures.upload(&client).await?;
 /// let trained = client.generate(PImageTrainer::builder().image_data(zip).steps(1000).build()).await?;
 /// trained.save("lora.zip").await?;
@@ -67,7 +67,7 @@ impl TrainingSet {
     ///
     /// Io, when the folder or a caption cannot be read. What is wrong with the set itself is told by
     /// [`check`](Self::check).
-    pub fn folder(path: impl AsRef<Path>) -> Result<Self, Error> {
+    pub fn from_dir(path: impl AsRef<Path>) -> Result<Self, Error> {
         Self::read(Purpose::Generate, path.as_ref())
     }
 
@@ -76,8 +76,8 @@ impl TrainingSet {
     ///
     /// # Errors
     ///
-    /// As [`folder`](Self::folder).
-    pub fn edit_folder(path: impl AsRef<Path>) -> Result<Self, Error> {
+    /// As [`from_dir`](Self::from_dir).
+    pub fn from_edit_dir(path: impl AsRef<Path>) -> Result<Self, Error> {
         Self::read(Purpose::Edit, path.as_ref())
     }
 
@@ -141,7 +141,7 @@ impl TrainingSet {
         if total > LARGEST_ARCHIVE {
             problems.push(format!("{total} bytes in all, at most {LARGEST_ARCHIVE} are taken"));
         }
-        if problems.is_empty() { Ok(()) } else { Err(Error::new(Kind::InvalidInput, problems.join("; "))) }
+        if problems.is_empty() { Ok(()) } else { Err(Error::new(ErrorKind::InvalidInput, problems.join("; "))) }
     }
 
     /// Checks the set, packs it and uploads the archive; the result is the trainer's `image_data`.
@@ -154,12 +154,12 @@ impl TrainingSet {
         let packed = tokio::task::spawn_blocking(move || {
             set.check()?;
             let made = TempPath::create_private(&env::temp_dir(), ".zip");
-            let (file, path) = made.map_err(|e| Error::new(Kind::Io, format!("no temporary file: {e}")))?;
+            let (file, path) = made.map_err(|e| Error::new(ErrorKind::Io, format!("no temporary file: {e}")))?;
             set.write_zip(file)?;
             // The file lives as long as this path does: until it is uploaded.
             Ok::<_, Error>(path)
         });
-        let path = packed.await.map_err(|e| Error::new(Kind::Io, format!("packing stopped: {e}")))??;
+        let path = packed.await.map_err(|e| Error::new(ErrorKind::Io, format!("packing stopped: {e}")))??;
         client.upload(Media::path(path.path())).await
     }
 
@@ -169,7 +169,7 @@ impl TrainingSet {
     ///
     /// Io, when a picture cannot be read or the archive not be written.
     pub fn write_zip(&self, to: impl Write) -> Result<(), Error> {
-        let failed = |name: &str, e: &dyn std::fmt::Display| Error::new(Kind::Io, format!("{name}: {e}"));
+        let failed = |name: &str, e: &dyn std::fmt::Display| Error::new(ErrorKind::Io, format!("{name}: {e}"));
         let mut zip = ZipArchiveWriter::new(to);
         for (name, path) in &self.pictures {
             let file = fs::File::open(path).map_err(|e| failed(name, &e))?;

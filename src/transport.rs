@@ -22,7 +22,7 @@ use outcome::{broken, meaningless, refused, succeeded, told};
 use crate::{
     Error, Model,
     client::Intent,
-    error::Kind,
+    error::ErrorKind,
     limits::{Limiter, Limits, Operation, Permit, Rank},
     origin::Base,
     raw,
@@ -268,7 +268,7 @@ impl Transport {
     pub(crate) async fn status_once(&self, id: &str, rank: Rank, deadline: Instant) -> Result<Told, Failure> {
         if matches!(id, "" | "." | "..") {
             // Such an id would name another route.
-            return Err(Failure::not_sent(Error::new(Kind::NotFound, format!("{id:?} is no id of a job"))));
+            return Err(Failure::not_sent(Error::new(ErrorKind::NotFound, format!("{id:?} is no id of a job"))));
         }
         let _permit = self.permit(Operation::Status, rank, deadline).await?;
         let asked = Instant::now();
@@ -310,7 +310,7 @@ impl Transport {
                 self.open_foreign(url, headers).await
             }
         });
-        let late = || Failure::maybe_accepted(Error::new(Kind::Connection, format!("no answer within {limit:?}")));
+        let late = || Failure::maybe_accepted(Error::new(ErrorKind::Connection, format!("no answer within {limit:?}")));
         self.clean(tokio::time::timeout(limit, opening).await.unwrap_or_else(|_| Err(late())))
     }
 
@@ -323,7 +323,7 @@ impl Transport {
     async fn open_foreign(&self, url: &Url, headers: HeaderMap) -> Result<Opened, Failure> {
         if !self.base.may_fetch(url) {
             let refused = format!("{url} is not fetched: only https addresses without user name and password are");
-            return Err(Failure::not_sent(Error::new(Kind::Decode, refused)));
+            return Err(Failure::not_sent(Error::new(ErrorKind::Decode, refused)));
         }
         let sending = self.keyless.get(url.clone()).headers(headers).send();
         let span = span(&Method::GET, url);

@@ -123,7 +123,7 @@ async fn running_videos() -> (Emulator, Client, Results) {
 #[tokio::test]
 async fn a_stopped_batch_finishes_what_runs() {
     let (emulator, _, mut results) = running_videos().await;
-    results.stopper().stop();
+    results.stop_handle().stop();
     emulator.advance(std::time::Duration::from_secs(60));
     assert_eq!(outcomes(&mut results).await.len(), 4);
     assert_eq!(results.summary().succeeded, 4);
@@ -133,11 +133,11 @@ async fn a_stopped_batch_finishes_what_runs() {
 #[tokio::test]
 async fn a_stopped_batch_can_hand_back_what_runs() {
     let (emulator, client, mut results) = running_videos().await;
-    results.hand_back();
+    results.detach();
     let mut jobs = Vec::new();
     while let Some((_, result)) = results.next().await {
         let error = result.unwrap_err();
-        assert!(error.is_deadline(), "{error}");
+        assert!(error.is_timeout(), "{error}");
         jobs.push(error.job().unwrap().clone());
     }
     assert_eq!((jobs.len(), results.summary().unfinished), (4, 4));
@@ -152,8 +152,8 @@ async fn a_stop_ends_a_batch_whose_requests_have_not_come() {
     let emulator = emulator().await;
     let stream = futures_util::stream::pending::<Request>();
     let mut results = client(&emulator).batch_stream(stream).run().await.unwrap();
-    let stopper = results.stopper();
-    let (next, ()) = tokio::join!(results.next(), async { stopper.stop() });
+    let stop_handle = results.stop_handle();
+    let (next, ()) = tokio::join!(results.next(), async { stop_handle.stop() });
     assert!(next.is_none());
 }
 

@@ -8,7 +8,7 @@ use std::{
 };
 
 use futures_util::StreamExt as _;
-use pruna::{Client, ClientBuilder, Media, Model, Request, error::Kind};
+use pruna::{Client, ClientBuilder, Media, Model, Request, error::ErrorKind};
 use pruna_emulator::{
     Emulator,
     faults::{Fault, Operation},
@@ -81,7 +81,7 @@ async fn a_wait_polls_once_more_before_its_time_is_over_and_hands_the_job_back()
     let job = client.submit(request().try_sync(false)).await.unwrap();
     let start = Instant::now();
     let error = job.wait_until(SOON).await.unwrap_err();
-    assert!(error.is_deadline() && start.elapsed() < 5 * SOON, "{error} after {:?}", start.elapsed());
+    assert!(error.is_timeout() && start.elapsed() < 5 * SOON, "{error} after {:?}", start.elapsed());
     assert_eq!(error.job(), Some(&job.job_ref()));
     assert_eq!(sends(&emulator, "getPredictionStatus"), 1, "the poll shortly before the end");
 
@@ -101,7 +101,7 @@ async fn the_time_of_a_request_covers_the_uploads_of_its_media() {
     let start = Instant::now();
     let request = Request::new(Model::P_IMAGE_EDIT, input).deadline(SOON);
     let error = support::client(&emulator).generate(request).await.unwrap_err();
-    assert!(error.is_deadline() && start.elapsed() < 10 * SOON, "{error} after {:?}", start.elapsed());
+    assert!(error.is_timeout() && start.elapsed() < 10 * SOON, "{error} after {:?}", start.elapsed());
     assert_eq!(error.job(), None);
     assert_eq!(sends(&emulator, "createPrediction"), 0);
 }
@@ -118,7 +118,7 @@ async fn what_does_not_answer_in_time_ends_as_what_it_is() {
     let unknown = client.submit(request()).await.unwrap_err();
     assert!(unknown.is_submission_unknown(), "{unknown}");
     let late = job.status().await.unwrap_err();
-    assert!(late.is_deadline() && late.job().is_some(), "{late}");
+    assert!(late.is_timeout() && late.job().is_some(), "{late}");
     assert!(std::error::Error::source(&late).unwrap().to_string().contains("no answer in time"), "{late}");
     assert!(start.elapsed() < 20 * SOON);
 }
@@ -144,7 +144,7 @@ async fn five_failed_polls_in_a_row_end_a_wait_and_four_do_not() {
         }
     }
     // A final refusal ends it at once.
-    for (status, kind) in [(401, Kind::Unauthorized), (404, Kind::NotFound)] {
+    for (status, kind) in [(401, ErrorKind::Unauthorized), (404, ErrorKind::NotFound)] {
         let job = client.submit(request().try_sync(false)).await.unwrap();
         emulator.clear_requests();
         emulator.faults().clear();

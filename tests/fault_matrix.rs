@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use pruna::{Client, Error, Media, Model, Prediction, Request, error::Kind};
+use pruna::{Client, Error, Media, Model, Prediction, Request, error::ErrorKind};
 use pruna_emulator::{
     Emulator,
     faults::{Fault, Operation, UrlForm},
@@ -223,7 +223,7 @@ fn check_error(label: &str, doing: Doing, emulator: &Emulator, error: &Error) {
     match doing {
         // A job that runs is never passed over in silence.
         Doing::Submit | Doing::SubmitSync if !emulator.predictions().is_empty() => {
-            let owned = [Kind::SubmissionUnknown, Kind::PredictionFailed, Kind::Canceled];
+            let owned = [ErrorKind::SubmissionUnknown, ErrorKind::PredictionFailed, ErrorKind::Canceled];
             assert!(owned.contains(&error.kind()) || error.job().is_some(), "{label}: {error}");
         }
         Doing::Poll => assert!(error.job().is_some(), "{label}: no job in {error}"),

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use pruna::{Client, JobRef, Media, Request, error::Kind};
+use pruna::{Client, JobRef, Media, Request, error::ErrorKind};
 use pruna_emulator::{
     Emulator,
     faults::{Fault, Operation},
@@ -139,8 +139,11 @@ async fn answers_of_two_gigabytes_and_without_end_are_cut_short() {
                 Operation::UploadFile => client.upload(Media::bytes(b"x".as_slice())).await.unwrap_err(),
                 _ => client.download(&url).bytes().await.unwrap_err(),
             };
-            let expected =
-                if operation == Operation::CreatePrediction { Kind::SubmissionUnknown } else { Kind::TooLarge };
+            let expected = if operation == Operation::CreatePrediction {
+                ErrorKind::SubmissionUnknown
+            } else {
+                ErrorKind::TooLarge
+            };
             assert_eq!(error.kind(), expected, "{operation:?} {length:?}: {error}");
             assert!(start.elapsed() < Duration::from_secs(30), "{operation:?} took {:?}", start.elapsed());
             // Server, client and other tests are one process: the bound is loose, and far from what was sent.

@@ -35,11 +35,11 @@ fn files(home: &Path) -> usize {
 async fn what_is_finished_is_not_done_again() {
     let (emulator, home) = (emulator().await, tempfile::tempdir().unwrap());
     let (_, summary) = finish(batch(&emulator, home.path(), 4)).await;
-    assert_eq!((summary.succeeded, summary.earlier), (4, 0));
+    assert_eq!((summary.succeeded, summary.resumed), (4, 0));
     // Six requests, of which four are known.
     let (results, summary) = finish(batch(&emulator, home.path(), 6)).await;
-    assert_eq!((summary.succeeded, summary.earlier, summary.files), (6, 4, 6));
-    let earlier: Vec<bool> = results.iter().map(|(_, result)| result.as_ref().unwrap().earlier).collect();
+    assert_eq!((summary.succeeded, summary.resumed, summary.files), (6, 4, 6));
+    let earlier: Vec<bool> = results.iter().map(|(_, result)| result.as_ref().unwrap().resumed).collect();
     assert_eq!(earlier, [true, true, true, true, false, false]);
     assert_eq!((sends(&emulator, "createPrediction"), files(home.path())), (6, 6));
     assert_eq!(emulator.requests()[0].header("try-sync"), None, "a job has a handle to be found by");
@@ -51,7 +51,7 @@ async fn a_file_that_is_gone_is_fetched_again() {
     let (results, _) = finish(batch(&emulator, home.path(), 3)).await;
     std::fs::remove_file(&results[1].1.as_ref().unwrap().files[0].path).unwrap();
     let (_, summary) = finish(batch(&emulator, home.path(), 3)).await;
-    assert_eq!((summary.succeeded, summary.earlier), (3, 2));
+    assert_eq!((summary.succeeded, summary.resumed), (3, 2));
     assert_eq!(
         (sends(&emulator, "createPrediction"), sends(&emulator, "downloadContent"), files(home.path())),
         (3, 4, 3)
@@ -66,19 +66,19 @@ async fn jobs_that_run_are_attached_again() {
         client(&emulator).batch(requests).journal(home.path().join("waves.journal"))
     };
     let mut results = videos().run().await.unwrap();
-    let stopper = results.stopper();
-    let hand_back = async {
+    let stop_handle = results.stop_handle();
+    let detach = async {
         while sends(&emulator, "getPredictionStatus") < 5 {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
-        stopper.hand_back();
+        stop_handle.detach();
     };
-    let (handed_back, ()) = tokio::join!(results.by_ref().collect::<Vec<_>>(), hand_back);
-    assert!(handed_back.iter().all(|(_, result)| result.as_ref().unwrap_err().job().is_some()));
+    let (detached, ()) = tokio::join!(results.by_ref().collect::<Vec<_>>(), detach);
+    assert!(detached.iter().all(|(_, result)| result.as_ref().unwrap_err().job().is_some()));
     drop(results);
     emulator.advance(Duration::from_secs(60));
     let (_, summary) = finish(videos()).await;
-    assert_eq!((summary.succeeded, summary.earlier), (5, 0));
+    assert_eq!((summary.succeeded, summary.resumed), (5, 0));
     assert_eq!(sends(&emulator, "createPrediction"), 5);
 }
 
@@ -93,10 +93,10 @@ async fn an_unknown_submission_is_sent_again_only_when_the_caller_says_so() {
         assert_eq!(sends(&emulator, "createPrediction"), 3);
     }
     let (_, summary) = finish(batch(&emulator, home.path(), 3).resubmit_unknown(true)).await;
-    assert_eq!((summary.succeeded, summary.earlier), (3, 2));
+    assert_eq!((summary.succeeded, summary.resumed), (3, 2));
     assert_eq!(sends(&emulator, "createPrediction"), 4);
     let (_, summary) = finish(batch(&emulator, home.path(), 3).resubmit_unknown(true)).await;
-    assert_eq!((summary.earlier, sends(&emulator, "createPrediction")), (3, 4));
+    assert_eq!((summary.resumed, sends(&emulator, "createPrediction")), (3, 4));
 }
 
 #[tokio::test]
@@ -106,7 +106,7 @@ async fn what_was_certainly_not_taken_is_simply_sent_again() {
     let (_, summary) = finish(batch(&emulator, home.path(), 2).concurrency(1)).await;
     assert_eq!(summary.failed, 2);
     let (_, summary) = finish(batch(&emulator, home.path(), 2)).await;
-    assert_eq!((summary.succeeded, summary.earlier), (2, 0));
+    assert_eq!((summary.succeeded, summary.resumed), (2, 0));
 }
 
 #[tokio::test]

@@ -308,7 +308,7 @@ fn the_list_price_of_a_request_is_estimated_where_it_is_known() {
         (Request::new("p-new", json!({})), None),
     ];
     for (request, price) in priced {
-        assert_eq!(request.model().info().estimate(request.input()), price, "{}", request.model());
+        assert_eq!(request.model().info().estimate_usd(request.input()), price, "{}", request.model());
     }
 }
 

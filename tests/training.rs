@@ -35,8 +35,8 @@ fn names(zip: &[u8]) -> Vec<String> {
 
 #[test]
 fn each_file_at_fault_is_named() {
-    let pictures = |set: &Path| TrainingSet::folder(set).unwrap();
-    let pairs = |set: &Path| TrainingSet::edit_folder(set).unwrap();
+    let pictures = |set: &Path| TrainingSet::from_dir(set).unwrap();
+    let pairs = |set: &Path| TrainingSet::from_edit_dir(set).unwrap();
     type Read = fn(&Path) -> TrainingSet;
     type Case = (Read, &'static [(&'static str, &'static str)], &'static [&'static str]);
     let cases: [Case; 6] = [
@@ -55,7 +55,7 @@ fn each_file_at_fault_is_named() {
             assert!(error.to_string().contains(fault), "{fault}: {error}");
         }
     }
-    assert!(TrainingSet::folder("/no/such/folder").unwrap_err().is_io());
+    assert!(TrainingSet::from_dir("/no/such/folder").unwrap_err().is_io());
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn the_archive_is_flat_complete_and_always_the_same() {
         folder(&[("a_start.png", ""), ("a_end.png", ""), ("b_start.png", ""), ("b_end.png", ""), ("a.txt", "mine")]);
     fs::create_dir(folder.path().join("within")).unwrap();
     fs::write(folder.path().join(".hidden"), "x").unwrap();
-    let set = TrainingSet::edit_folder(folder.path()).unwrap().default_caption("as a drawing");
+    let set = TrainingSet::from_edit_dir(folder.path()).unwrap().default_caption("as a drawing");
     set.check().unwrap();
     let pack = || {
         let mut zip = Cursor::new(Vec::new());
@@ -91,7 +91,7 @@ async fn a_trainer_takes_a_set_and_gives_weights() {
     let emulator = emulator().await;
     let client = client(&emulator);
     let photos = ten_pictures();
-    let set = TrainingSet::folder(photos.path()).unwrap().default_caption("a thing");
+    let set = TrainingSet::from_dir(photos.path()).unwrap().default_caption("a thing");
     let folder = tempfile::tempdir().unwrap();
     let trained = client.generate(PImageTrainer::new(set.upload(&client).await.unwrap())).await.unwrap();
     let zip = trained.save(folder.path().join("lora.zip")).await.unwrap();

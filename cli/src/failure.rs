@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use pruna::{Model, error::Kind};
+use pruna::{Model, error::ErrorKind};
 
 use crate::{nearest, terminal::Terminal};
 
@@ -78,13 +78,15 @@ impl From<pruna::Error> for Failure {
     }
 }
 
-fn code(kind: Kind) -> Code {
+fn code(kind: ErrorKind) -> Code {
     match kind {
-        Kind::PredictionFailed | Kind::Canceled => Code::Prediction,
-        Kind::Configuration | Kind::UnknownModel | Kind::InvalidInput | Kind::NotFound => Code::Usage,
-        Kind::Unauthorized | Kind::NoCredit => Code::Account,
-        Kind::Deadline | Kind::SubmissionUnknown => Code::Unknown,
-        Kind::Io | Kind::TooLarge | Kind::Expired => Code::Files,
+        ErrorKind::PredictionFailed | ErrorKind::Canceled => Code::Prediction,
+        ErrorKind::Configuration | ErrorKind::UnknownModel | ErrorKind::InvalidInput | ErrorKind::NotFound => {
+            Code::Usage
+        }
+        ErrorKind::Unauthorized | ErrorKind::InsufficientCredit => Code::Account,
+        ErrorKind::Timeout | ErrorKind::SubmissionUnknown => Code::Unknown,
+        ErrorKind::Io | ErrorKind::TooLarge | ErrorKind::Expired => Code::Files,
         // Rate limited, unavailable, no connection, answers that are none; and kinds of later versions.
         _ => Code::Unavailable,
     }
@@ -94,29 +96,31 @@ fn code(kind: Kind) -> Code {
 fn hint(error: &pruna::Error) -> Option<String> {
     let continues = error.job().map(|job| job.id()).filter(|id| !id.is_empty()).map(|id| format!("`pruna wait {id}`"));
     let text = match error.kind() {
-        Kind::Unauthorized => "compare PRUNA_API_KEY with the key in the dashboard".into(),
-        Kind::NoCredit => "top up the account in the dashboard, then run the same command again".into(),
-        Kind::UnknownModel => error.model().map(unknown_model)?,
-        Kind::InvalidInput => invalid_input(error)?,
-        Kind::TooLarge => "make the file smaller; uploads may have 100 MB".into(),
-        Kind::Expired => "results are kept 24 hours and uploads 30 minutes; run it again".into(),
-        Kind::NotFound => "check the id; jobs of another account or of another emulator are not found either".into(),
-        Kind::PredictionFailed => "change the input; an address that cannot be fetched shows here as well".into(),
-        Kind::Canceled => "submit it again if it is still wanted".into(),
-        Kind::Deadline => format!("{} goes on waiting", continues?),
-        Kind::SubmissionUnknown => {
+        ErrorKind::Unauthorized => "compare PRUNA_API_KEY with the key in the dashboard".into(),
+        ErrorKind::InsufficientCredit => "top up the account in the dashboard, then run the same command again".into(),
+        ErrorKind::UnknownModel => error.model().map(unknown_model)?,
+        ErrorKind::InvalidInput => invalid_input(error)?,
+        ErrorKind::TooLarge => "make the file smaller; uploads may have 100 MB".into(),
+        ErrorKind::Expired => "results are kept 24 hours and uploads 30 minutes; run it again".into(),
+        ErrorKind::NotFound => {
+            "check the id; jobs of another account or of another emulator are not found either".into()
+        }
+        ErrorKind::PredictionFailed => "change the input; an address that cannot be fetched shows here as well".into(),
+        ErrorKind::Canceled => "submit it again if it is still wanted".into(),
+        ErrorKind::Timeout => format!("{} goes on waiting", continues?),
+        ErrorKind::SubmissionUnknown => {
             "it may be running and be billed, so it was not sent again; look at the dashboard first".into()
         }
-        Kind::Io => return None,
-        Kind::Decode => "the answer is not what the service promises; -v shows more".into(),
-        Kind::Redirected => "check --base-url".into(),
+        ErrorKind::Io => return None,
+        ErrorKind::Decode => "the answer is not what the service promises; -v shows more".into(),
+        ErrorKind::Redirected => "check --base-url".into(),
         _ if continues.is_some() => format!("the job is not affected; {} continues", continues?),
-        Kind::RateLimited => match error.retry_after() {
+        ErrorKind::RateLimited => match error.retry_after() {
             Some(delay) => format!("nothing was taken; try again in {} s", delay.as_secs().max(1)),
             None => "nothing was taken; try again in a minute".into(),
         },
-        Kind::ServiceUnavailable => "try again later".into(),
-        Kind::Connection => "check the network and --base-url, then try again".into(),
+        ErrorKind::ServiceUnavailable => "try again later".into(),
+        ErrorKind::Connection => "check the network and --base-url, then try again".into(),
         _ => return None,
     };
     Some(text)

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::{
     Error, Generation, JobRef, Prediction, Request, SavedFile,
     digest::{Sha256, hex},
-    error::Kind,
+    error::ErrorKind,
     media::{Local, Reference, reference},
 };
 
@@ -56,7 +56,7 @@ impl State {
 
 /// The error of an item that ended badly in an earlier run.
 pub(super) fn failure(job: Option<JobRef>, canceled: bool, message: String) -> Error {
-    let error = Error::new(if canceled { Kind::Canceled } else { Kind::PredictionFailed }, message);
+    let error = Error::new(if canceled { ErrorKind::Canceled } else { ErrorKind::PredictionFailed }, message);
     match job {
         Some(job) => error.with_job(job),
         None => error,
@@ -67,7 +67,7 @@ pub(super) fn failure(job: Option<JobRef>, canceled: bool, message: String) -> E
 pub(super) fn unknown() -> Error {
     let message = "an earlier run of the batch began to submit it, and ended before it noted an answer; \
                    resubmit_unknown sends such items again";
-    Error::new(Kind::SubmissionUnknown, message)
+    Error::new(ErrorKind::SubmissionUnknown, message)
 }
 
 pub(super) type Pending<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
@@ -80,9 +80,9 @@ pub(super) trait Journal: Send + Sync {
     /// Takes down what is known of an item now.
     fn note<'a>(&'a self, index: usize, print: &'a Fingerprint, state: Option<State>) -> Pending<'a, ()>;
 
-    /// Tells that work on an item ended while its job may go on. `handed_back`: because the batch was told to end.
-    fn leave(&self, index: usize, handed_back: bool) -> Pending<'_, ()> {
-        let _ = (index, handed_back);
+    /// Tells that work on an item ended while its job may go on. `detached`: because the batch was told to end.
+    fn leave(&self, index: usize, detached: bool) -> Pending<'_, ()> {
+        let _ = (index, detached);
         Box::pin(std::future::ready(Ok(())))
     }
 }

@@ -14,7 +14,7 @@ use tokio::{task::JoinSet, time::Instant};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use super::work::{Item, Output, Worker};
-use crate::{Error, error::Kind};
+use crate::{Error, error::ErrorKind};
 
 /// Where items come from. A source that breaks off says why, under an index that no request has.
 pub(super) type Items = Pin<Box<dyn Stream<Item = Result<Item, (usize, Error)>> + Send>>;
@@ -23,7 +23,7 @@ type Finished = (usize, Result<Output, Error>);
 /// The results of a batch, each with the index of its request. The stream ends when all items have.
 ///
 /// Reading it drives the batch: while nobody reads, what is in flight goes on but nothing new is begun. Dropping it drops
-/// what is in flight, whose jobs go on with the service; [`stop`](Self::stop) and [`hand_back`](Self::hand_back) end a
+/// what is in flight, whose jobs go on with the service; [`stop`](Self::stop) and [`detach`](Self::detach) end a
 /// batch in good order.
 pub struct Results {
     items: Option<Items>,
@@ -63,28 +63,28 @@ impl Results {
     }
 
     /// Begins no further item and waits for no job any longer: what runs comes as an error with its
-    /// [`job`](Error::job), of the kind [deadline](Error::is_deadline). A submission under way is still answered, a
+    /// [`job`](Error::job), of the kind [deadline](Error::is_timeout). A submission under way is still answered, a
     /// download under way still finished. Read on to get it all.
-    pub fn hand_back(&self) {
+    pub fn detach(&self) {
         self.stop.cancel();
-        self.worker.handing_back.cancel();
+        self.worker.detaching.cancel();
     }
 
     /// A handle by which the batch can be stopped from elsewhere, say when the program is interrupted.
     ///
     /// ```no_run
     /// # async fn example(results: pruna::batch::Results) {
-    /// let stopper = results.stopper();
+    /// let stop_handle = results.stop_handle();
     /// tokio::spawn(async move {
     ///     if tokio::time::timeout(std::time::Duration::from_secs(3600), std::future::pending::<()>()).await.is_err() {
-    ///         stopper.stop();
+    ///         stop_handle.stop();
     ///     }
     /// });
     /// # }
     /// ```
     #[must_use]
-    pub fn stopper(&self) -> Stopper {
-        Stopper { stop: self.stop.clone(), handing_back: self.worker.handing_back.clone() }
+    pub fn stop_handle(&self) -> StopHandle {
+        StopHandle { stop: self.stop.clone(), detaching: self.worker.detaching.clone() }
     }
 
     /// What has come of the batch so far; at the end of the stream, of all of it.
@@ -116,7 +116,7 @@ impl Results {
                     let (index, worker) = (item.index, Arc::clone(&self.worker));
                     if let Some(why) = self.worker.journal_failure.get() {
                         // The first item that is not begun tells why; there is no use in taking any more.
-                        let error = Error::new(Kind::Io, format!("not begun, because of the journal: {why}"));
+                        let error = Error::new(ErrorKind::Io, format!("not begun, because of the journal: {why}"));
                         self.items = None;
                         self.running.spawn(async move { (index, Err(error)) });
                         return;
@@ -182,23 +182,23 @@ impl fmt::Debug for Results {
     }
 }
 
-/// Stops a batch from elsewhere: see [`Results::stopper`].
+/// Stops a batch from elsewhere: see [`Results::stop_handle`].
 #[derive(Clone, Debug)]
-pub struct Stopper {
+pub struct StopHandle {
     stop: CancellationToken,
-    handing_back: CancellationToken,
+    detaching: CancellationToken,
 }
 
-impl Stopper {
+impl StopHandle {
     /// As [`Results::stop`].
     pub fn stop(&self) {
         self.stop.cancel();
     }
 
-    /// As [`Results::hand_back`].
-    pub fn hand_back(&self) {
+    /// As [`Results::detach`].
+    pub fn detach(&self) {
         self.stop.cancel();
-        self.handing_back.cancel();
+        self.detaching.cancel();
     }
 }
 
@@ -209,12 +209,12 @@ pub struct Summary {
     /// Items with a result.
     pub succeeded: usize,
     /// Those of them that an earlier run had finished.
-    pub earlier: usize,
+    pub resumed: usize,
     /// Items that failed; those of the next two kinds are not among them.
     pub failed: usize,
     /// Items of which it is unknown whether the service took them: [`Error::is_submission_unknown`].
     pub unknown: usize,
-    /// Items whose time was over or whose batch was stopped; their jobs may be running: [`Error::is_deadline`].
+    /// Items whose time was over or whose batch was stopped; their jobs may be running: [`Error::is_timeout`].
     pub unfinished: usize,
     /// Files saved.
     pub files: usize,
@@ -235,12 +235,12 @@ impl Summary {
         match result {
             Ok(output) => {
                 self.succeeded += 1;
-                self.earlier += usize::from(output.earlier);
+                self.resumed += usize::from(output.resumed);
                 self.files += output.files.len();
                 self.bytes += output.files.iter().map(|file| file.bytes).sum::<u64>();
             }
             Err(error) if error.is_submission_unknown() => self.unknown += 1,
-            Err(error) if error.is_deadline() => self.unfinished += 1,
+            Err(error) if error.is_timeout() => self.unfinished += 1,
             Err(_) => self.failed += 1,
         }
     }
@@ -249,8 +249,8 @@ impl Summary {
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} of {} succeeded", self.succeeded, self.items())?;
-        if self.earlier > 0 {
-            write!(f, " ({} of them earlier)", self.earlier)?;
+        if self.resumed > 0 {
+            write!(f, " ({} of them earlier)", self.resumed)?;
         }
         for (count, what) in [(self.failed, "failed"), (self.unknown, "unknown"), (self.unfinished, "unfinished")] {
             if count > 0 {

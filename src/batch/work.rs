@@ -16,7 +16,7 @@ use super::{
     journal::{self, Fingerprint, Journal, State},
 };
 use crate::{
-    Client, Error, Generation, JobRef, Prediction, Request, SavedFile, client::Intent, error::Kind, wire::Answer,
+    Client, Error, Generation, JobRef, Prediction, Request, SavedFile, client::Intent, error::ErrorKind, wire::Answer,
 };
 
 /// What came of an item.
@@ -30,7 +30,7 @@ pub struct Output {
     /// Time from submission to result; none when an earlier run had submitted it.
     pub elapsed: Option<Duration>,
     /// Whether an earlier run of the batch had finished it, by its [journal](super::Batch::journal).
-    pub earlier: bool,
+    pub resumed: bool,
 }
 
 /// An item to be worked on.
@@ -47,7 +47,7 @@ pub(super) struct Worker {
     /// Whether an item of which an earlier run does not know what became of it is submitted again.
     pub(super) resubmit_unknown: bool,
     /// Cancelled when jobs are no longer to be waited for.
-    pub(super) handing_back: CancellationToken,
+    pub(super) detaching: CancellationToken,
     /// Why the journal can no longer be written, if so. Then nothing new is begun.
     pub(super) journal_failure: OnceLock<String>,
 }
@@ -61,7 +61,7 @@ impl Worker {
             && let Some((journal, _)) = notes.journal()
         {
             // What cannot be told now is found out when the lease has run out.
-            let _ = journal.leave(notes.index, self.handing_back.is_cancelled()).await;
+            let _ = journal.leave(notes.index, self.detaching.is_cancelled()).await;
         }
         result
     }
@@ -80,7 +80,7 @@ impl Worker {
             Some(State::Made { job, answer }) => Start::Made(job, answer),
             Some(State::Done { job, answer, files }) if self.has_all(&files).await => {
                 let generation = self.generation(&job, answer)?;
-                return Ok(Output { generation, files, elapsed: None, earlier: true });
+                return Ok(Output { generation, files, elapsed: None, resumed: true });
             }
             Some(State::Done { job, answer, .. }) => Start::Made(job, answer),
             Some(State::Failed { job, canceled, message }) => return Err(journal::failure(job, canceled, message)),
@@ -101,14 +101,14 @@ impl Worker {
         };
         let answer = generation.response().clone();
         notes.note_if_possible(State::Done { job, answer, files: files.clone() }).await;
-        Ok(Output { generation, files, elapsed, earlier: false })
+        Ok(Output { generation, files, elapsed, resumed: false })
     }
 
     async fn submit(&self, notes: &Notes<'_>, request: Request) -> Result<Prediction, Error> {
         // However many there are before it: an item's clock starts when it is its turn.
         let slot = self.client.transport().limits.slot(request.model()).await;
-        if self.handing_back.is_cancelled() {
-            return Err(Error::new(Kind::Deadline, "the batch was stopped before this item was submitted"));
+        if self.detaching.is_cancelled() {
+            return Err(Error::new(ErrorKind::Timeout, "the batch was stopped before this item was submitted"));
         }
         let deadline = self.client.deadline_of(&request);
         // A synchronous submission has no handle that could be noted while it runs.
@@ -144,11 +144,11 @@ impl Worker {
 
     /// Waits for a result, unless the batch hands back what runs.
     async fn wait(&self, job: &Prediction) -> Result<Generation, Error> {
-        let handed_back = pin!(self.handing_back.cancelled());
-        match select(pin!(job.wait()), handed_back).await {
+        let detached = pin!(self.detaching.cancelled());
+        match select(pin!(job.wait()), detached).await {
             Either::Left((generation, _)) => generation,
             Either::Right(_) => {
-                Err(Error::new(Kind::Deadline, "the batch was stopped; the job goes on").with_job(job.job_ref()))
+                Err(Error::new(ErrorKind::Timeout, "the batch was stopped; the job goes on").with_job(job.job_ref()))
             }
         }
     }
@@ -207,7 +207,7 @@ impl Notes<'_> {
         let Some((journal, print)) = self.journal() else { return Ok(()) };
         let noted = journal.note(self.index, print, state).await;
         if let Err(error) = &noted
-            && !error.is_deadline()
+            && !error.is_timeout()
         {
             tracing::error!(item = self.index, %error, "the journal cannot be written; the batch begins nothing new");
             // The first reason is the one that counts.

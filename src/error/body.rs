@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Error, Kind};
+use super::{Error, ErrorKind};
 
 /// How much of a body is kept in an error.
 pub(super) const KEPT: usize = 4 * 1024;
@@ -101,25 +101,25 @@ pub(crate) fn error_of(status: u16, body: &[u8]) -> Error {
         .with_request_id(parsed.request_id)
 }
 
-fn kind_of(status: u16, body: &ErrorBody) -> Kind {
+fn kind_of(status: u16, body: &ErrorBody) -> ErrorKind {
     let message = body.message.to_lowercase();
     let says = |part: &str| message.contains(part);
     let no_model = names_no_model(&message);
     match status {
-        300..=399 => Kind::Redirected,
-        402 => Kind::NoCredit,
-        401 => Kind::Unauthorized,
-        403 if says("credit") => Kind::NoCredit,
-        403 => Kind::Unauthorized,
-        404 if no_model => Kind::UnknownModel,
-        404 => Kind::NotFound,
-        410 => Kind::Expired,
-        413 => Kind::TooLarge,
-        429 => Kind::RateLimited,
-        400 | 422 if no_model => Kind::UnknownModel,
-        400..=499 if status != 408 => Kind::InvalidInput,
-        408 | 500..=599 => Kind::ServiceUnavailable,
-        _ => Kind::Decode,
+        300..=399 => ErrorKind::Redirected,
+        402 => ErrorKind::InsufficientCredit,
+        401 => ErrorKind::Unauthorized,
+        403 if says("credit") => ErrorKind::InsufficientCredit,
+        403 => ErrorKind::Unauthorized,
+        404 if no_model => ErrorKind::UnknownModel,
+        404 => ErrorKind::NotFound,
+        410 => ErrorKind::Expired,
+        413 => ErrorKind::TooLarge,
+        429 => ErrorKind::RateLimited,
+        400 | 422 if no_model => ErrorKind::UnknownModel,
+        400..=499 if status != 408 => ErrorKind::InvalidInput,
+        408 | 500..=599 => ErrorKind::ServiceUnavailable,
+        _ => ErrorKind::Decode,
     }
 }
 
@@ -146,53 +146,58 @@ mod tests {
             (
                 400,
                 r#"{"error":{"code":"VALIDATION_ERROR","message":"Invalid request parameters","details":"Field 'steps' is required"},"request_id":"req_1"}"#,
-                Kind::InvalidInput,
+                ErrorKind::InvalidInput,
                 Some("steps"),
             ),
             (
                 400,
                 r#"{"message":"property input validation failed: additional properties forbidden, found colour"}"#,
-                Kind::InvalidInput,
+                ErrorKind::InvalidInput,
                 Some("colour"),
             ),
-            (400, r#"{"message":"property input is required"}"#, Kind::InvalidInput, Some("input")),
-            (400, r#"{"message":"specified Content-Type is not allowed"}"#, Kind::InvalidInput, None),
+            (400, r#"{"message":"property input is required"}"#, ErrorKind::InvalidInput, Some("input")),
+            (400, r#"{"message":"specified Content-Type is not allowed"}"#, ErrorKind::InvalidInput, None),
             (
                 422,
                 r#"{"title":"Input validation failed","detail":"- input.seed: wrong\n","status":422,"invalid_fields":[{"type":"invalid_type","field":"input.seed","description":"wrong"}]}"#,
-                Kind::InvalidInput,
+                ErrorKind::InvalidInput,
                 Some("seed"),
             ),
             (
                 422,
                 r#"{"title":"Deployment disabled","detail":"This deployment is currently disabled: x","status":422}"#,
-                Kind::UnknownModel,
+                ErrorKind::UnknownModel,
                 None,
             ),
-            (400, r#"{"message":"Unknown model in Model header. Available models: a, b"}"#, Kind::UnknownModel, None),
-            (400, r#"{"message":"The model could not read the image"}"#, Kind::InvalidInput, None),
+            (
+                400,
+                r#"{"message":"Unknown model in Model header. Available models: a, b"}"#,
+                ErrorKind::UnknownModel,
+                None,
+            ),
+            (400, r#"{"message":"The model could not read the image"}"#, ErrorKind::InvalidInput, None),
             (
                 400,
                 r#"{"message":"property input validation failed: property size validation failed: matches none of the enum values"}"#,
-                Kind::InvalidInput,
+                ErrorKind::InvalidInput,
                 Some("size"),
             ),
             (
                 422,
                 r#"{"title":"Input validation failed","detail":"- input.images[1]: wrong\n"}"#,
-                Kind::InvalidInput,
+                ErrorKind::InvalidInput,
                 Some("images[1]"),
             ),
-            (402, "", Kind::NoCredit, None),
-            (403, r#"{"message":"You cannot consume this service"}"#, Kind::Unauthorized, None),
-            (401, r#"{"error":"Invalid API key"}"#, Kind::Unauthorized, None),
-            (403, "Forbidden: no more credit available", Kind::NoCredit, None),
-            (404, r#"{"message":"no Route matched with those values"}"#, Kind::NotFound, None),
-            (410, r#"{"error":{"code":"CONTENT_EXPIRED","message":"Content expired"}}"#, Kind::Expired, None),
-            (413, r#"{"error":{"code":"FILE_TOO_LARGE","message":"too large"}}"#, Kind::TooLarge, None),
-            (429, r#"{"message":"API rate limit exceeded"}"#, Kind::RateLimited, None),
-            (504, "<html><body><h1>504 Gateway Time-out</h1></body></html>", Kind::ServiceUnavailable, None),
-            (302, "", Kind::Redirected, None),
+            (402, "", ErrorKind::InsufficientCredit, None),
+            (403, r#"{"message":"You cannot consume this service"}"#, ErrorKind::Unauthorized, None),
+            (401, r#"{"error":"Invalid API key"}"#, ErrorKind::Unauthorized, None),
+            (403, "Forbidden: no more credit available", ErrorKind::InsufficientCredit, None),
+            (404, r#"{"message":"no Route matched with those values"}"#, ErrorKind::NotFound, None),
+            (410, r#"{"error":{"code":"CONTENT_EXPIRED","message":"Content expired"}}"#, ErrorKind::Expired, None),
+            (413, r#"{"error":{"code":"FILE_TOO_LARGE","message":"too large"}}"#, ErrorKind::TooLarge, None),
+            (429, r#"{"message":"API rate limit exceeded"}"#, ErrorKind::RateLimited, None),
+            (504, "<html><body><h1>504 Gateway Time-out</h1></body></html>", ErrorKind::ServiceUnavailable, None),
+            (302, "", ErrorKind::Redirected, None),
         ] {
             let error = error_of(status, body.as_bytes());
             assert_eq!((error.kind(), error.field()), (kind, field), "{body}");

@@ -57,7 +57,7 @@ fn cut(text: &mut String, most: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Kind;
+    use crate::error::ErrorKind;
 
     #[test]
     fn a_secret_is_found_before_the_text_is_cut() {
@@ -67,20 +67,21 @@ mod tests {
             (r#"{"key":"pru_\"secret\""}"#, r#"{"key":"[secret]"}"#),
             ("nothing", "nothing"),
         ] {
-            let error = Error::new(Kind::Decode, text).with_body(Some(text.into())).with_request_id(Some(text.into()));
+            let error =
+                Error::new(ErrorKind::Decode, text).with_body(Some(text.into())).with_request_id(Some(text.into()));
             let error = error.with_field(Some(text.into())).scrubbed(&secrets);
             assert_eq!((error.message(), error.body()), (most, Some(most)));
             assert_eq!((error.field(), error.request_id()), (Some(most), Some(most)));
         }
         // The end of the secret lies beyond what is kept.
         let body = format!("{}{}", "x".repeat(body::KEPT - 5), secrets[0]);
-        let error = Error::new(Kind::Decode, "").with_body(Some(body)).scrubbed(&secrets);
+        let error = Error::new(ErrorKind::Decode, "").with_body(Some(body)).scrubbed(&secrets);
         assert!(!error.body().unwrap().contains("pru"));
     }
 
     #[test]
     fn a_long_message_is_cut() {
-        let long = Error::new(Kind::InvalidInput, "é".repeat(100_000)).scrubbed(&[]);
+        let long = Error::new(ErrorKind::InvalidInput, "é".repeat(100_000)).scrubbed(&[]);
         assert!(long.to_string().len() <= 1100);
     }
 }

@@ -4,7 +4,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::Value;
 
 use super::{Local, Reference, progress::Observer, reference, upload::Uploads};
-use crate::{Error, Model, error::Kind, schema, transport::Transport};
+use crate::{Error, Model, error::ErrorKind, schema, transport::Transport};
 
 /// How many uploads of one request are under way at once.
 const AT_ONCE: usize = 4;
@@ -70,7 +70,7 @@ fn visit(pointer: &str, field: &str, value: &Value, places: &mut Vec<Place>) -> 
             }
             Reference::Forged => {
                 let advice = "a `file:` address is not read; give a local file as `Media::path`";
-                return Err(Error::new(Kind::InvalidInput, advice).in_field(field));
+                return Err(Error::new(ErrorKind::InvalidInput, advice).in_field(field));
             }
             Reference::Text => {}
         },

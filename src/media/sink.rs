@@ -1,7 +1,7 @@
 //! Where the bytes of a download go: into memory, or into a file that appears when it is complete.
 
 use std::{
-    io::{ErrorKind, SeekFrom},
+    io::{self, SeekFrom},
     path::Path,
 };
 
@@ -13,7 +13,7 @@ use tokio::{
 
 use crate::{
     Error,
-    error::Kind,
+    error::ErrorKind,
     temporary::{TempPath, folder_of},
 };
 
@@ -70,7 +70,7 @@ impl Partial {
         drop(self.file);
         let named = if overwrite { self.path.replace(path) } else { self.path.keep(path) };
         named.map_err(|e| match e.kind() {
-            ErrorKind::AlreadyExists => exists(path),
+            io::ErrorKind::AlreadyExists => exists(path),
             _ => Error::io(path.display(), e),
         })?;
         Ok(bytes)
@@ -93,5 +93,5 @@ impl Sink for Partial {
 
 /// A file of this name is there already.
 pub(super) fn exists(path: &Path) -> Error {
-    Error::new(Kind::Io, format!("{} exists already; ask for overwriting or choose another name", path.display()))
+    Error::new(ErrorKind::Io, format!("{} exists already; ask for overwriting or choose another name", path.display()))
 }

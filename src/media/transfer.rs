@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     Error,
-    error::Kind,
+    error::ErrorKind,
     retry::Failure,
     transport::{Opened, Transport},
 };
@@ -63,7 +63,7 @@ impl<'a> Transfer<'a> {
         if kind::contradicts(self.content_type.as_deref(), &self.head) {
             self.validator = None;
             let said = self.content_type.as_deref().unwrap_or("a file");
-            return Err(Failure::maybe_accepted(Error::new(Kind::Decode, format!("what arrived is not {said}"))));
+            return Err(Failure::maybe_accepted(Error::new(ErrorKind::Decode, format!("what arrived is not {said}"))));
         }
         Ok(())
     }
@@ -126,7 +126,7 @@ impl<'a> Transfer<'a> {
     /// Something does not fit: the next attempt fetches everything.
     fn out_of_step(&mut self, message: String) -> Failure {
         self.validator = None;
-        Failure::maybe_accepted(Error::new(Kind::Connection, message))
+        Failure::maybe_accepted(Error::new(ErrorKind::Connection, message))
     }
 }
 
@@ -145,7 +145,7 @@ pub(super) async fn next_piece(
     body: &mut (impl Stream<Item = reqwest::Result<Bytes>> + Unpin),
     idle: Duration,
 ) -> Result<Option<Bytes>, Failure> {
-    let broken = |message: String| Failure::maybe_accepted(Error::new(Kind::Connection, message));
+    let broken = |message: String| Failure::maybe_accepted(Error::new(ErrorKind::Connection, message));
     match timeout(idle, body.next()).await {
         Ok(Some(Ok(piece))) => Ok(Some(piece)),
         Ok(Some(Err(error))) => Err(broken(format!("the download broke off: {}", error.without_url()))),
@@ -159,15 +159,15 @@ pub(super) fn within_limit(bytes: u64, most: u64) -> Result<(), Error> {
     if bytes <= most {
         return Ok(());
     }
-    Err(Error::new(Kind::TooLarge, format!("the file is larger than the client's limit of {most} bytes")))
+    Err(Error::new(ErrorKind::TooLarge, format!("the file is larger than the client's limit of {most} bytes")))
 }
 
 /// Refuses a file that is shorter than it was said to be, or empty: no result is.
 pub(super) fn is_whole(seen: u64, end: Option<u64>) -> Result<(), Failure> {
     match end {
-        _ if seen == 0 => Err(Failure::maybe_accepted(Error::new(Kind::Decode, "the file is empty"))),
+        _ if seen == 0 => Err(Failure::maybe_accepted(Error::new(ErrorKind::Decode, "the file is empty"))),
         Some(end) if end != seen => {
-            Err(Failure::maybe_accepted(Error::new(Kind::Connection, format!("{seen} of {end} bytes arrived"))))
+            Err(Failure::maybe_accepted(Error::new(ErrorKind::Connection, format!("{seen} of {end} bytes arrived"))))
         }
         _ => Ok(()),
     }

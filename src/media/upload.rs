@@ -30,7 +30,7 @@ use super::{
 use crate::{
     Client, Error,
     digest::Sha256,
-    error::Kind,
+    error::ErrorKind,
     limits::Operation,
     retry::{Effect, Failure},
     timing,
@@ -132,7 +132,7 @@ impl UploadAnswer {
     fn into_file(self, transport: &Transport) -> Result<UploadedFile, Error> {
         let text = |name: &str| self.0[name].as_str().map(str::to_owned);
         let address = self.0["urls"]["get"].as_str().ok_or_else(|| {
-            let error = Error::new(Kind::Decode, "the answer to the upload has no address (urls.get)");
+            let error = Error::new(ErrorKind::Decode, "the answer to the upload has no address (urls.get)");
             transport.finish(error.with_body(Some(self.0.to_string())))
         })?;
         Ok(UploadedFile {
@@ -250,7 +250,7 @@ async fn open(path: &Path) -> Result<(File, u64), Error> {
     let failed = |e| Error::io(path.display(), e);
     // Looked at before it is opened: opening a pipe would wait for somebody to write into it.
     if !tokio::fs::metadata(path).await.map_err(failed)?.is_file() {
-        return Err(Error::new(Kind::Io, format!("{} is not a file", path.display())));
+        return Err(Error::new(ErrorKind::Io, format!("{} is not a file", path.display())));
     }
     let file = File::open(path).await.map_err(failed)?;
     let length = file.metadata().await.map_err(failed)?.len();
@@ -273,7 +273,7 @@ async fn send(
         let outcome = match select(sending, pin!(pulse.stalled(transport.timeouts.idle))).await {
             Either::Left((outcome, _)) => outcome,
             Either::Right(_) => {
-                let error = Error::new(Kind::Connection, "the upload made no progress in time");
+                let error = Error::new(ErrorKind::Connection, "the upload made no progress in time");
                 Err(Failure::maybe_accepted(error))
             }
         };
@@ -344,7 +344,7 @@ async fn part(media: &Local, pulse: &Arc<Pulse>, observer: &Observer) -> Result<
         }
     };
     let part = part.file_name(name).mime_str(kind.mime);
-    Ok((part.map_err(|e| Error::new(Kind::Io, format!("{}: {e}", kind.mime)))?, problem))
+    Ok((part.map_err(|e| Error::new(ErrorKind::Io, format!("{}: {e}", kind.mime)))?, problem))
 }
 
 fn chunks(bytes: Bytes) -> impl Iterator<Item = Bytes> {
@@ -361,7 +361,7 @@ fn exactly(
 ) -> impl Stream<Item = std::io::Result<Bytes>> {
     let changed = move || {
         let message = format!("{name} changed its size while it was being sent");
-        problem.set(Error::new(Kind::Io, message.clone()));
+        problem.set(Error::new(ErrorKind::Io, message.clone()));
         Some(Err(std::io::Error::other(message)))
     };
     let pieces =
@@ -406,6 +406,9 @@ fn watched(
 /// Media that is uploaded on its own: what has an address already cannot be.
 pub(crate) fn local(media: Media) -> Result<Local, Error> {
     media.into_local().map_err(|address| {
-        Error::new(Kind::InvalidInput, format!("{address} is on the web already; only files and bytes are uploaded"))
+        Error::new(
+            ErrorKind::InvalidInput,
+            format!("{address} is on the web already; only files and bytes are uploaded"),
+        )
     })
 }

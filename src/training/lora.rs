@@ -13,7 +13,7 @@ use rawzip::{
 
 use crate::{
     Error,
-    error::Kind,
+    error::ErrorKind,
     temporary::{TempPath, folder_of},
 };
 
@@ -62,7 +62,7 @@ impl Lora {
             let entry = Entry { place: record.wayfinder(), compression: record.compression_method() };
             if entry.size() > LARGEST_WEIGHTS {
                 let message = format!("{name} claims {} bytes, at most {LARGEST_WEIGHTS} are taken", entry.size());
-                return Err(Error::new(Kind::TooLarge, message));
+                return Err(Error::new(ErrorKind::TooLarge, message));
             }
             let weights = entry.open(&zip).map_err(|e| broken(&e))?;
             check_header(weights, entry.size()).map_err(|why| broken(&format_args!("{name}: {why}")))?;
@@ -139,7 +139,7 @@ fn open_zip(path: &Path) -> Result<ZipArchive<FileReader>, Error> {
 }
 
 fn broken_zip(path: &Path, why: &dyn fmt::Display) -> Error {
-    Error::new(Kind::Decode, format!("{} is not what a trainer gives: {why}", path.display()))
+    Error::new(ErrorKind::Decode, format!("{} is not what a trainer gives: {why}", path.display()))
 }
 
 /// The name of an entry without the folders.

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use crate::{
     Error,
     error::{
-        Kind,
+        ErrorKind,
         body::{error_of, text},
     },
     raw,
@@ -37,15 +37,15 @@ pub(super) async fn succeeded<T>(result: Result<T, raw::Error<()>>) -> Result<T,
         Err(raw::Error::CommunicationError(error) | raw::Error::ResponseBodyError(error)) => broken(error),
         Err(raw::Error::InvalidResponsePayload(body, error)) => undecodable(&body, &error),
         Err(raw::Error::UnexpectedResponse(response)) => refused(response).await,
-        Err(other) => Failure::maybe_accepted(Error::new(Kind::Decode, other.to_string())),
+        Err(other) => Failure::maybe_accepted(Error::new(ErrorKind::Decode, other.to_string())),
     })
 }
 
 fn undecodable(body: &[u8], error: &serde_json::Error) -> Failure {
     let error = if body.len() > LARGEST_ANSWER {
-        Error::new(Kind::TooLarge, format!("the answer has more than {LARGEST_ANSWER} bytes"))
+        Error::new(ErrorKind::TooLarge, format!("the answer has more than {LARGEST_ANSWER} bytes"))
     } else {
-        Error::new(Kind::Decode, format!("the answer is not the JSON that was expected: {error}"))
+        Error::new(ErrorKind::Decode, format!("the answer is not the JSON that was expected: {error}"))
     };
     Failure::maybe_accepted(error.with_body(text(body)))
 }
@@ -68,7 +68,7 @@ pub(super) fn told(response: raw::ResponseValue<Answer>, asked: Instant) -> Resu
 /// An answer of the right form that cannot be used.
 pub(super) fn meaningless(answer: &Answer, why: &str) -> Failure {
     let body = answer.as_value().to_string();
-    Failure::maybe_accepted(Error::new(Kind::Decode, why).with_body(crate::error::body::text(body.as_bytes())))
+    Failure::maybe_accepted(Error::new(ErrorKind::Decode, why).with_body(crate::error::body::text(body.as_bytes())))
 }
 
 /// Marks a failure of the connection.
@@ -76,11 +76,11 @@ pub(super) fn broken(error: reqwest::Error) -> Failure {
     // A request that was still waiting for a connection, new or from the pool, has not left.
     let fate = if error.is_connect() || error.is_builder() { Fate::NotSent } else { Fate::MaybeAccepted };
     let kind = if error.is_builder() {
-        Kind::Configuration
+        ErrorKind::Configuration
     } else if error.is_redirect() {
-        Kind::Redirected
+        ErrorKind::Redirected
     } else {
-        Kind::Connection
+        ErrorKind::Connection
     };
     // The address may hold what is nobody's business; the causes say what happened.
     let error = error.without_url();
@@ -112,7 +112,8 @@ pub(super) async fn refused(response: Response) -> Failure {
     let mut error = error_of(status.as_u16(), &body);
     if status.is_redirection() {
         let target = header(LOCATION.as_str()).unwrap_or_else(|| "no address".into());
-        error = Error::new(Kind::Redirected, format!("to {target}; check the base URL")).with_status(status.as_u16());
+        error =
+            Error::new(ErrorKind::Redirected, format!("to {target}; check the base URL")).with_status(status.as_u16());
     }
     if error.request_id().is_none() {
         error = error.with_request_id(header("x-kong-request-id").or_else(|| header("x-request-id")));

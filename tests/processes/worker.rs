@@ -46,7 +46,7 @@ async fn tell(batch: Batch) {
     let mut results = batch.run().await.unwrap();
     while let Some((index, result)) = results.next().await {
         match result {
-            Ok(output) if output.earlier => println!("earlier {index}"),
+            Ok(output) if output.resumed => println!("earlier {index}"),
             Ok(_) => println!("done {index}"),
             Err(error) if error.is_submission_unknown() => println!("unknown {index}"),
             Err(error) => println!("failed {index} {error}"),

@@ -43,7 +43,7 @@ impl Pricing {
                 rate_limit_per_minute: item.model.info().requests_per_minute,
             });
             share.items += 1;
-            match item.model.info().estimate(&item.given) {
+            match item.model.info().estimate_usd(&item.given) {
                 Some(usd) => share.cost_usd += usd,
                 None => share.unpriced += 1,
             }

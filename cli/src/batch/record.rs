@@ -50,7 +50,7 @@ impl Record {
             id: None,
             files: Vec::new(),
             elapsed_seconds: None,
-            cost_usd: item.model.info().estimate(&item.given),
+            cost_usd: item.model.info().estimate_usd(&item.given),
             error: None,
         }
     }
@@ -68,7 +68,7 @@ impl Record {
             e if e.is_prediction_failed() => "failed",
             e if e.is_canceled() => "canceled",
             e if e.is_submission_unknown() => "unknown",
-            e if e.is_deadline() => "unfinished",
+            e if e.is_timeout() => "unfinished",
             e if e.job().is_some() => "unfinished",
             _ => "refused",
         };

@@ -91,7 +91,7 @@ impl Keeper<'_> {
                         return Err(self.interruption());
                     }
                     self.interrupted = true;
-                    results.hand_back();
+                    results.detach();
                     self.app.terminal.note("stopping; Ctrl-C once more stops at once");
                     continue;
                 }
@@ -122,9 +122,9 @@ impl Keeper<'_> {
         let mut hopeless = false;
         if let Err(error) = result {
             self.failures += 1;
-            hopeless = error.is_unauthorized() || error.is_no_credit();
+            hopeless = error.is_unauthorized() || error.is_insufficient_credit();
             // Of those that are left running on purpose their number says enough.
-            let left = self.interrupted && error.is_deadline();
+            let left = self.interrupted && error.is_timeout();
             self.left_running += usize::from(left && error.job().is_some());
             let label = item.name.clone().unwrap_or_else(|| format!("item {index}"));
             if !left {

@@ -64,7 +64,8 @@ impl Args {
     /// What is about to begin, what it takes and what it costs.
     fn announce(&self, app: &App, set: &TrainingSet, parameters: &serde_json::Map<String, serde_json::Value>) {
         let info = self.model.info();
-        let cost = info.estimate(parameters).map(|usd| format!(", about ${usd:.2} by list price")).unwrap_or_default();
+        let cost =
+            info.estimate_usd(parameters).map(|usd| format!(", about ${usd:.2} by list price")).unwrap_or_default();
         let usual = progress::seconds(Duration::from_secs_f64(info.typical_seconds));
         app.terminal.note(format_args!("{} pictures{cost}, usually {usual} at the default number of steps", set.len()));
     }
@@ -73,8 +74,8 @@ impl Args {
 /// The pictures of a folder, checked.
 fn training_set(folder: &Path, model: &Model, caption: Option<&str>) -> Result<TrainingSet, Failure> {
     let set = match *model == Model::P_IMAGE_EDIT_TRAINER {
-        true => TrainingSet::edit_folder(folder)?,
-        false => TrainingSet::folder(folder)?,
+        true => TrainingSet::from_edit_dir(folder)?,
+        false => TrainingSet::from_dir(folder)?,
     };
     let set = match caption {
         Some(caption) => set.default_caption(caption),

@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 use super::{Fingerprint, Journal, Pending, State};
 use crate::{
     Error,
-    error::Kind,
+    error::ErrorKind,
     temporary::{TempPath, folder_of},
 };
 
@@ -178,5 +178,5 @@ fn cannot_open(path: &Path, error: DatabaseError) -> Error {
 }
 
 fn broken(path: &Path, why: impl std::fmt::Display) -> Error {
-    Error::new(Kind::Io, format!("the journal {}: {why}", path.display()))
+    Error::new(ErrorKind::Io, format!("the journal {}: {why}", path.display()))
 }

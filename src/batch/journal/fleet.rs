@@ -14,7 +14,7 @@ use super::{Fingerprint, Journal, Pending, State};
 use crate::{
     Error, Request,
     batch::work::Item,
-    error::Kind,
+    error::ErrorKind,
     limits::{Even, SharedPace},
     media,
 };
@@ -238,7 +238,7 @@ impl Worker {
                     Ok(items) => leased = items,
                     Err(error) => {
                         let message = format!("this worker takes no more items: {}", error.message());
-                        let error = Error::new(Kind::Io, message).with_source(error);
+                        let error = Error::new(ErrorKind::Io, message).with_source(error);
                         return Some((Err((worker.count, error)), (worker, leased)));
                     }
                 }
@@ -308,7 +308,7 @@ impl Journal for Worker {
             let values: [&(dyn ToSql + Sync); 5] = [&&*self.fleet.batch, &(index as i64), &self.name, &name, &detail];
             match self.fleet.database.execute(NOTE, &values).await.map_err(broken)? {
                 0 => Err(Error::new(
-                    Kind::Deadline,
+                    ErrorKind::Timeout,
                     format!("the lease ran out; another worker has taken item {index} over"),
                 )),
                 _ => Ok(()),
@@ -316,9 +316,9 @@ impl Journal for Worker {
         })
     }
 
-    fn leave(&self, index: usize, handed_back: bool) -> Pending<'_, ()> {
+    fn leave(&self, index: usize, detached: bool) -> Pending<'_, ()> {
         Box::pin(async move {
-            let values: [&(dyn ToSql + Sync); 4] = [&&*self.fleet.batch, &(index as i64), &self.name, &handed_back];
+            let values: [&(dyn ToSql + Sync); 4] = [&&*self.fleet.batch, &(index as i64), &self.name, &detached];
             self.fleet.database.execute(LEAVE, &values).await.map_err(broken)?;
             Ok(())
         })
@@ -370,7 +370,7 @@ fn write(request: &Request) -> Result<String, Error> {
     let input = Value::Object(request.clone().into_parameters()?);
     if media::embedded::holds_local(request.model(), &input)? {
         let message = "a fleet cannot read local media; upload them first, or give their addresses";
-        return Err(Error::new(Kind::InvalidInput, message).with_model(request.model().clone()));
+        return Err(Error::new(ErrorKind::InvalidInput, message).with_model(request.model().clone()));
     }
     let seconds = request.own_deadline().map(|deadline| deadline.as_secs_f64());
     Ok(json!({
@@ -394,9 +394,9 @@ fn read(row: &Row) -> Result<Item, Error> {
 
 fn broken(error: tokio_postgres::Error) -> Error {
     let why = error.as_db_error().map_or_else(|| error.to_string(), |told| told.message().to_owned());
-    Error::new(Kind::Io, format!("the database: {why}")).with_source(error)
+    Error::new(ErrorKind::Io, format!("the database: {why}")).with_source(error)
 }
 
 fn broken_entry(index: usize, error: serde_json::Error) -> Error {
-    Error::new(Kind::Io, format!("item {index} in the database: {error}"))
+    Error::new(ErrorKind::Io, format!("item {index} in the database: {error}"))
 }
