@@ -11,6 +11,7 @@ pub mod limits;
 mod media;
 mod model;
 mod origin;
+mod parameters;
 pub mod poll;
 mod prediction;
 #[cfg(test)]
@@ -23,6 +24,7 @@ mod temporary;
 mod timing;
 mod training;
 mod transport;
+mod usd;
 mod vocabulary;
 mod wire;
 
@@ -36,9 +38,11 @@ pub use media::{
     progress::Progress,
     upload::{Upload, UploadedFile},
 };
-pub use model::{API_VERSION, Category, Model, ModelInfo, Price, PriceUnit};
+pub use model::{API_VERSION, Category, Model, ModelInfo, Price, PriceRate, PriceUnit};
+pub use parameters::{Parameter, ParameterType, ParameterValue};
 pub use prediction::{Deadline, Event, JobRef, Prediction};
 pub use request::{ModelHandle, ModelRequest, Request};
 pub use reqwest::Url;
 pub use training::{Lora, TrainingSet};
+pub use usd::{ParseUsdError, Usd};
 pub use wire::Status;

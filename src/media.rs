@@ -30,7 +30,7 @@ pub(crate) mod upload;
 /// ```
 /// use pruna::{Media, inputs::PImageEdit};
 ///
-/// let typed = PImageEdit::builder().prompt("as a watercolour").images([Media::path("me.jpg")]).build();
+/// let typed = PImageEdit::new("as a watercolour").images([Media::path("me.jpg")]);
 /// let untyped = serde_json::json!({"prompt": "as a watercolour", "images": [Media::path("me.jpg")]});
 /// assert_eq!(serde_json::to_value(&typed)?, untyped);
 /// # Ok::<(), serde_json::Error>(())

@@ -30,7 +30,7 @@ const PICTURES: [&str; 4] = ["jpg", "jpeg", "png", "webp"];
 ///
 /// let pictures = TrainingSet::from_dir("photos")?.default_caption("a photo of sks dog");
 /// let zip = pictures.upload(&client).await?;
-/// let trained = client.generate(PImageTrainer::builder().image_data(zip).steps(1000).build()).await?;
+/// let trained = client.generate(PImageTrainer::new(zip).steps(1000)).await?;
 /// trained.save("lora.zip").await?;
 ///
 /// let lora = Lora::from_zip("lora.zip")?;

@@ -9,7 +9,9 @@ use crate::vocabulary::open_enum;
 
 /// How far a job is. Open: an unknown status means that it is still running.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Status(Cow<'static, str>);
+pub struct Status {
+    text: Cow<'static, str>,
+}
 open_enum!(Status);
 
 impl Status {

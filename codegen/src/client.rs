@@ -1,14 +1,12 @@
 //! The raw client: what progenitor makes of the document once the rules have been over it.
 
-use std::panic::{self, AssertUnwindSafe};
-
 use proc_macro2::TokenStream;
 use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle};
 use quote::quote;
 use serde_json::Value;
 use syn::{ImplItem, Item};
 
-use crate::{Error, document::for_each_operation, emit, rules};
+use crate::{Error, document::for_each_operation, emit, panics, rules};
 
 /// Schemas that stand for types of the library, which are lenient where the document is strict.
 const REPLACEMENTS: [(&str, &str); 2] =
@@ -54,7 +52,7 @@ fn leave_out_what_fails_alone(reduced: &mut Value, changes: &mut Vec<String>, er
 
 fn tokens(reduced: &Value) -> Result<TokenStream, Error> {
     let spec: openapiv3::OpenAPI = serde_json::from_value(reduced.clone())
-        .map_err(|e| Error::new(format!("the document is no OpenAPI 3.0 after the rules: {e}")))?;
+        .map_err(|e| Error::new(format!("the document is not OpenAPI 3.0 after the rules: {e}")))?;
     let mut settings = GenerationSettings::new();
     settings
         .with_interface(InterfaceStyle::Positional)
@@ -63,28 +61,16 @@ fn tokens(reduced: &Value) -> Result<TokenStream, Error> {
     for (schema, replacement) in REPLACEMENTS {
         settings.with_replacement(schema, replacement, std::iter::empty());
     }
-    without_panic(|| Generator::new(&settings).generate_tokens(&spec))
+    // progenitor panics on some constructs.
+    panics::catch(|| Generator::new(&settings).generate_tokens(&spec))
         .map_err(|panic| Error::new(format!("progenitor cannot express it: {panic}")))?
         .map_err(|e| Error::new(format!("progenitor refuses it: {e}")))
-}
-
-/// progenitor panics on some constructs; its text, printed by the panic hook, would say nothing of the document.
-fn without_panic<T>(generate: impl FnOnce() -> T) -> Result<T, String> {
-    let hook = panic::take_hook();
-    panic::set_hook(Box::new(|_| {}));
-    let result = panic::catch_unwind(AssertUnwindSafe(generate));
-    panic::set_hook(hook);
-    result.map_err(|panic| {
-        let text = panic.downcast_ref::<String>().cloned();
-        let text = text.or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned())).unwrap_or_default();
-        text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(120).collect()
-    })
 }
 
 /// Takes `Client::new` away: it panics when no TLS provider is installed, and its timeout is shorter than a generation.
 fn without_constructors(tokens: TokenStream) -> Result<TokenStream, Error> {
     let mut file: syn::File =
-        syn::parse2(tokens).map_err(|e| Error::new(format!("what progenitor generated is no Rust: {e}")))?;
+        syn::parse2(tokens).map_err(|e| Error::new(format!("what progenitor generated is not Rust: {e}")))?;
     for item in &mut file.items {
         if let Item::Impl(block) = item {
             block.items.retain(|item| !matches!(item, ImplItem::Fn(function) if function.sig.ident == "new"));

@@ -55,10 +55,29 @@ const RESERVED_TYPES: [&str; 46] = [
     "Vec",
 ];
 /// The same for names of this library alone.
-const RESERVED_HERE: [&str; 3] = ["Unset", "Value", "Warning"];
+const RESERVED_HERE: [&str; 2] = ["Value", "Warning"];
+
+/// Methods that every input has. A parameter of that name gets a suffix, since its setter would hide the method.
+const RESERVED_FIELDS: [&str; 14] = [
+    "clone",
+    "crate",
+    "eq",
+    "extra",
+    "into",
+    "model",
+    "ne",
+    "new",
+    "self",
+    "serialize",
+    "super",
+    "to_owned",
+    "try_into",
+    "warnings",
+];
 
 /// Names of generated files that are not a model's.
-const RESERVED_MODULES: [&str; 7] = ["catalogue", "client", "inputs", "models", "schemas", "types", "vocabulary"];
+const RESERVED_MODULES: [&str; 8] =
+    ["catalog", "client", "inputs", "models", "parameters", "schemas", "types", "vocabulary"];
 
 /// `p-image` becomes `PImage`.
 pub(crate) fn type_name(name: &str) -> String {
@@ -78,10 +97,10 @@ pub(crate) fn constant_name(name: &str) -> String {
     word(&name.to_shouty_snake_case(), "VALUE")
 }
 
-/// `aspect_ratio` stays, `first-frame` becomes `first_frame`; `extra` and `build` are methods of every builder.
+/// `aspect_ratio` stays, `first-frame` becomes `first_frame`, `model` becomes `model_`.
 pub(crate) fn field_name(name: &str) -> String {
     let snake = word(&name.to_snake_case(), "field");
-    if matches!(snake.as_str(), "build" | "extra" | "self" | "super" | "crate") { format!("{snake}_") } else { snake }
+    if RESERVED_FIELDS.contains(&snake.as_str()) { format!("{snake}_") } else { snake }
 }
 
 /// The name of the constant for one value of an open enum: `16:9` of `AspectRatio` becomes `R16_9`, because a name
@@ -157,16 +176,14 @@ impl Unique {
         candidate
     }
 
-    /// The same for a type, whose builder needs a name as well.
+    /// The same for a type, with the number right behind the name.
     pub(crate) fn take_type(&mut self, name: String) -> String {
         let mut candidate = name.clone();
         let mut number = 2;
-        while self.0.contains(&candidate) || self.0.contains(&format!("{candidate}Builder")) {
+        while !self.0.insert(candidate.clone()) {
             candidate = format!("{name}{number}");
             number += 1;
         }
-        self.0.insert(format!("{candidate}Builder"));
-        self.0.insert(candidate.clone());
         candidate
     }
 }

@@ -51,7 +51,7 @@ const CHUNK: usize = 64 * 1024;
 /// use pruna::{Media, inputs::PImageEdit};
 ///
 /// let photo = client.upload(Media::path("me.jpg")).await?;
-/// client.generate(PImageEdit::builder().prompt("as a watercolour").images([&photo]).build()).await?;
+/// client.generate(PImageEdit::new("as a watercolour").images([&photo])).await?;
 /// # Ok(())
 /// # }
 /// ```
