@@ -77,18 +77,27 @@ fn example(model: &ModelInput) -> anyhow::Result<String> {
     if let Some(field) = model.fields.iter().find(|field| field.required && !shown.contains_key(&field.name)) {
         bail!("the document's example lacks {}, which the model requires", field.name);
     }
+    let mut arguments = Vec::new();
+    for field in model.fields.iter().filter(|field| field.required) {
+        let value = &shown[&field.name];
+        let literal = literal(&field.kind, value);
+        arguments.push(literal.with_context(|| format!("{value} in the document's example is no {}", field.name))?);
+    }
     let mut calls = String::new();
     for (name, value) in shown {
         let field = model.fields.iter().find(|field| field.name == *name);
-        match field.and_then(|field| Some((field, literal(&field.kind, value)?))) {
-            Some((field, literal)) => writeln!(calls, ".{}({literal})", method(field))?,
-            None => writeln!(calls, ".extra({name:?}, serde_json::json!({value}))")?,
+        match field.map(|field| (field, literal(&field.kind, value))) {
+            Some((field, _)) if field.required => {}
+            Some((field, Some(literal))) => writeln!(calls, ".{}({literal})", method(field))?,
+            _ => writeln!(calls, ".extra({name:?}, serde_json::json!({value}))")?,
         }
     }
-    let (id, module, input) = (&model.model.id, &model.module_name, &model.type_name);
-    let media = if calls.contains("Media::url(") { "Media, " } else { "" };
+    let (id, module) = (&model.model.id, &model.module_name);
+    let call = format!("{}::new({}){}", model.type_name, arguments.join(", "), calls.trim_end());
+    let input = &model.type_name;
+    let media = if call.contains("Media::url(") { "Media, " } else { "" };
     Ok(format!(
-        r#"//! The document's example of {id}: `cargo run --example {module} -- FOLDER`
+        r#"//! The OpenAPI document's example of {id}: `cargo run --example {module} -- FOLDER`
 #![allow(clippy::print_stdout)]
 
 use pruna::{{Client, {media}inputs::{input}}};
@@ -96,8 +105,7 @@ use pruna::{{Client, {media}inputs::{input}}};
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {{
     let folder = std::env::args().nth(1).ok_or("which folder?")?;
-    let input = {input}::builder()
-        {calls}.build();
+    let input = {call};
     for file in Client::from_env()?.generate(input).await?.save_all(folder).await? {{
         println!("Saved {{}}", file.path.display());
     }}
@@ -107,7 +115,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {{
     ))
 }
 
-/// A value as the builder takes it; `None` for one that is of another kind than its parameter.
+/// A value as a setter takes it; `None` for one that is of another kind than its parameter.
 fn literal(kind: &Kind, value: &Value) -> Option<String> {
     Some(match (kind, value) {
         (Kind::Text | Kind::Secret | Kind::OpenEnum(_), Value::String(text)) => format!("{text:?}"),
