@@ -1,4 +1,4 @@
-//! The raw client: what progenitor makes of the document once the rules have been over it.
+//! The raw client: the output of progenitor for the document after the rules.
 
 use proc_macro2::TokenStream;
 use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle};
@@ -8,25 +8,25 @@ use syn::{ImplItem, Item};
 
 use crate::{Error, document::for_each_operation, emit, panics, rules};
 
-/// Schemas that stand for types of the library, which are lenient where the document is strict.
+/// Schemas replaced by types of the library, which are lenient where the document is strict.
 const REPLACEMENTS: [(&str, &str); 2] =
     [("CreatePredictionAnswer", "crate::wire::Answer"), ("PredictionStatusResponse", "crate::wire::Answer")];
 
-/// Gives the source of the client and what the rules changed.
+/// Returns the source of the client and the log of the rules.
 pub(crate) fn generate(document: &Value) -> Result<(String, Vec<String>), Error> {
     let (mut reduced, mut changes) = rules::apply(document)?;
     let tokens = match tokens(&reduced) {
         Ok(tokens) => tokens,
         Err(error) => {
-            leave_out_what_fails_alone(&mut reduced, &mut changes, error)?;
+            drop_failing_operations(&mut reduced, &mut changes, error)?;
             tokens(&reduced)?
         }
     };
     Ok((emit::source(without_constructors(tokens)?)?, changes))
 }
 
-/// A construct that neither the rules nor progenitor know costs the operation that has it, not all the others.
-fn leave_out_what_fails_alone(reduced: &mut Value, changes: &mut Vec<String>, error: Error) -> Result<(), Error> {
+/// Drops each operation that progenitor cannot generate by itself, so that the others are generated.
+fn drop_failing_operations(reduced: &mut Value, changes: &mut Vec<String>, error: Error) -> Result<(), Error> {
     let mut failing = Vec::new();
     for_each_operation(&mut reduced.clone(), |path, method, _| {
         if let Err(error) = tokens(&rules::only(reduced, &[(path, method)])) {
@@ -45,7 +45,7 @@ fn leave_out_what_fails_alone(reduced: &mut Value, changes: &mut Vec<String>, er
     let kept: Vec<(&str, &str)> = kept.iter().map(|(path, method)| (path.as_str(), method.as_str())).collect();
     *reduced = rules::only(reduced, &kept);
     for (path, method, error) in failing {
-        changes.push(format!("{} {path}: left to be written by hand, {error}", method.to_uppercase()));
+        changes.push(format!("{} {path}: not generated, {error}", method.to_uppercase()));
     }
     Ok(())
 }
@@ -64,10 +64,10 @@ fn tokens(reduced: &Value) -> Result<TokenStream, Error> {
     // progenitor panics on some constructs.
     panics::catch(|| Generator::new(&settings).generate_tokens(&spec))
         .map_err(|panic| Error::new(format!("progenitor cannot express it: {panic}")))?
-        .map_err(|e| Error::new(format!("progenitor refuses it: {e}")))
+        .map_err(|e| Error::new(format!("progenitor rejects it: {e}")))
 }
 
-/// Takes `Client::new` away: it panics when no TLS provider is installed, and its timeout is shorter than a generation.
+/// Removes `Client::new`: it panics without a TLS provider, and its timeout is shorter than a generation.
 fn without_constructors(tokens: TokenStream) -> Result<TokenStream, Error> {
     let mut file: syn::File =
         syn::parse2(tokens).map_err(|e| Error::new(format!("what progenitor generated is not Rust: {e}")))?;

@@ -6,8 +6,7 @@ use quote::quote;
 use crate::Error;
 
 /// The first line of every generated file.
-const HEADER: &str =
-    "// Made from the document in openapi/ by `cargo xtask regenerate`; changes made here are lost.\n\n";
+const HEADER: &str = "// Generated from openapi/ by `cargo xtask regenerate`; do not edit.\n\n";
 
 /// Formats tokens as a source file.
 pub(crate) fn source(tokens: TokenStream) -> Result<String, Error> {

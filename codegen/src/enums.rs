@@ -10,9 +10,9 @@ use crate::{
 
 /// Names the open enums: one type for a parameter that means the same in several models, one per model otherwise.
 ///
-/// A parameter means the same everywhere when any two models that have it share a value that is the whole text of both
-/// and at least half of the shorter list agrees: `aspect_ratio` does, `speed_mode` does not.
-pub(crate) fn name(models: &mut [ModelInput], mut taken: Unique) {
+/// A parameter means the same when the lists of any two models agree in at least half of the shorter one: `aspect_ratio`
+/// does, `speed_mode` does not.
+pub(crate) fn name_types(models: &mut [ModelInput], mut taken: Unique) {
     let mut lists: BTreeMap<String, Vec<Vec<String>>> = BTreeMap::new();
     for field in models.iter().flat_map(|model| &model.fields) {
         if matches!(field.kind, Kind::OpenEnum(_)) {

@@ -1,6 +1,6 @@
 //! Turns P-API's OpenAPI document into the Rust sources of the crate `pruna`.
 //!
-//! Text in, text out: no I/O and no network, so that a build script, a test and a maintenance command can share it.
+//! Pure functions on texts, without I/O, shared by the build script, tests and maintenance commands.
 //!
 //! ```text
 //! document ──fixups──► document ──rules──► progenitor ──► client
@@ -39,23 +39,23 @@ pub use error::Error;
 pub use kinds::Kind;
 pub use models::{Field, ModelInput, read_models};
 
-/// Texts that generation starts from.
+/// The texts to generate from.
 #[derive(Clone, Copy, Debug)]
 pub struct Source<'a> {
     /// The OpenAPI 3.0 document, as JSON.
     pub document: &'a str,
-    /// RFC 6902 patch, as JSON, applied to the document first. Its `test` operations fail when the document moved.
+    /// JSON Patch (RFC 6902) applied to the document first. Its `test` operations fail when the document has changed.
     pub fixups: &'a str,
-    /// What the document does not say of its models, as TOML.
+    /// Facts about models that the document does not state, as TOML.
     pub models: &'a str,
 }
 
-/// Everything that generation gives.
+/// The result of generation.
 #[derive(Clone, Debug)]
 pub struct Output {
     /// The files, each with a name that is unique without its extension.
     pub files: Vec<File>,
-    /// What the rules changed in the document before the client was made of it, one line each.
+    /// Changes of the rules to the document before the client was generated, one line each.
     pub changes: Vec<String>,
 }
 
@@ -71,7 +71,7 @@ pub struct File {
 }
 
 impl File {
-    /// The name on disk, the same in a build directory and beside the snapshots that guard it.
+    /// Returns the name on disk, in a build directory and among the committed snapshots.
     pub fn file_name(&self) -> String {
         format!("{}.snap.{}", self.name, self.extension)
     }

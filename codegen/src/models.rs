@@ -1,4 +1,4 @@
-//! The inputs of the models as Rust sees them: names, and one field for each parameter.
+//! The inputs of the models in Rust: names, and one field for each parameter.
 
 use pruna_openapi::ModelSchema;
 use serde_json::Value;
@@ -20,7 +20,7 @@ pub struct ModelInput {
     pub module_name: String,
     /// Rust constant, such as `P_IMAGE`.
     pub constant_name: String,
-    /// Parameters: the required ones first, the prompt before others, which are by name; the rest as the document has it.
+    /// Parameters: required ones first, the prompt before others by name; optional ones in the order of the document.
     pub fields: Vec<Field>,
 }
 
@@ -58,7 +58,7 @@ pub fn read_models(document: &Value) -> Result<Vec<ModelInput>, Error> {
             model,
         })
         .collect();
-    enums::name(&mut inputs, types);
+    enums::name_types(&mut inputs, types);
     Ok(inputs)
 }
 
@@ -81,8 +81,9 @@ fn fields(schema: &Value) -> Vec<Field> {
     fields
 }
 
-/// The required parameters first: they are the arguments of `new`, in an order that the document cannot change, the
-/// prompt and then by name. The optional ones stay as the document has them.
+/// Sort key: required parameters first, the prompt before others by name; optional ones in the order of the document.
+///
+/// The required ones are the arguments of `new`, whose order must not depend on the document.
 fn order(field: &Field) -> (bool, Option<(bool, &str)>) {
     (!field.required, field.required.then_some((field.name != "prompt", field.name.as_str())))
 }

@@ -1,4 +1,4 @@
-// Made from the document in openapi/ by `cargo xtask regenerate`; changes made here are lost.
+// Generated from openapi/ by `cargo xtask regenerate`; do not edit.
 
 /// Version of the OpenAPI document that this library was made from.
 pub const API_VERSION: &str = "0.2.0";

@@ -1,4 +1,4 @@
-// Made from the document in openapi/ by `cargo xtask regenerate`; changes made here are lost.
+// Generated from openapi/ by `cargo xtask regenerate`; do not edit.
 
 input! {
     /// Light and quick text-to-image with FLUX.2 klein (4 billion parameters), which also takes reference pictures. The result has been seen as a list of addresses. Rate limit: 150 requests per minute.

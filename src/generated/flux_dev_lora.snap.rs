@@ -1,4 +1,4 @@
-// Made from the document in openapi/ by `cargo xtask regenerate`; changes made here are lost.
+// Generated from openapi/ by `cargo xtask regenerate`; do not edit.
 
 input! {
     /// Text-to-image with the FLUX.1 dev model and up to two LoRAs of one's own; given a picture to start from, it works image-to-image. Rate limit: 150 requests per minute.

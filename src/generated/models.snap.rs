@@ -1,4 +1,4 @@
-// Made from the document in openapi/ by `cargo xtask regenerate`; changes made here are lost.
+// Generated from openapi/ by `cargo xtask regenerate`; do not edit.
 
 impl Model {
     /// `flux-dev`. Text-to-image with the FLUX.1 dev model, compressed by Pruna to several grades of speed. One picture per run. Rate limit: 150 requests per minute.

@@ -1,4 +1,4 @@
-// Made from the document in openapi/ by `cargo xtask regenerate`; changes made here are lost.
+// Generated from openapi/ by `cargo xtask regenerate`; do not edit.
 
 input! {
     /// Pruna's own text-to-image model: about a second per picture, with a second pass of refinement, any of the usual shapes or a size of one's own. Rate limit: 500 requests per minute.

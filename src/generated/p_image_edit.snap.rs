@@ -1,4 +1,4 @@
-// Made from the document in openapi/ by `cargo xtask regenerate`; changes made here are lost.
+// Generated from openapi/ by `cargo xtask regenerate`; do not edit.
 
 input! {
     /// Pruna's own editing model: changes one to five pictures, or puts them together, as an instruction says. Rate limit: 500 requests per minute.

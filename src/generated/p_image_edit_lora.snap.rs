@@ -1,4 +1,4 @@
-// Made from the document in openapi/ by `cargo xtask regenerate`; changes made here are lost.
+// Generated from openapi/ by `cargo xtask regenerate`; do not edit.
 
 input! {
     /// The editing model `p-image-edit` with a LoRA from `p-image-edit-trainer`. Rate limit: 500 requests per minute.

@@ -1,4 +1,4 @@
-// Made from the document in openapi/ by `cargo xtask regenerate`; changes made here are lost.
+// Generated from openapi/ by `cargo xtask regenerate`; do not edit.
 
 input! {
     /// The text-to-image model `p-image` with a LoRA from `p-image-trainer`; both take the same input. Rate limit: 500 requests per minute.

@@ -1,4 +1,4 @@
-// Made from the document in openapi/ by `cargo xtask regenerate`; changes made here are lost.
+// Generated from openapi/ by `cargo xtask regenerate`; do not edit.
 
 input! {
     /// Trains a LoRA for `p-image-lora` from a set of pictures. The result is a zip archive with the weights, which has to be put on Hugging Face; the address of that repository is then what `lora_weights` takes. Asynchronous only. Rate limit: 5 requests per minute.

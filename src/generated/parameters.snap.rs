@@ -1,4 +1,4 @@
-// Made from the document in openapi/ by `cargo xtask regenerate`; changes made here are lost.
+// Generated from openapi/ by `cargo xtask regenerate`; do not edit.
 
 pub(crate) static FLUX_DEV: &[Parameter] = &[
     Parameter::new("prompt", ParameterType::Text, "What the picture should show, in plain language.").required(),

@@ -1,4 +1,4 @@
-// Made from the document in openapi/ by `cargo xtask regenerate`; changes made here are lost.
+// Generated from openapi/ by `cargo xtask regenerate`; do not edit.
 
 input! {
     /// Text-to-image with Qwen-Image; given a picture to start from, it works image-to-image. LoRAs can be added. Rate limit: 150 requests per minute.

@@ -1,4 +1,4 @@
-// Made from the document in openapi/ by `cargo xtask regenerate`; changes made here are lost.
+// Generated from openapi/ by `cargo xtask regenerate`; do not edit.
 
 input! {
     /// Edits one or two pictures as an instruction says, with Qwen-Image-Edit. Here `image` is a list. Rate limit: 150 requests per minute.

@@ -1,4 +1,4 @@
-// Made from the document in openapi/ by `cargo xtask regenerate`; changes made here are lost.
+// Generated from openapi/ by `cargo xtask regenerate`; do not edit.
 
 input! {
     /// Text-to-image with Qwen-Image cut down for speed: fewer settings, shorter runs. Rate limit: 150 requests per minute.

@@ -1,4 +1,4 @@
-// Made from the document in openapi/ by `cargo xtask regenerate`; changes made here are lost.
+// Generated from openapi/ by `cargo xtask regenerate`; do not edit.
 
 input! {
     /// Makes and edits video with VACE (14 billion parameters): from text, from reference pictures, or by repainting the masked part of a clip. A run takes several minutes. Rate limit: 30 requests per minute.

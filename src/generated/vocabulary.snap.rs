@@ -1,4 +1,4 @@
-// Made from the document in openapi/ by `cargo xtask regenerate`; changes made here are lost.
+// Generated from openapi/ by `cargo xtask regenerate`; do not edit.
 
 open_enum! {
     /// Values of the parameter `aspect_ratio` of `flux-dev`, `flux-dev-lora`, `flux-2-klein-4b`, `wan-t2v`, `wan-image-small`, `qwen-image`, `qwen-image-fast`, `qwen-image-edit-plus`, `p-image`, `p-image-edit`, `p-image-lora`, `p-image-edit-lora`.

@@ -1,4 +1,4 @@
-// Made from the document in openapi/ by `cargo xtask regenerate`; changes made here are lost.
+// Generated from openapi/ by `cargo xtask regenerate`; do not edit.
 
 input! {
     /// Image-to-video with Wan: a still picture is set in motion as the prompt says. One mp4 per run. Rate limit: 30 requests per minute.

@@ -1,4 +1,4 @@
-// Made from the document in openapi/ by `cargo xtask regenerate`; changes made here are lost.
+// Generated from openapi/ by `cargo xtask regenerate`; do not edit.
 
 input! {
     /// Quick text-to-image with a small Wan model; it makes still pictures only, up to four per run. Rate limit: 150 requests per minute.

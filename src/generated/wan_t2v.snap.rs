@@ -1,4 +1,4 @@
-// Made from the document in openapi/ by `cargo xtask regenerate`; changes made here are lost.
+// Generated from openapi/ by `cargo xtask regenerate`; do not edit.
 
 input! {
     /// Text-to-video with Wan: a few seconds of moving picture from a prompt alone. One mp4 per run. Rate limit: 30 requests per minute.

@@ -1,4 +1,4 @@
-// Made from the document in openapi/ by `cargo xtask regenerate`; changes made here are lost.
+// Generated from openapi/ by `cargo xtask regenerate`; do not edit.
 
 input! {
     /// Very quick text-to-image with Z-Image Turbo, in sizes given in pixels. Rate limit: 150 requests per minute.
