@@ -23,8 +23,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use crate::{
-    media::{Media, Secret},
+    media::{IntoMedia, Media},
     schema::Warning,
+    secret::Secret,
 };
 use crate::{model::Model, schema, vocabulary::open_enum};
 

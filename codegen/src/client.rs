@@ -9,8 +9,10 @@ use syn::{ImplItem, Item};
 use crate::{Error, document::for_each_operation, emit, panics, rules};
 
 /// Schemas replaced by types of the library, which are lenient where the document is strict.
-const REPLACEMENTS: [(&str, &str); 2] =
-    [("CreatePredictionAnswer", "crate::wire::Answer"), ("PredictionStatusResponse", "crate::wire::Answer")];
+const REPLACEMENTS: [(&str, &str); 2] = [
+    ("CreatePredictionAnswer", "crate::wire::PredictionResponse"),
+    ("PredictionStatusResponse", "crate::wire::PredictionResponse"),
+];
 
 /// Returns the source of the client and the log of the rules.
 pub(crate) fn generate(document: &Value) -> Result<(String, Vec<String>), Error> {
@@ -57,7 +59,7 @@ fn tokens(reduced: &Value) -> Result<TokenStream, Error> {
     settings
         .with_interface(InterfaceStyle::Positional)
         .with_hooks(HooksMode::Expected)
-        .with_inner_type(quote!(crate::transport::Session));
+        .with_inner_type(quote!(crate::auth::Auth));
     for (schema, replacement) in REPLACEMENTS {
         settings.with_replacement(schema, replacement, std::iter::empty());
     }

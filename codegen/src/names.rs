@@ -6,7 +6,7 @@ use heck::{ToShoutySnakeCase as _, ToSnakeCase as _, ToUpperCamelCase as _};
 use proc_macro2::{Ident, Span};
 
 /// Names in scope of the generated modules; a model of that name gets a suffix.
-const RESERVED_TYPES: [&str; 46] = [
+const RESERVED_TYPES: [&str; 47] = [
     "AsMut",
     "AsRef",
     "AsyncFn",
@@ -33,6 +33,7 @@ const RESERVED_TYPES: [&str; 46] = [
     "Into",
     "IntoFuture",
     "IntoIterator",
+    "IntoMedia",
     "Iterator",
     "Media",
     "Model",

@@ -103,6 +103,8 @@ macro_rules! field_type {
 
 /// The type of an argument: whatever converts into the field, so that a literal does.
 macro_rules! argument {
+    ([Media]) => { impl IntoIterator<Item = impl IntoMedia> };
+    (Media) => { impl IntoMedia };
     ([$item:tt]) => { impl IntoIterator<Item = impl Into<field_type!($item)>> };
     (bool) => { bool };
     ($type:tt) => { impl Into<$type> };
@@ -110,6 +112,12 @@ macro_rules! argument {
 
 /// An argument, converted into the type of the field.
 macro_rules! converted {
+    ([Media], $argument:ident) => {
+        $argument.into_iter().map(IntoMedia::into_media).collect()
+    };
+    (Media, $argument:ident) => {
+        $argument.into_media()
+    };
     ([$item:tt], $argument:ident) => {
         $argument.into_iter().map(Into::into).collect()
     };

@@ -8,7 +8,6 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use futures_util::StreamExt as _;
 use pruna_emulator::Emulator;
 use redb::{BackendError, StorageBackend};
 
