@@ -9,7 +9,9 @@ use crate::vocabulary::open_enum;
 
 /// The status of a job. Open: a status that is not known here means that the job is still running.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Status(Cow<'static, str>);
+pub struct Status {
+    text: Cow<'static, str>,
+}
 open_enum!(Status);
 
 impl Status {

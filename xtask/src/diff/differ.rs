@@ -9,8 +9,6 @@ use crate::document::Refused;
 
 /// How many pairs of schemas are compared at most; P-API takes some two thousand.
 const MOST_STEPS: usize = 30_000;
-/// How long a chain of `$ref` may be before it counts as a circle.
-const MOST_REFERENCES: usize = 16;
 
 /// Whether the client writes or reads a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -104,27 +102,14 @@ impl<'a> Differ<'a> {
     }
 }
 
-/// Follows `$ref` within a document.
-pub(super) fn resolve<'a>(document: &'a Value, mut value: &'a Value) -> &'a Value {
-    for _ in 0..MOST_REFERENCES {
-        let Some(pointer) = value["$ref"].as_str().and_then(|reference| reference.strip_prefix('#')) else {
-            return value;
-        };
-        match document.pointer(pointer) {
-            Some(target) => value = target,
-            None => break,
-        }
-    }
-    &Value::Null
+/// Follows `$ref` within a document; what leads nowhere counts as anything.
+pub(super) fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
+    pruna_openapi::resolve(document, value).unwrap_or(&Value::Null)
 }
 
 /// "description changed", "example added", and of a rate limit the numbers.
 fn changed(key: &str, old: Option<&Value>, new: Option<&Value>) -> String {
-    let limit = |value: Option<&Value>| {
-        let text = value?.as_str()?;
-        let rest = text.split_once("Rate limit: ")?.1;
-        Some(rest.chars().take_while(|c| c.is_ascii_digit() || *c == ',').collect::<String>())
-    };
+    let limit = |value: Option<&Value>| pruna_openapi::rate_limit(value?.as_str()?);
     match (old, new) {
         (None, _) => format!("{key} added"),
         (_, None) => format!("{key} removed"),
