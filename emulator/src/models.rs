@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::document::rate_limit;
-use crate::media::Kind;
+use crate::kind::Kind;
 
 /// One model.
 #[derive(Debug)]
