@@ -110,7 +110,7 @@ impl RequestContext {
         }
     }
 
-    /// Reads the rest of the body: a client that still sends may not read the response.
+    /// Reads the rest of the body. Some clients read the response only after they have sent the whole request.
     pub(crate) async fn drain_body(&mut self) {
         let mut stream = self.body_stream();
         while let Some(Ok(_)) = stream.next().await {}

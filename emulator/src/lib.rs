@@ -82,7 +82,6 @@ mod emulator;
 mod error_response;
 mod fault_injection;
 pub mod faults;
-mod hex;
 mod id;
 mod kind;
 mod media;

@@ -6,10 +6,10 @@ use std::time::Duration;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum SyncTimeout {
-    /// Status 201 with the prediction's id and `get_url`, as documented. The caller polls from there.
+    /// Status 201 with the prediction's id and `get_url`, as documented. The client continues by polling.
     #[default]
     Handle,
-    /// Status 504 with an HTML page and no id, as seen on the live service. The prediction continues, but the caller
+    /// Status 504 with an HTML page and no id, as seen on the live service. The prediction continues, but the client
     /// cannot poll it.
     GatewayTimeout,
 }

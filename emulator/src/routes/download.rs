@@ -1,5 +1,6 @@
 //! `downloadContent`: returns an output file, whole or in part, until it expires.
 
+use data_encoding::HEXLOWER;
 use hyper::StatusCode;
 use hyper::header::{ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_RANGE, ETAG};
 use sha2::{Digest, Sha256};
@@ -7,7 +8,6 @@ use sha2::{Digest, Sha256};
 use super::range::Range;
 use crate::context::RequestContext;
 use crate::error_response::ErrorResponse;
-use crate::hex::to_hex;
 use crate::response::{self, Response};
 use crate::store::RETENTION;
 
@@ -19,7 +19,7 @@ pub(super) async fn handle(context: &mut RequestContext) -> Result<Response, Err
         return Err(ErrorResponse::content_expired());
     }
     let bytes = context.state.media_cache.get(&file).await.map_err(|error| ErrorResponse::internal(&error))?;
-    let etag = format!("\"{}\"", to_hex(&Sha256::digest(&bytes)[..16]));
+    let etag = format!("\"{}\"", HEXLOWER.encode(&Sha256::digest(&bytes)[..16]));
     let length = bytes.len() as u64;
     // If-Range: the range applies only if the client has the same file.
     let is_same_file = context.header("if-range").is_none_or(|tag| tag == etag);

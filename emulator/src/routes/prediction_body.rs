@@ -46,8 +46,8 @@ pub(super) fn status(prediction: &Prediction, now: Duration, origin: &str) -> Va
 
 /// Returns a response about a prediction that may be unfinished.
 ///
-/// At less than the service's speed factor, `X-Poll-Interval` (in seconds) tells clients to poll sooner than usual:
-/// otherwise they would wait much longer than the prediction takes.
+/// If predictions are faster than on the service, `X-Poll-Interval` (in seconds) asks clients to poll more often:
+/// their usual intervals would be longer than the whole prediction.
 pub(super) fn respond(state: &State, prediction: &Prediction, status: StatusCode, body: &Value) -> Response {
     let mut response = response::json(status, body);
     if state.settings.speed < 1.0 {

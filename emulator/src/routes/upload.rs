@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use data_encoding::HEXLOWER;
 use hyper::StatusCode;
 use multer::{Field, Multipart};
 use serde_json::{Value, json};
@@ -11,7 +12,6 @@ use crate::content::{Content, ContentWriter};
 use crate::context::RequestContext;
 use crate::error_response::ErrorResponse;
 use crate::faults::Fault;
-use crate::hex::to_hex;
 use crate::id::random_id;
 use crate::response::{self, Response};
 use crate::store::UPLOAD_LIFETIME;
@@ -63,7 +63,7 @@ async fn receive(mut field: Field<'_>, limit: u64) -> Result<Upload, ErrorRespon
             writer.write(&chunk).map_err(|error| ErrorResponse::internal(&error))?;
         }
     }
-    Ok(Upload { name, content_type, content: writer.finish(), length, sha256: to_hex(&hash.finalize()) })
+    Ok(Upload { name, content_type, content: writer.finish(), length, sha256: HEXLOWER.encode(&hash.finalize()) })
 }
 
 fn upload_body(id: &str, upload: &Upload, context: &RequestContext, now: Duration) -> Value {
