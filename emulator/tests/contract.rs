@@ -32,76 +32,110 @@ struct Case {
     shape: Shape,
 }
 
+type Cases = Vec<(Case, RequestBuilder)>;
+
+fn case(
+    operation: &'static str,
+    name: &'static str,
+    request: RequestBuilder,
+    status: u16,
+    shape: Shape,
+) -> (Case, RequestBuilder) {
+    (Case { name, operation, status, shape }, request)
+}
+
+fn prompt() -> Value {
+    json!({"prompt": "a lion at dusk"})
+}
+
+/// An input whose prediction fails.
+fn failing() -> Value {
+    json!({"prompt": "x", "image": "https://media.invalid/a.jpg"})
+}
+
 /// Returns one case per response.
-async fn cases(api: &Api) -> Vec<(Case, RequestBuilder)> {
-    let prompt = || json!({"prompt": "a lion at dusk"});
-    let id = api.submit("p-image", prompt()).await.text("/id");
-    let failing = json!({"prompt": "x", "image": "https://media.invalid/a.jpg"});
-    let failed = api.submit("wan-i2v", failing.clone()).await.text("/id");
-    let file = api.run("p-image", prompt()).await.text("/generation_url");
+async fn cases(api: &Api) -> Cases {
+    [create_cases(api), status_cases(api).await, download_cases(api).await, upload_cases(api)]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn create_cases(api: &Api) -> Cases {
+    const CREATE: &str = "createPrediction";
+    const ARRAY: Shape =
+        Observed(&["status", "generation_url"], "generation_url as an array: reported by several clients");
+    const FAILURE: Shape =
+        Observed(&["status", "message", "error"], "a failure within the sync window: the tests of one client");
+    let submission = |input| api.submission("p-image", input);
+    let sync = |model, input| api.submission(model, input).header("Try-Sync", "true");
+    let several = json!({"prompt": "x", "num_outputs": 2});
     let raw = |content_type: &str, body: &str| {
         api.post("/v1/predictions")
             .header("Model", "p-image")
             .header("Content-Type", content_type)
             .body(body.to_owned())
     };
+    let without_key = || api.client.post(api.url("/v1/predictions"));
+    vec![
+        case(CREATE, "asynchronous", submission(prompt()), 201, Declared),
+        case(CREATE, "synchronous", sync("p-image", prompt()), 201, Declared),
+        case(CREATE, "synchronous, several files", sync("wan-image-small", several), 201, ARRAY),
+        case(CREATE, "synchronous, failed", sync("wan-i2v", failing()), 201, FAILURE),
+        case(CREATE, "no Model", api.post("/v1/predictions").json(&json!({"input": prompt()})), 400, GATEWAY),
+        case(CREATE, "unknown model", api.submission("p-imago", prompt()), 400, GATEWAY),
+        case(CREATE, "charset", raw("application/json; charset=utf-8", r#"{"input":{"prompt":"x"}}"#), 400, GATEWAY),
+        case(CREATE, "not JSON", raw("application/json", "{"), 400, GATEWAY),
+        case(CREATE, "no input", raw("application/json", "{}"), 400, GATEWAY),
+        case(CREATE, "unknown field", submission(json!({"prompt": "x", "color": 1})), 400, GATEWAY),
+        case(CREATE, "no key", without_key(), 401, GATEWAY),
+        case(CREATE, "wrong key", without_key().header("apikey", "pru_wrong"), 401, GATEWAY),
+        case(CREATE, "missing field", submission(json!({})), 422, Declared),
+        case(CREATE, "wrong type", submission(json!({"prompt": "x", "seed": "y"})), 422, Declared),
+    ]
+}
+
+async fn status_cases(api: &Api) -> Cases {
+    const STATUS: &str = "getPredictionStatus";
+    let path = |id: String| format!("/v1/predictions/status/{id}");
+    let succeeded = path(api.submit("p-image", prompt()).await.text("/id"));
+    let failed = path(api.submit("wan-i2v", failing()).await.text("/id"));
+    vec![
+        case(STATUS, "succeeded", api.get(&succeeded), 200, Declared),
+        case(STATUS, "failed", api.get(&failed), 200, Declared),
+        case(STATUS, "no key", api.client.get(api.url(&succeeded)), 401, GATEWAY),
+        case(STATUS, "unknown id", api.get("/v1/predictions/status/nothing"), 404, Declared),
+    ]
+}
+
+async fn download_cases(api: &Api) -> Cases {
+    const DOWNLOAD: &str = "downloadContent";
+    const RANGE: Shape = Observed(&[], "Range is not documented; the file store behind the service supports it");
+    let file = api.run("p-image", prompt()).await.text("/generation_url");
+    let unknown = "/v1/predictions/delivery/xezq/none/output.jpg";
+    vec![
+        case(DOWNLOAD, "a file", api.get(&file), 200, Declared),
+        case(DOWNLOAD, "part of a file", api.get(&file).header("Range", "bytes=0-9"), 206, RANGE),
+        case(DOWNLOAD, "past the end", api.get(&file).header("Range", "bytes=99999999-"), 416, RANGE),
+        case(DOWNLOAD, "no key", api.client.get(api.url(&file)), 401, GATEWAY),
+        case(DOWNLOAD, "unknown path", api.get(unknown), 404, Declared),
+    ]
+}
+
+fn upload_cases(api: &Api) -> Cases {
+    const UPLOAD: &str = "uploadFile";
     let upload = |name: &'static str, bytes: Vec<u8>| {
         let part = reqwest::multipart::Part::bytes(bytes).file_name("a.png").mime_str("image/png").unwrap();
         api.post("/v1/files").multipart(reqwest::multipart::Form::new().part(name, part))
     };
-    let anonymous = |path: &str| api.client.get(api.url(path));
-    let mut cases = Vec::new();
-    let mut add =
-        |operation, name, request, status, shape| cases.push((Case { name, operation, status, shape }, request));
-
-    let create = "createPrediction";
-    add(create, "asynchronous", api.submission("p-image", prompt()), 201, Declared);
-    let sync = |model, input| api.submission(model, input).header("Try-Sync", "true");
-    add(create, "synchronous", sync("p-image", prompt()), 201, Declared);
-    let array = Observed(&["status", "generation_url"], "generation_url as an array: reported by several clients");
-    add(
-        create,
-        "synchronous, several files",
-        sync("wan-image-small", json!({"prompt": "x", "num_outputs": 2})),
-        201,
-        array,
-    );
-    let failure =
-        Observed(&["status", "message", "error"], "a failure within the sync window: the tests of one client");
-    add(create, "synchronous, failed", sync("wan-i2v", failing), 201, failure);
-    add(create, "no Model", api.post("/v1/predictions").json(&json!({"input": prompt()})), 400, GATEWAY);
-    add(create, "unknown model", api.submission("p-imago", prompt()), 400, GATEWAY);
-    add(create, "charset", raw("application/json; charset=utf-8", r#"{"input":{"prompt":"x"}}"#), 400, GATEWAY);
-    add(create, "not JSON", raw("application/json", "{"), 400, GATEWAY);
-    add(create, "no input", raw("application/json", "{}"), 400, GATEWAY);
-    add(create, "unknown field", api.submission("p-image", json!({"prompt": "x", "color": 1})), 400, GATEWAY);
-    add(create, "no key", api.client.post(api.url("/v1/predictions")), 401, GATEWAY);
-    add(create, "wrong key", api.client.post(api.url("/v1/predictions")).header("apikey", "pru_wrong"), 401, GATEWAY);
-    add(create, "missing field", api.submission("p-image", json!({})), 422, Declared);
-    add(create, "wrong type", api.submission("p-image", json!({"prompt": "x", "seed": "y"})), 422, Declared);
-
-    let status = "getPredictionStatus";
-    add(status, "done", api.get(&format!("/v1/predictions/status/{id}")), 200, Declared);
-    add(status, "failed", api.get(&format!("/v1/predictions/status/{failed}")), 200, Declared);
-    add(status, "no key", anonymous(&format!("/v1/predictions/status/{id}")), 401, GATEWAY);
-    add(status, "unknown id", api.get("/v1/predictions/status/nothing"), 404, Declared);
-
-    let download = "downloadContent";
-    add(download, "a file", api.get(&file), 200, Declared);
-    let range = Observed(&[], "Range is not documented; the file store behind the service supports it");
-    add(download, "part of a file", api.get(&file).header("Range", "bytes=0-9"), 206, range);
-    add(download, "past the end", api.get(&file).header("Range", "bytes=99999999-"), 416, range);
-    add(download, "no key", anonymous(&file), 401, GATEWAY);
-    add(download, "unknown path", api.get("/v1/predictions/delivery/xezq/none/output.jpg"), 404, Declared);
-
-    let files = "uploadFile";
-    add(files, "a file", upload("content", support::png(30, 20)), 201, Declared);
-    add(files, "another part", upload("file", support::png(30, 20)), 400, Declared);
-    add(files, "an empty part", upload("content", Vec::new()), 400, Declared);
-    add(files, "no form", api.post("/v1/files").body("x"), 400, Declared);
-    add(files, "no key", api.client.post(api.url("/v1/files")), 401, GATEWAY);
-    add(files, "too large", upload("content", vec![0; 3_000_000]), 413, Declared);
-    cases
+    vec![
+        case(UPLOAD, "a file", upload("content", support::png(30, 20)), 201, Declared),
+        case(UPLOAD, "another part", upload("file", support::png(30, 20)), 400, Declared),
+        case(UPLOAD, "an empty part", upload("content", Vec::new()), 400, Declared),
+        case(UPLOAD, "no form", api.post("/v1/files").body("x"), 400, Declared),
+        case(UPLOAD, "no key", api.client.post(api.url("/v1/files")), 401, GATEWAY),
+        case(UPLOAD, "too large", upload("content", vec![0; 3_000_000]), 413, Declared),
+    ]
 }
 
 fn check(document: &Value, case: &Case, response: &support::Response) {
