@@ -172,7 +172,7 @@ fn leaves_nothing<F: Future>(what: &str, operation: Operation, begin: impl FnOnc
         emulator.faults().add(stall.on(operation));
         let begun = begin(client, folder.path().to_owned());
         let seen = async {
-            while emulator.faults().struck(operation) == 0 {
+            while emulator.faults().injected(operation) == 0 {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
             // A little further, into the silence.
