@@ -95,7 +95,8 @@ impl fmt::Display for Estimate {
         write!(f, "{:>7} items, estimated cost {} (list prices)", self.items, format_usd(self.cost_usd))?;
         match self.unpriced {
             0 => {}
-            some => write!(f, " plus {some} items without a list price")?,
+            1 => write!(f, " plus 1 item without a list price")?,
+            count => write!(f, " plus {count} items without a list price")?,
         }
         write!(f, ", at least {time} at the rate limits")
     }

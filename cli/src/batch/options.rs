@@ -10,7 +10,7 @@ pub(crate) struct BatchOptions<'a> {
     pub(crate) items: &'a [Item],
     /// Directory for the results.
     pub(crate) dir: &'a Path,
-    pub(crate) concurrency: Option<usize>,
+    pub(crate) concurrency: usize,
     pub(crate) journal: &'a Path,
     pub(crate) resubmit_unknown: bool,
     /// Whether to print the records instead of the gallery's path.

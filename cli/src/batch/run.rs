@@ -11,10 +11,7 @@ use crate::{exit_code::Code, failure::Failure, output, terminal::Terminal};
 pub(crate) async fn run(terminal: &Terminal, client: &Client, options: BatchOptions<'_>) -> Result<(), Failure> {
     let requests: Vec<_> = options.items.iter().map(Item::request).collect();
     let batch = client.batch(requests).save_to(options.dir).journal(options.journal);
-    let mut batch = batch.resubmit_unknown(options.resubmit_unknown);
-    if let Some(concurrency) = options.concurrency {
-        batch = batch.concurrency(concurrency);
-    }
+    let batch = batch.resubmit_unknown(options.resubmit_unknown).concurrency(options.concurrency);
     let mut results = batch.run().await.map_err(|error| start_failure(error, options.journal))?;
     let mut collector = Collector::new(terminal, options)?;
     let ended = collector.collect(&mut results).await;

@@ -27,9 +27,9 @@ pub(crate) struct Args {
     /// Directory for the results; created if it does not exist
     #[arg(short, long, value_name = "DIR", required_unless_present = "dry_run")]
     output: Option<PathBuf>,
-    /// Maximum number of items in flight [default: chosen by the library]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    concurrency: Option<u32>,
+    /// Maximum number of items in flight
+    #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    concurrency: u32,
     /// File that records progress, to resume after an interruption [default: DIR/batch.journal]
     #[arg(long, value_name = "PATH")]
     journal: Option<PathBuf>,
@@ -66,7 +66,7 @@ impl Args {
         let options = batch::BatchOptions {
             items: &items,
             dir: &dir,
-            concurrency: self.concurrency.map(|n| n as usize),
+            concurrency: self.concurrency as usize,
             journal: &self.journal.unwrap_or_else(|| dir.join("batch.journal")),
             resubmit_unknown: self.resubmit_unknown,
             json: self.json,
