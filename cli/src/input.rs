@@ -28,7 +28,7 @@ pub(crate) struct Input {
 
 impl Input {
     /// Creates an input from JSON in which media parameters may name files as `@path`. Undocumented parameters may do so
-    /// only if `accepts_file` says so.
+    /// only if `accepts_file` returns true.
     pub(crate) fn new(
         model: &Model,
         json: &Map<String, Value>,

@@ -2,7 +2,7 @@
 
 use crate::{exit_code::Code, failure::Failure};
 
-/// Runs work that Ctrl-C may interrupt; the hint then says how to continue.
+/// Runs work that Ctrl-C may interrupt; the hint then tells the user how to continue.
 pub(crate) async fn interruptible<T, E: Into<Failure>>(
     work: impl Future<Output = Result<T, E>>,
     hint: impl FnOnce() -> String,

@@ -27,6 +27,7 @@ fn main() -> ExitCode {
         batch::trials(),
         exit_codes::trials(),
         gallery::trials(),
+        harness::trials(),
         help::trials(),
         readme::trials(),
         run::trials(),

@@ -90,8 +90,8 @@ fn several_files_go_into_a_directory_or_are_numbered() {
     let numbered = service.run(&[&cups[..], &["cups.png"]].concat());
     assert_eq!(numbered.stdout, "cups-0.png\ncups-1.png\ncups-2.png\n", "{numbered:?}");
     let id = &service.emulator.predictions()[0].id;
-    let folder = service.run(&["wait", id, "-o", "new/"]);
-    assert_eq!(folder.stdout, format!("new/{id}-0.png\nnew/{id}-1.png\nnew/{id}-2.png\n"), "{folder:?}");
+    let in_dir = service.run(&["wait", id, "-o", "new/"]);
+    assert_eq!(in_dir.stdout, format!("new/{id}-0.png\nnew/{id}-1.png\nnew/{id}-2.png\n"), "{in_dir:?}");
     let here = service.run(&["wait", id]);
     assert_eq!(here.stdout, format!("{id}-0.png\n{id}-1.png\n{id}-2.png\n"), "{here:?}");
 }
@@ -165,11 +165,11 @@ fn status_prints_the_status_of_a_job() {
 
 fn the_status_of_a_failed_job_has_the_reason_and_exit_code_1() {
     let service = Service::start();
-    let fail = pruna_emulator::faults::Fault::Fail { error: "no such picture".into() };
+    let fail = pruna_emulator::faults::Fault::Fail { error: "no such image".into() };
     service.emulator.faults().add(fail.on(pruna_emulator::faults::Operation::CreatePrediction));
     let id = service.run(&["submit", "p-image", "x"]).stdout.trim().to_owned();
     let run = service.run(&["status", &id, "--json"]);
-    assert_eq!(run.json(), json!({"id": id, "status": "failed", "urls": [], "error": "no such picture"}));
+    assert_eq!(run.json(), json!({"id": id, "status": "failed", "urls": [], "error": "no such image"}));
     assert_eq!(run.code, 1);
 }
 
@@ -201,9 +201,9 @@ fn a_lora_is_trained_on_a_directory() {
 }
 
 fn an_emulator_inside_the_process_needs_no_key() {
-    let folder = tempfile::tempdir().unwrap();
+    let dir = tempfile::tempdir().unwrap();
     let mut command = crate::support::bare();
-    command.args(["run", "p-image", "x", "-o", "lion.jpg"]).env("PRUNA_BASE_URL", "emulator").current_dir(&folder);
+    command.args(["run", "p-image", "x", "-o", "lion.jpg"]).env("PRUNA_BASE_URL", "emulator").current_dir(&dir);
     let run = crate::support::finish(command, "");
     assert_eq!((run.code, run.stdout.as_str()), (0, "lion.jpg\n"), "{run:?}");
 }

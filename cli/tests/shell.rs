@@ -86,10 +86,10 @@ fn the_emulator_runs_until_ctrl_c() {
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
     let url = read_line(&mut stdout, |line| line.starts_with("export PRUNA_BASE_URL="));
     assert_eq!(read_line(&mut stdout, |_| true), "export PRUNA_API_KEY=pru_mine");
-    let folder = tempfile::tempdir().unwrap();
+    let dir = tempfile::tempdir().unwrap();
     let mut run = bare();
     run.args(["--base-url", url.split_once('=').unwrap().1, "--api-key", "pru_mine", "run", "p-image", "x"]);
-    run.current_dir(&folder);
+    run.current_dir(&dir);
     let run = finish(run, "");
     assert_eq!(run.code, 0, "{run:?}");
     signal(&child, "INT");

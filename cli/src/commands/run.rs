@@ -21,7 +21,7 @@ pub(crate) struct Args {
     input: InputOptions,
     #[command(flatten)]
     target: TargetOptions,
-    /// Get the result in the response to the submission, which takes up to 60 s; the default for fast models
+    /// Wait for the result in the submission request, up to one minute; the default for fast models
     #[arg(long, conflicts_with = "asynchronous")]
     sync: bool,
     /// Submit, then poll for the result; the default for slow models

@@ -25,8 +25,8 @@ pub(crate) struct InputOptions {
 /// The parameters of a model.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct ParameterOptions {
-    /// Parameter: KEY=VALUE converts the value by the model's schema, KEY=@FILE uploads a file, KEY:=JSON sends JSON;
-    /// repeat a key for a list
+    /// Parameter: KEY=VALUE, converted by the model's schema; KEY=@FILE for a local file; KEY:=JSON for JSON; repeat a
+    /// key for a list
     #[arg(short = 'i', value_name = "KEY=VALUE", value_parser = Assignment::parse)]
     assignments: Vec<Assignment>,
     /// All parameters as a JSON object, from the argument, a file or stdin (-); the prompt and -i override it

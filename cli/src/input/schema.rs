@@ -1,4 +1,4 @@
-//! What the OpenAPI document says about a parameter.
+//! The schema of a parameter in the OpenAPI document.
 
 use pruna::Model;
 use serde_json::Value;

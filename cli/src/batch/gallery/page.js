@@ -30,15 +30,15 @@ function summarize() {
 }
 
 function mediaElement(file) {
-  const address = file.path.split("/").map(encodeURIComponent).join("/");
+  const url = file.path.split("/").map(encodeURIComponent).join("/");
   if (file.content_type.startsWith("image/")) {
     const link = element("a");
-    link.href = address;
+    link.href = url;
     const image = element("img");
     image.loading = "lazy";
     image.decoding = "async";
     image.alt = "";
-    image.src = address;
+    image.src = url;
     link.append(image);
     return link;
   }
@@ -46,11 +46,11 @@ function mediaElement(file) {
     const video = element("video");
     Object.assign(video, { controls: true, loop: true, muted: true, playsInline: true, preload: "metadata" });
     // Starts after the first frame, so that browsers show a still image before it plays.
-    video.src = address + "#t=0.05";
+    video.src = url + "#t=0.05";
     return video;
   }
   const link = element("a", "words", file.path);
-  link.href = address;
+  link.href = url;
   return link;
 }
 
