@@ -60,7 +60,7 @@ fn code_2_usage_or_invalid_input() {
         (&["models", "show", "p-imgae"], "the model p-imgae is not documented", "did you mean `p-image`?"),
         (&["status", "nosuchjob"], "not found", "check the id"),
         (&["wait", "nosuchjob"], "not found", "check the id"),
-        (&["--base-url", "http://example.org", "status", "x"], "not set up correctly", "--base-url takes"),
+        (&["--base-url", "http://example.org", "status", "x"], "invalid client configuration", "--base-url takes"),
     ] {
         ends(&service.run(args), 2, error, hint);
     }
@@ -88,9 +88,9 @@ fn code_3_no_key_bad_key_or_no_credit() {
     ends(&finish(without, ""), 3, "there is no API key", "set PRUNA_API_KEY");
     let service = Service::start();
     let wrong = service.run(&["--api-key", "pru_wrong", "run", "p-image", "a lion"]);
-    ends(&wrong, 3, "does not accept the API key", "dashboard");
+    ends(&wrong, 3, "rejected the API key", "dashboard");
     assert!(!wrong.stderr.contains("pru_wrong"));
-    ends(&service.run(&["--api-key", "two\nlines", "status", "x"]), 3, "not set up correctly", "PRUNA_API_KEY");
+    ends(&service.run(&["--api-key", "two\nlines", "status", "x"]), 3, "invalid client configuration", "PRUNA_API_KEY");
     let body = "{\"message\": \"Forbidden: no more credit available, please visit the dashboard\"}";
     let no_credit = Fault::Status { status: 403, headers: BTreeMap::new(), body: Some(body.into()) };
     service.emulator.faults().add(no_credit.on(Operation::CreatePrediction));
@@ -114,7 +114,7 @@ fn code_5_timeout_or_submission_unknown() {
     let service = Service::with(|builder| builder.speed(1000.0));
     let late = service.run(&["run", "p-image", "a lion", "--async", "--timeout", "300ms"]);
     let id = service.emulator.predictions()[0].id.clone();
-    ends(&late, 5, "the deadline passed", &format!("`pruna wait {id}` continues waiting"));
+    ends(&late, 5, "timed out", &format!("`pruna wait {id}` continues waiting"));
     let late = service.run(&["wait", &id, "--timeout", "300ms"]);
     ends(&late, 5, &id, "pruna wait");
     service.emulator.faults().add(Fault::ResetBeforeHead.on(Operation::CreatePrediction));

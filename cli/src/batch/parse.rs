@@ -144,11 +144,11 @@ mod tests {
         let expected = [
             "line 1: prompt: is required",
             "line 2: the model p-imgae is not documented; did you mean `p-image`? `pruna models` lists all models",
-            "line 3: seeds: p-image does not document this parameter, and refuses what it does not know; did you mean `seed`?",
+            "line 3: seeds: p-image does not document this parameter, and rejects unknown ones; did you mean `seed`?",
             "line 4: unknown field `prompt`, expected one of `model`, `input`, `name`, at column 29",
             "line 5: expected ident, at column 2",
             "line 6: images: missing.jpg does not exist",
-            "line 7: the name \"../x\" is not valid as a file name: use at most 100 letters, digits, spaces, `.`, `_` and `-`, without `.` or space at either end",
+            "line 7: the name \"../x\" is not valid as a file name: use letters, digits, spaces, `.`, `_` and `-`, at most 120 bytes, no space, `.` or `-` at the start and no space or `.` at the end",
             "line 9: the name \"A\" is already used on line 8",
         ];
         assert_eq!(problems("a.jsonl", text), expected);

@@ -46,7 +46,7 @@ impl Args {
 
     /// Fetches the status, and the result or error of a job that has ended.
     async fn fetch(&self, session: &Session) -> Result<(StatusReport, Option<pruna::Error>), pruna::Error> {
-        let job = session.client.attach(JobRef::new(self.id.as_str(), ""));
+        let job = session.client.attach(JobRef::from_id(self.id.as_str()));
         let mut report =
             StatusReport { id: self.id.clone(), status: job.status().await?, urls: Vec::new(), error: None };
         if !report.status.is_terminal() {

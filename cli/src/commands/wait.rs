@@ -44,7 +44,7 @@ impl Args {
 
     /// Returns the job that the argument names.
     fn job_ref(&self) -> Result<JobRef, Failure> {
-        let Some(path) = self.job.strip_prefix('@') else { return Ok(JobRef::new(self.job.as_str(), "")) };
+        let Some(path) = self.job.strip_prefix('@') else { return Ok(JobRef::from_id(self.job.as_str())) };
         serde_json::from_str(&source::read_file_or_stdin(path)?).map_err(|e| {
             let hint = "`pruna submit --json` prints one: {\"id\", \"model\", \"get_url\"}";
             Failure::usage(format!("{path} does not contain a job: {e}")).hint(hint)

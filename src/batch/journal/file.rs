@@ -92,7 +92,7 @@ impl Journal for FileJournal {
             match entry {
                 Some(entry) if entry.request != *fingerprint => {
                     let message = format!(
-                        "request {index} differs from the one recorded in {}; use a new journal for another batch",
+                        "request {index} differs from the one recorded in {}; a journal belongs to one batch",
                         self.path.display()
                     );
                     Err(Error::configuration(message))
