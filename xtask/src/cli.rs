@@ -9,7 +9,7 @@ use crate::{
     diff::{self, Format},
     docs,
     document::Source,
-    model, regenerate,
+    floors, model, regenerate,
     tree::Tree,
     update,
 };
@@ -44,6 +44,10 @@ enum Command {
     Check(Check),
     /// Write the committed copies of what is generated, and the reference of the models.
     Regenerate(Regenerate),
+    /// Print the module floors of every crate, their arrows and cycles, and what breaks them.
+    ///
+    /// Exit status: 1 when there is a fault.
+    Floors(Floors),
     /// Start the description of a new model: its table in openapi/models.toml, its program in examples/.
     Model {
         /// The id of the model, as the header `Model` carries it.
@@ -106,6 +110,19 @@ struct Check {
 }
 
 #[derive(Debug, Args)]
+struct Floors {
+    /// Only this crate.
+    #[arg(value_name = "CRATE")]
+    package: Option<String>,
+    /// Only the arrows from and to this module, with every place in the code.
+    #[arg(long, value_name = "MODULE")]
+    module: Option<String>,
+    /// Show every module, also those without a floor of their own.
+    #[arg(long)]
+    nested: bool,
+}
+
+#[derive(Debug, Args)]
 struct Regenerate {
     /// Write nothing; fail when something is stale.
     #[arg(long)]
@@ -143,6 +160,9 @@ pub fn run(cli: Cli) -> anyhow::Result<Outcome> {
                 tree.write(api::LISTING, listing);
             }
             regenerate::run(&mut tree, check)
+        }
+        Command::Floors(Floors { package, module, nested }) => {
+            floors::run(&tree, &floors::Options { package, module, nested })
         }
         Command::Model { name } => model::run(&mut tree, &name),
         Command::Docs => docs::run(&mut tree),

@@ -8,6 +8,7 @@ pub mod cli;
 pub mod diff;
 pub mod docs;
 pub mod document;
+pub mod floors;
 pub mod model;
 pub mod regenerate;
 pub mod tree;
