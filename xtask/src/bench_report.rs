@@ -4,7 +4,7 @@ use std::{fmt::Write as _, fs, process::Command};
 
 use anyhow::{Context as _, bail};
 
-use crate::{Outcome, tree::Tree};
+use crate::{outcome::Outcome, tree::Tree};
 
 const PAGE: &str = "docs/benchmarks.md";
 /// The benchmarks that print Markdown, in the order of the page.
@@ -33,7 +33,7 @@ pub fn run(tree: &mut Tree, names: &[String]) -> anyhow::Result<Outcome> {
     }
     tree.write(PAGE, page);
     tree.commit()?;
-    Ok(Outcome { text: format!("Wrote {PAGE}\n"), success: true })
+    Ok(Outcome::success(format!("Wrote {PAGE}\n")))
 }
 
 fn mark(name: &str) -> String {

@@ -6,8 +6,8 @@ use anyhow::{Context as _, bail};
 use semver::Version;
 
 use crate::{
-    Outcome,
     diff::{Change, Class},
+    outcome::Outcome,
     tree::Tree,
 };
 
@@ -62,7 +62,7 @@ pub fn release(tree: &mut Tree, date: &str) -> anyhow::Result<Outcome> {
     let text = with_release(&tree.read(FILE)?, &version, date)?;
     tree.write(FILE, text);
     tree.commit()?;
-    Ok(Outcome { text: format!("{FILE}: what was unreleased is {version}\n"), success: true })
+    Ok(Outcome::success(format!("{FILE}: what was unreleased is {version}\n")))
 }
 
 fn with_release(changelog: &str, version: &Version, date: &str) -> anyhow::Result<String> {

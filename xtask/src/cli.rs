@@ -5,11 +5,13 @@ use std::{env, path::PathBuf};
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
-    Outcome, api, bench_report, changelog, check,
+    api, bench_report, changelog, check,
     diff::{self, Format},
     docs,
     document::Source,
-    floors, model, regenerate,
+    floors, model,
+    outcome::Outcome,
+    regenerate,
     tree::Tree,
     update,
 };
@@ -136,7 +138,7 @@ struct Regenerate {
 ///
 /// # Errors
 ///
-/// As the command does; [`Refused`](crate::document::Refused) means a document that is not taken.
+/// As the command does; [`DocumentError`](crate::document::DocumentError) means a document that is not taken.
 pub fn run(cli: Cli) -> anyhow::Result<Outcome> {
     let mut tree = Tree::new(cli.root.unwrap_or_else(repository));
     match cli.command {

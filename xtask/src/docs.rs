@@ -1,4 +1,4 @@
-//! `cargo xtask docs`: the reference of the models, and the tables in README.md.
+//! `cargo xtask docs`: the reference of the models, the tables in README.md, the floors in DESIGN.md.
 
 use std::fmt::Write as _;
 
@@ -6,13 +6,16 @@ use anyhow::Context as _;
 use pruna_codegen::{Amount, Field, Kind, ModelEntry, ModelInput, Price, Table, describe};
 use serde_json::Value;
 
-use crate::{Outcome, regenerate, tree::Tree, vendored::Vendored};
+use crate::{floors, outcome::Outcome, tree::Tree, vendored::Vendored};
 
 /// The page that is made.
 const PAGE: &str = "docs/models.md";
 const README: &str = "README.md";
+const DESIGN: &str = "DESIGN.md";
+/// The generated blocks of each file.
+const BLOCKS: [(&str, &str); 3] = [(README, "models"), (README, "features"), (DESIGN, "floors")];
 
-/// Writes the page and the tables.
+/// Writes the page, the tables and the floors.
 ///
 /// # Errors
 ///
@@ -20,10 +23,10 @@ const README: &str = "README.md";
 pub fn run(tree: &mut Tree) -> anyhow::Result<Outcome> {
     let vendored = Vendored::read(tree)?;
     stage(tree, &vendored)?;
-    Ok(Outcome { text: regenerate::told(tree.commit()?), success: true })
+    Ok(Outcome::of_files(&tree.commit()?))
 }
 
-/// Plans to write the page and the tables. A README that does not exist, or has no marks, is left alone.
+/// Plans to write the page, the tables and the floors. A file that does not exist, or has no marks, is left alone.
 ///
 /// # Errors
 ///
@@ -35,18 +38,25 @@ pub fn stage(tree: &mut Tree, vendored: &Vendored) -> anyhow::Result<()> {
         let readme = fill(&readme, "models", &catalogue.overview("docs/models.md"));
         tree.write(README, fill(&readme, "features", &features(&tree.read("Cargo.toml")?)?));
     }
+    if let Some(design) = tree.find(DESIGN)? {
+        tree.write(DESIGN, fill(&design, "floors", &format!("```text\n{}```\n", floors::picture(tree)?)));
+    }
     Ok(())
 }
 
-/// The marks of README.md that are missing.
+/// The generated blocks whose marks are missing.
 ///
 /// # Errors
 ///
-/// When the file cannot be read.
+/// When a file cannot be read.
 pub fn missing_marks(tree: &Tree) -> anyhow::Result<Vec<String>> {
-    let readme = tree.read(README)?;
-    let missing = ["models", "features"].into_iter().filter(|name| between(&readme, name).is_none());
-    Ok(missing.map(|name| format!("{README} has no block <!-- {name} --> … <!-- /{name} -->")).collect())
+    let mut missing = Vec::new();
+    for (file, name) in BLOCKS {
+        if tree.find(file)?.is_none_or(|text| between(&text, name).is_none()) {
+            missing.push(format!("{file} has no block <!-- {name} --> … <!-- /{name} -->"));
+        }
+    }
+    Ok(missing)
 }
 
 /// All that is known of all models.

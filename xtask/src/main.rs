@@ -6,7 +6,7 @@ use std::{
 };
 
 use clap::Parser as _;
-use xtask::{api, cli, document::Refused};
+use xtask::{api, cli, document::DocumentError};
 
 fn main() -> ExitCode {
     if let Some(code) = api::run_as_rustdoc() {
@@ -20,7 +20,7 @@ fn main() -> ExitCode {
         }
         Err(error) => {
             let _ = writeln!(io::stderr(), "error: {error:#}");
-            ExitCode::from(if error.is::<Refused>() { 2 } else { 1 })
+            ExitCode::from(if error.is::<DocumentError>() { 2 } else { 1 })
         }
     }
 }

@@ -10,7 +10,7 @@ use anyhow::{Context as _, bail};
 use pruna_codegen::{Field, Kind, ModelEntry, ModelInput, Table, describe};
 use serde_json::Value;
 
-use crate::{Outcome, tree::Tree, vendored::Vendored};
+use crate::{outcome::Outcome, tree::Tree, vendored::Vendored};
 
 const TABLE: &str = "openapi/models.toml";
 
@@ -52,7 +52,7 @@ pub fn run(tree: &mut Tree, id: &str) -> anyhow::Result<Outcome> {
         let _ = writeln!(text, "{line}");
     }
     text.push_str("then: cargo xtask regenerate\n");
-    Ok(Outcome { text, success: true })
+    Ok(Outcome::success(text))
 }
 
 /// The table of a model, with what can be guessed.

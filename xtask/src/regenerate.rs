@@ -2,7 +2,7 @@
 
 use pruna_codegen::Output;
 
-use crate::{Outcome, docs, tree::Tree, vendored::Vendored};
+use crate::{docs, outcome::Outcome, tree::Tree, vendored::Vendored};
 
 /// Where the committed sources are.
 const GENERATED: &str = "src/generated";
@@ -19,15 +19,10 @@ pub fn run(tree: &mut Tree, check: bool) -> anyhow::Result<Outcome> {
     stage(tree, &vendored, &vendored.generate()?)?;
     if check {
         let stale: Vec<String> = tree.altered()?.iter().map(|path| format!("stale: {}\n", path.display())).collect();
-        let mend = if stale.is_empty() { "" } else { "mend with: cargo xtask regenerate\n" };
-        return Ok(Outcome { text: stale.concat() + mend, success: stale.is_empty() });
+        let fix = if stale.is_empty() { "" } else { "fix with: cargo xtask regenerate\n" };
+        return Ok(Outcome { text: stale.concat() + fix, success: stale.is_empty() });
     }
-    Ok(Outcome { text: told(tree.commit()?), success: true })
-}
-
-/// What was written, or that nothing was.
-pub(crate) fn told(files: Vec<String>) -> String {
-    if files.is_empty() { "everything is up to date\n".into() } else { files.join("\n") + "\n" }
+    Ok(Outcome::of_files(&tree.commit()?))
 }
 
 /// Plans to write everything that follows from the document.

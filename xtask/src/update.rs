@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 use anyhow::Context as _;
 
 use crate::{
-    Outcome, api, changelog, check,
+    api, changelog, check,
     diff::{self, Change},
     document::{Document, Source},
+    outcome::Outcome,
     regenerate,
     tree::Tree,
     vendored::{LOCK, Lock, Vendored, sha256},
@@ -35,10 +36,7 @@ pub fn run(tree: &mut Tree, options: &Options) -> anyhow::Result<Outcome> {
     let before = Vendored::read(tree)?;
     let old = Document::read(&before.document).with_context(|| before.name.clone())?;
     if old.to_json() == document.to_json() {
-        return Ok(Outcome {
-            text: format!("{} is this very document: nothing changed\n", before.name),
-            success: true,
-        });
+        return Ok(Outcome::success(format!("{} is the same OpenAPI document: nothing changed\n", before.name)));
     }
     let changes = diff::diff(&old.value, &document.value)?;
     let after = stage_document(tree, &before, &document, &options.source)?;
@@ -49,7 +47,7 @@ pub fn run(tree: &mut Tree, options: &Options) -> anyhow::Result<Outcome> {
         let _ = writeln!(text, "note: {note}");
     }
     if options.no_build {
-        text.push_str("SKIPPED: the listing of the public API, as --no-build says\n");
+        text.push_str("ignored: the listing of the public API (--no-build)\n");
     } else {
         stage_listing(tree)?;
     }
@@ -66,7 +64,7 @@ pub fn run(tree: &mut Tree, options: &Options) -> anyhow::Result<Outcome> {
     for work in check::models_to_describe(tree)? {
         let _ = writeln!(text, "to do: {work}");
     }
-    Ok(Outcome { text, success: true })
+    Ok(Outcome::success(text))
 }
 
 /// The document under its new name, the old one in the history, the lock.

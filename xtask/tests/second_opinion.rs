@@ -57,7 +57,7 @@ fn the_explained_differences_are_about_edits_and_have_a_reason() {
 }
 
 fn ours(edit: &Edit) -> String {
-    word(edit.told().iter().any(|change| change.class == Class::Breaking))
+    word(edit.expected().iter().any(|change| change.class == Class::Breaking))
 }
 
 fn word(breaks: bool) -> String {

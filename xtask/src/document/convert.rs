@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Refused, walk};
+use super::{error::DocumentError, walk};
 
 /// Keywords of JSON Schema 2020-12 that 3.0 has no form for.
 const WITHOUT_FORM: [&str; 17] = [
@@ -28,15 +28,15 @@ const WITHOUT_FORM: [&str; 17] = [
 const WITHOUT_EFFECT: [&str; 2] = ["$schema", "$comment"];
 
 /// Leaves 3.0 alone, rewrites 3.1, refuses everything else. Gives a line for each kind of change.
-pub(super) fn to_3_0(document: &mut Value) -> Result<Vec<String>, Refused> {
+pub(super) fn to_3_0(document: &mut Value) -> Result<Vec<String>, DocumentError> {
     match document["openapi"].as_str() {
         Some(version) if version.starts_with("3.0.") => return Ok(Vec::new()),
         Some(version) if version.starts_with("3.1.") => {}
-        Some(version) => return Err(Refused::new(format!("OpenAPI {version} is not supported: 3.0 or 3.1 is"))),
+        Some(version) => return Err(DocumentError::new(format!("OpenAPI {version} is not supported: 3.0 or 3.1 is"))),
         None if document.get("swagger").is_some() => {
-            return Err(Refused::new("Swagger 2.0 is not supported: OpenAPI 3.0 or 3.1 is"));
+            return Err(DocumentError::new("Swagger 2.0 is not supported: OpenAPI 3.0 or 3.1 is"));
         }
-        None => return Err(Refused::new("the document does not say its `openapi` version")),
+        None => return Err(DocumentError::new("the document does not say its `openapi` version")),
     }
     let mut notes = vec![format!("converted from OpenAPI {}", document["openapi"].as_str().unwrap_or_default())];
     top(document, &mut notes)?;
@@ -45,7 +45,7 @@ pub(super) fn to_3_0(document: &mut Value) -> Result<Vec<String>, Refused> {
     Ok(notes)
 }
 
-fn top(document: &mut Value, notes: &mut Vec<String>) -> Result<(), Refused> {
+fn top(document: &mut Value, notes: &mut Vec<String>) -> Result<(), DocumentError> {
     if document["components"]["pathItems"].as_object().is_some_and(|items| !items.is_empty()) {
         return Err(no_form("components.pathItems", "components"));
     }
@@ -70,11 +70,11 @@ fn top(document: &mut Value, notes: &mut Vec<String>) -> Result<(), Refused> {
     Ok(())
 }
 
-fn no_form(construct: &str, place: &str) -> Refused {
-    Refused::new(format!("`{construct}` at {place} has no form in OpenAPI 3.0"))
+fn no_form(construct: &str, place: &str) -> DocumentError {
+    DocumentError::new(format!("`{construct}` at {place} has no form in OpenAPI 3.0"))
 }
 
-fn convert(place: &str, schema: &mut Value) -> Result<(), Refused> {
+fn convert(place: &str, schema: &mut Value) -> Result<(), DocumentError> {
     if let Value::Bool(anything) = schema {
         // `additionalProperties: false` is 3.0 as it stands.
         if !place.ends_with(".additionalProperties") {
@@ -121,7 +121,7 @@ fn convert(place: &str, schema: &mut Value) -> Result<(), Refused> {
 }
 
 /// `type: [string, "null"]`.
-fn types(map: &mut Map<String, Value>, place: &str) -> Result<(), Refused> {
+fn types(map: &mut Map<String, Value>, place: &str) -> Result<(), DocumentError> {
     if map.get("type").is_some_and(|t| t == "null") {
         return Err(no_form("type: null", place));
     }

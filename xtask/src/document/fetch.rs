@@ -2,7 +2,7 @@
 
 use std::{fmt, fs::File, io::Read as _, net::IpAddr, path::PathBuf, time::Duration};
 
-use super::Refused;
+use super::error::DocumentError;
 
 /// The largest document that is read. P-API's has some 120 KB.
 const MOST_BYTES: u64 = 32 << 20;
@@ -39,17 +39,17 @@ impl fmt::Display for Source {
 }
 
 impl Source {
-    pub(super) fn fetch(&self) -> Result<String, Refused> {
+    pub(super) fn fetch(&self) -> Result<String, DocumentError> {
         match self {
             Self::File(path) => {
                 let shown = path.display();
-                let file = File::open(path).map_err(|e| Refused::new(format!("{shown}: {e}")))?;
+                let file = File::open(path).map_err(|e| DocumentError::new(format!("{shown}: {e}")))?;
                 // One byte more than allowed tells a file of just that size from a longer one.
                 let mut text = String::new();
                 let read = file.take(MOST_BYTES + 1).read_to_string(&mut text);
-                read.map_err(|e| Refused::new(format!("{shown}: {e}")))?;
+                read.map_err(|e| DocumentError::new(format!("{shown}: {e}")))?;
                 if text.len() as u64 > MOST_BYTES {
-                    return Err(Refused::new(format!("{shown} has more than {MOST_BYTES} bytes")));
+                    return Err(DocumentError::new(format!("{shown} has more than {MOST_BYTES} bytes")));
                 }
                 Ok(text)
             }
@@ -58,13 +58,13 @@ impl Source {
     }
 }
 
-fn download(url: &str) -> Result<String, Refused> {
-    let failed = |e: ureq::Error| Refused::new(format!("{url}: {e}"));
-    let uri: ureq::http::Uri = url.parse().map_err(|e| Refused::new(format!("{url}: {e}")))?;
+fn download(url: &str) -> Result<String, DocumentError> {
+    let failed = |e: ureq::Error| DocumentError::new(format!("{url}: {e}"));
+    let uri: ureq::http::Uri = url.parse().map_err(|e| DocumentError::new(format!("{url}: {e}")))?;
     let secure = uri.scheme_str() == Some("https");
     let local = uri.scheme_str() == Some("http") && uri.host().is_some_and(is_loopback);
     if !secure && !local {
-        return Err(Refused::new(format!("{url}: a document is fetched by https, or by http from this machine")));
+        return Err(DocumentError::new(format!("{url}: a document is fetched by https, or by http from this machine")));
     }
     let request = ureq::get(url).config().https_only(secure).timeout_global(Some(PATIENCE)).build();
     let mut answer = request.call().map_err(failed)?;

@@ -1,15 +1,15 @@
 //! An OpenAPI document on its way in: fetched, parsed within limits, brought to 3.0, validated.
 
 mod convert;
+mod error;
 mod fetch;
 mod parse;
 mod validate;
 mod walk;
 
-use std::fmt;
-
 use serde_json::Value;
 
+pub use error::DocumentError;
 pub use fetch::Source;
 
 /// A document that passed every check.
@@ -26,8 +26,8 @@ impl Document {
     ///
     /// # Errors
     ///
-    /// [`Refused`] when it cannot be had, is too large, does not parse, or is no valid OpenAPI 3.0 or 3.1.
-    pub fn load(source: &Source) -> Result<Self, Refused> {
+    /// [`DocumentError`] when it cannot be had, is too large, does not parse, or is no valid OpenAPI 3.0 or 3.1.
+    pub fn load(source: &Source) -> Result<Self, DocumentError> {
         Self::read(&source.fetch()?)
     }
 
@@ -36,7 +36,7 @@ impl Document {
     /// # Errors
     ///
     /// As [`Document::load`].
-    pub fn read(text: &str) -> Result<Self, Refused> {
+    pub fn read(text: &str) -> Result<Self, DocumentError> {
         let mut value = parse::parse(text)?;
         let notes = convert::to_3_0(&mut value)?;
         validate::validate(&value)?;
@@ -53,23 +53,3 @@ impl Document {
         format!("{:#}\n", self.value)
     }
 }
-
-/// Why a document is not taken: one line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refused(String);
-
-impl Refused {
-    /// A refusal; of a message with several lines the first is kept.
-    pub fn new(message: impl Into<String>) -> Self {
-        let message = message.into();
-        Self(message.lines().next().unwrap_or_default().to_owned())
-    }
-}
-
-impl fmt::Display for Refused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Refused {}

@@ -8,12 +8,12 @@ use roas::{
 };
 use serde_json::Value;
 
-use super::{Refused, walk};
+use super::{error::DocumentError, walk};
 
 /// Checks the document; the first fault is the refusal.
-pub(super) fn validate(document: &Value) -> Result<(), Refused> {
+pub(super) fn validate(document: &Value) -> Result<(), DocumentError> {
     version(document)?;
-    let invalid = |fault: String| Refused::new(format!("the document is no valid OpenAPI 3.0: {fault}"));
+    let invalid = |fault: String| DocumentError::new(format!("the document is no valid OpenAPI 3.0: {fault}"));
     let spec: Spec = serde_json::from_value(as_roas_has_it(document)).map_err(|e| invalid(e.to_string()))?;
     // Model schemas are chosen by a header, hence unused by OpenAPI's own rules; nothing else depends on tags.
     let options = Options::IgnoreMissingTags
@@ -54,11 +54,11 @@ fn as_roas_has_it(document: &Value) -> Value {
 }
 
 /// The version becomes part of a file name and of the package's version.
-fn version(document: &Value) -> Result<(), Refused> {
+fn version(document: &Value) -> Result<(), DocumentError> {
     let version = document["info"]["version"].as_str().unwrap_or_default();
     let fits = version.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '+' | '_'));
     if version.is_empty() || !fits || version.starts_with('.') || version.len() > 64 {
-        return Err(Refused::new(format!(
+        return Err(DocumentError::new(format!(
             "info.version {} cannot name a file: letters, digits and .-+_ can, up to 64",
             document["info"]["version"]
         )));

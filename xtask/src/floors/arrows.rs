@@ -15,6 +15,8 @@ use super::{
     resolve::{Resolver, Target},
 };
 
+const QUOTATIONS: [&str; 3] = ["quote", "quote_spanned", "parse_quote"];
+
 /// A use of one module by another.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Arrow {
@@ -131,7 +133,10 @@ impl<'ast> Visit<'ast> for Finder<'_> {
 
     fn visit_macro(&mut self, call: &'ast Macro) {
         visit::visit_macro(self, call);
-        self.tokens(call.tokens.clone());
+        // The tokens of a quotation are the code of another crate.
+        if !call.path.segments.last().is_some_and(|name| QUOTATIONS.iter().any(|quotation| name.ident == quotation)) {
+            self.tokens(call.tokens.clone());
+        }
     }
 
     /// `#[serde(with = "crate::wire::seconds")]` is a use; a link in the documentation is none.

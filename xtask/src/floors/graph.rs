@@ -101,6 +101,24 @@ impl Graph {
         knot.iter().filter_map(|module| self.path(module, module)).min_by_key(Vec::len).unwrap_or_default()
     }
 
+    /// How high each module has to stand so that it only uses lower ones; modules that lead to each other stand together.
+    pub(super) fn heights(&self) -> BTreeMap<&str, usize> {
+        let knots = self.knots();
+        let group = |module: &str| knots.iter().position(|knot| knot.contains(module));
+        let mut heights: BTreeMap<&str, usize> = self.modules().map(|module| (module, 1)).collect();
+        // A way through all modules is the longest that there is.
+        for _ in 0..heights.len() {
+            for module in self.modules() {
+                let together = |other: &str| other == module || group(other).is_some() && group(other) == group(module);
+                let members = self.modules().filter(|other| together(other));
+                let below = members.flat_map(|member| self.uses(member)).filter(|used| !together(used));
+                let height = 1 + below.map(|used| heights[used]).max().unwrap_or_default();
+                heights.insert(module, height);
+            }
+        }
+        heights
+    }
+
     fn reachable(&self, from: &str) -> BTreeSet<&str> {
         let mut reached = BTreeSet::new();
         let mut open: Vec<&str> = self.uses(from).collect();

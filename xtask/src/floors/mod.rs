@@ -24,10 +24,10 @@ use std::{
 use anyhow::bail;
 use graph::Graph;
 use map::{Map, Section};
-use modules::{Id, ModuleTree, ROOT};
+use modules::{Id, ModuleTree, ROOT, ROOT_NAME};
 use packages::Package;
 
-use crate::{Outcome, tree::Tree};
+use crate::{outcome::Outcome, tree::Tree};
 
 /// What `cargo xtask floors` prints.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -96,8 +96,9 @@ pub fn picture(tree: &Tree) -> anyhow::Result<String> {
     Ok(drawn.join("\n"))
 }
 
+/// Reads the floors; without the file no module has one.
 fn read_map(tree: &Tree) -> anyhow::Result<Map> {
-    map::parse(&tree.read(map::FILE)?)
+    map::parse(&tree.find(map::FILE)?.unwrap_or_default())
 }
 
 /// A crate with its floors and everything that was found out about it.
@@ -117,6 +118,7 @@ impl Checked {
         let modules = ModuleTree::read(tree, Path::new(&package.root))?;
         let names: BTreeMap<Id, String> = (0..modules.modules.len()).map(|id| (id, modules.name(id))).collect();
         let (mut graph, mut nested) = (Graph::default(), Graph::default());
+        let mut within: BTreeMap<Id, Graph> = BTreeMap::new();
         for (id, name) in &names {
             nested.add_module(name);
             graph.add_module(&names[&unit(&modules, *id, &section)]);
@@ -124,13 +126,21 @@ impl Checked {
         for arrow in arrows::arrows(&modules) {
             nested.add_arrow(&names[&arrow.from], &names[&arrow.to], &arrow.place);
             let (from, to) = (unit(&modules, arrow.from, &section), unit(&modules, arrow.to, &section));
-            if from != to {
-                graph.add_arrow(&names[&from], &names[&to], &arrow.place);
-            }
+            let (graph, from, to) = match from == to {
+                true => (within.entry(from).or_default(), arrow.from, arrow.to),
+                false => (&mut graph, from, to),
+            };
+            graph.add_arrow(&names[&from], &names[&to], &arrow.place);
         }
+        let within: Vec<Graph> = within.into_values().collect();
         let modules: BTreeSet<String> = names.into_values().collect();
-        let subject = rules::Subject { name: &package.name, section: &section, graph: &graph, modules: &modules };
-        let faults = rules::faults(&subject);
+        let faults = rules::faults(&rules::Subject {
+            name: &package.name,
+            section: &section,
+            graph: &graph,
+            within: &within,
+            modules: &modules,
+        });
         Ok(Self { name: package.name.clone(), section, graph, nested, faults })
     }
 
@@ -139,9 +149,9 @@ impl Checked {
         let mut text = picture::draw(&self.name, &self.section);
         match &options.module {
             Some(module) => text.push_str(&around(graph, module)),
-            None => text.push_str(&uses(graph)),
+            None => text.push_str(&uses(graph, &self.section)),
         }
-        let without_root = graph.filtered(|from, _| from != "crate");
+        let without_root = graph.filtered(|from, _| from != ROOT_NAME);
         for knot in without_root.knots() {
             let members: Vec<&str> = knot.iter().map(String::as_str).collect();
             let _ = writeln!(text, "\nlead to each other ({}): {}", knot.len(), members.join(", "));
@@ -165,12 +175,18 @@ fn unit(modules: &ModuleTree, id: Id, section: &Section) -> Id {
     id
 }
 
-/// Who uses whom, one line for each module.
-fn uses(graph: &Graph) -> String {
+/// Who uses whom, one line for each module, the lowest floor that it could stand on before it; `↑` marks an arrow that the
+/// floors forbid.
+fn uses(graph: &Graph, section: &Section) -> String {
+    let graph = graph.filtered(|from, _| from != ROOT_NAME);
+    let mut modules: Vec<(&str, usize)> =
+        graph.heights().into_iter().filter(|(module, _)| *module != ROOT_NAME).collect();
+    modules.sort_by_key(|(module, height)| (std::cmp::Reverse(*height), *module));
     let mut text = String::from("\nuses\n");
-    for module in graph.modules().filter(|module| *module != "crate") {
-        let used: Vec<&str> = graph.uses(module).collect();
-        let _ = writeln!(text, "  {module}: {}", used.join(", "));
+    for (module, height) in modules {
+        let mark = |used: &str| if rules::is_upward(section, module, used) { "↑" } else { "" };
+        let used: Vec<String> = graph.uses(module).map(|used| format!("{used}{}", mark(used))).collect();
+        let _ = writeln!(text, "  {height:>2}  {module}: {}", used.join(", "));
     }
     text
 }

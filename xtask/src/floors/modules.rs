@@ -16,6 +16,9 @@ pub(super) type Id = usize;
 /// The crate root.
 pub(super) const ROOT: Id = 0;
 
+/// The name of the crate root in `floors.toml`.
+pub(super) const ROOT_NAME: &str = "crate";
+
 /// The modules of a crate, the crate root first. Modules and items for tests are left out.
 pub(super) struct ModuleTree {
     pub(super) modules: Vec<Module>,
@@ -45,7 +48,7 @@ impl ModuleTree {
 
     /// A module's path as it is written in `floors.toml`.
     pub(super) fn name(&self, id: Id) -> String {
-        if id == ROOT { "crate".into() } else { self.modules[id].path.join("::") }
+        if id == ROOT { ROOT_NAME.into() } else { self.modules[id].path.join("::") }
     }
 }
 

@@ -28,14 +28,16 @@ pub(super) fn draw(name: &str, section: &Section) -> String {
     text
 }
 
+/// Joins the names with commas into lines of at most [`MAX_NAMES`] columns.
 fn wrap(names: &[String]) -> Vec<String> {
     let mut lines = vec![String::new()];
-    for name in names {
-        let fits = |line: &String| line.is_empty() || line.chars().count() + 2 + name.chars().count() <= MAX_NAMES;
-        match lines.last_mut().filter(|line| fits(line)) {
-            Some(line) if line.is_empty() => line.push_str(name),
-            Some(line) => line.extend([", ", name]),
-            None => lines.push(name.clone()),
+    for (index, name) in names.iter().enumerate() {
+        let comma = if index + 1 < names.len() { "," } else { "" };
+        let has_room = |line: &String| line.chars().count() + name.chars().count() + 2 <= MAX_NAMES;
+        match lines.last_mut() {
+            Some(line) if line.is_empty() => line.extend([name, comma]),
+            Some(line) if has_room(line) => line.extend([" ", name, comma]),
+            _ => lines.push(format!("{name}{comma}")),
         }
     }
     lines

@@ -84,6 +84,8 @@ impl<'t> Resolver<'t> {
             target = match name.as_str() {
                 "super" => Target::Module(self.tree.modules[module].parent),
                 "self" => target,
+                // A function may share its name with a module; only the function can end a path in the code.
+                name if after.is_empty() && self.scopes[module].defined.contains(name) => Target::Item(module),
                 // A name that is not found comes from a macro, an included file, or another crate.
                 name => self.look_up(module, name, pending).unwrap_or(Target::Item(module)),
             };

@@ -5,12 +5,11 @@ use std::collections::BTreeSet;
 use super::{
     graph::Graph,
     map::{FILE, Section},
+    modules::ROOT_NAME,
 };
 
 /// How many modules may use each other in a circle.
 const MAX_CYCLE: usize = 3;
-/// The crate root, which is above every floor.
-const ROOT: &str = "crate";
 
 /// A crate as the rules see it.
 pub(super) struct Subject<'a> {
@@ -18,6 +17,8 @@ pub(super) struct Subject<'a> {
     pub(super) section: &'a Section,
     /// The arrows between the modules that have floors of their own.
     pub(super) graph: &'a Graph,
+    /// For each of these, the arrows between the modules that it consists of.
+    pub(super) within: &'a [Graph],
     /// Every module of the crate.
     pub(super) modules: &'a BTreeSet<String>,
 }
@@ -38,7 +39,7 @@ fn is_family(one: &str, other: &str) -> bool {
 
 /// Modules without a floor, and entries without a module.
 fn entries(subject: &Subject<'_>) -> Vec<String> {
-    let Subject { name, section, graph, modules } = subject;
+    let Subject { name, section, graph, modules, .. } = subject;
     let mut faults = Vec::new();
     let mut seen = BTreeSet::new();
     for module in section.modules() {
@@ -48,7 +49,7 @@ fn entries(subject: &Subject<'_>) -> Vec<String> {
             faults.push(format!("there is no module {module}; remove it from [{name}] in {FILE}"));
         }
     }
-    for module in graph.modules().filter(|module| *module != ROOT && !seen.contains(module)) {
+    for module in graph.modules().filter(|module| *module != ROOT_NAME && !seen.contains(module)) {
         faults.push(format!("{module} is on no floor; add it to [{name}] in {FILE}"));
     }
     for knot in &section.knots {
@@ -68,13 +69,13 @@ fn entries(subject: &Subject<'_>) -> Vec<String> {
 }
 
 /// Whether the rules forbid an arrow whatever the others are.
-fn is_upward(section: &Section, from: &str, to: &str) -> bool {
-    if from == ROOT || is_family(from, to) || section.is_knot(from, to) {
+pub(super) fn is_upward(section: &Section, from: &str, to: &str) -> bool {
+    if from == ROOT_NAME || is_family(from, to) || section.is_knot(from, to) {
         return false;
     }
     match (section.floor_of(from), section.floor_of(to)) {
         (Some(from), Some(to)) => from < to,
-        _ => to == ROOT,
+        _ => to == ROOT_NAME,
     }
 }
 
@@ -101,9 +102,10 @@ fn upward_arrows(subject: &Subject<'_>) -> Vec<String> {
 
 /// Cycles among the arrows that are not faults by themselves.
 fn cycles(subject: &Subject<'_>) -> Vec<String> {
-    let graph = subject.graph.filtered(|from, to| from != ROOT && !is_upward(subject.section, from, to));
+    let graph = subject.graph.filtered(|from, to| from != ROOT_NAME && !is_upward(subject.section, from, to));
     let mut faults = Vec::new();
     check_cycles(subject.section, &graph, &mut faults);
+    subject.within.iter().for_each(|graph| check_cycles(subject.section, graph, &mut faults));
     faults
 }
 

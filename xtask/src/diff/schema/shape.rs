@@ -1,27 +1,27 @@
-//! A schema with its `allOf` laid flat, without copying any of it.
+//! A schema with its `allOf` merged, without copying.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::differ::resolve;
+use super::super::differ::resolve;
 
-/// How many parts `allOf` may bring together.
-const MOST_PARTS: usize = 256;
+/// Maximum number of parts of an `allOf`.
+const MAX_PARTS: usize = 256;
 
-/// All the parts that hold at once.
+/// The parts of a schema that apply together.
 pub(super) struct Shape<'a> {
     parts: Vec<&'a Map<String, Value>>,
 }
 
 impl<'a> Shape<'a> {
-    /// The shape of a schema, `$ref` followed.
+    /// Creates the shape of a schema, following `$ref`.
     pub(super) fn new(document: &'a Value, schema: &'a Value) -> Self {
         let mut parts: Vec<&'a Map<String, Value>> = Vec::new();
         let mut open = vec![schema];
         while let Some(schema) = open.pop() {
             let Some(map) = resolve(document, schema).as_object() else { continue };
-            if parts.len() >= MOST_PARTS || parts.iter().any(|known| std::ptr::eq(*known, map)) {
+            if parts.len() >= MAX_PARTS || parts.iter().any(|known| std::ptr::eq(*known, map)) {
                 continue;
             }
             parts.push(map);
@@ -30,7 +30,7 @@ impl<'a> Shape<'a> {
         Self { parts }
     }
 
-    /// A keyword, from the first part that has it.
+    /// Returns a keyword from the first part that has it.
     pub(super) fn get(&self, keyword: &str) -> Option<&'a Value> {
         self.parts.iter().find_map(|part| part.get(keyword))
     }
@@ -43,7 +43,7 @@ impl<'a> Shape<'a> {
         self.get(keyword).and_then(Value::as_bool).unwrap_or(false)
     }
 
-    /// The properties of all parts, in order.
+    /// Returns the properties of all parts, in order.
     pub(super) fn properties(&self) -> Vec<(&'a str, &'a Value)> {
         let mut taken = BTreeSet::new();
         let properties = self.parts.iter().filter_map(|part| part.get("properties")?.as_object()).flatten();
@@ -59,7 +59,7 @@ impl<'a> Shape<'a> {
         lists.any(|names| names.iter().any(|required| required == name))
     }
 
-    /// The branches of `oneOf` and `anyOf`.
+    /// Returns the branches of `oneOf` and `anyOf`.
     pub(super) fn choices(&self) -> Vec<&'a Value> {
         let lists = self.parts.iter().flat_map(|part| ["oneOf", "anyOf"].map(|key| part.get(key)));
         lists.flatten().filter_map(Value::as_array).flatten().collect()
