@@ -1,6 +1,10 @@
 //! `cargo xtask update`: from a new document to a reviewed change, all of it or nothing.
 
-use std::fmt::Write as _;
+use std::{
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Context as _;
 
@@ -23,7 +27,7 @@ pub struct Options {
     /// Leave out what needs a compiler: the listing of the public API stays as it is.
     pub no_build: bool,
     /// Also write the change list, in Markdown, to a file.
-    pub summary: Option<std::path::PathBuf>,
+    pub summary: Option<PathBuf>,
 }
 
 /// Takes the document over.
@@ -53,8 +57,8 @@ pub fn run(tree: &mut Tree, options: &Options) -> anyhow::Result<Outcome> {
     }
     if let Some(summary) = &options.summary {
         let folder = summary.parent().filter(|folder| !folder.as_os_str().is_empty());
-        folder.map_or(Ok(()), std::fs::create_dir_all)?;
-        std::fs::write(summary, report(&old, &document, &changes)).with_context(|| summary.display().to_string())?;
+        folder.map_or(Ok(()), fs::create_dir_all)?;
+        fs::write(summary, report(&old, &document, &changes)).with_context(|| summary.display().to_string())?;
     }
     let _ = write!(text, "P-API {} -> {}\n\n{}\n", old.version(), document.version(), diff::text(&changes));
     for line in tree.commit()? {
@@ -112,11 +116,21 @@ fn stage_version(
 /// The listing is made of a copy, so that a document from which nothing compiles changes nothing.
 fn stage_listing(tree: &mut Tree) -> anyhow::Result<()> {
     let target = api::target_folder(tree.root());
-    let scratch = api::scratch(&target)?;
+    let scratch = empty_folder(&target)?;
     tree.copy_to(&scratch)?;
     let listing = api::listing(&scratch, &target)?;
     tree.write(api::LISTING, listing);
     Ok(())
+}
+
+/// Creates a folder for a copy of the sources, without what an earlier run left in it.
+fn empty_folder(target: &Path) -> anyhow::Result<PathBuf> {
+    let folder = target.join("xtask/tree");
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
+    fs::create_dir_all(&folder)?;
+    Ok(folder)
 }
 
 /// The body of a pull request.
