@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Asks Optic, a comparer of OpenAPI documents that is not ours, what it thinks of the edits in xtask/tests/edits, and
-# compares its word with that of `cargo xtask diff`. The differences that are known are explained in DESIGN.md.
+# Cross-checks breaking changes against Optic, another comparison tool for OpenAPI documents: runs it on the edits in
+# xtask/tests/edits and compares its verdicts with those of `cargo xtask diff`. DESIGN.md explains the known differences.
 #
 # usage: scripts/second-opinion.sh
 #
-# Optic is installed under target/ on the first run; when it cannot be had, a line says so. Exit status: that of the
-# test, 0 when it was skipped.
+# Installs Optic under target/ on the first run; when that is not possible, prints a line that begins with "ignored".
+# Exit status: that of the test, 0 when it is ignored.
 set -euo pipefail
 
 readonly OPTIC=1.0.9
-# Optic's own dependency asks for an ajv that its schema compiler does not work with.
+# Optic's dependency requires a version of ajv that its schema compiler does not support.
 readonly AJV=8.17.1
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -17,7 +17,7 @@ tools=$root/target/optic-$OPTIC
 optic=$tools/node_modules/.bin/optic
 
 if ! command -v npm >/dev/null; then
-  echo "SKIPPED: the second opinion: npm is not installed"
+  echo "ignored: cross-check against Optic: npm is not installed"
   exit 0
 fi
 if [[ ! -x $optic ]]; then
@@ -31,7 +31,7 @@ if [[ ! -x $optic ]]; then
 JSON
   if ! npm install --prefix "$tools" --no-audit --no-fund --loglevel=error --fetch-retries=1 --fetch-timeout=60000 \
     >"$tools/install.log" 2>&1; then
-    echo "SKIPPED: the second opinion: Optic cannot be installed: $(grep -m 1 error "$tools/install.log" || true)"
+    echo "ignored: cross-check against Optic: installing Optic failed: $(grep -m 1 error "$tools/install.log" || true)"
     exit 0
   fi
 fi

@@ -1,4 +1,4 @@
-//! Whole updates, as far as the compiler and the emulator: the provider's own later document, and one full of oddities.
+//! Whole updates, compiled and run against the emulator: the provider's own later document, and one full of oddities.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 
 mod edits;
@@ -8,11 +8,12 @@ mod support;
 use std::{
     env, fs,
     path::{Path, PathBuf},
-    process::{Command, Output},
-    sync::{Mutex, MutexGuard, PoisonError},
+    process::{Command, ExitCode, Output},
+    sync::{LazyLock, Mutex, MutexGuard, PoisonError},
 };
 
-use support::{copy, repository, say, text, xtask};
+use libtest_mimic::{Arguments, Conclusion};
+use support::{copy, repository, text, trial, xtask};
 use xtask::diff::Class;
 
 /// The six models that 0.5.3 has and 0.2.0 does not: id, type, and the start of a builder with what each requires.
@@ -25,15 +26,24 @@ const NEW_MODELS: [(&str, &str, &str); 6] = [
     ("p-image-try-on", "PImageTryOn", ".person_image(picture()).garment_images([picture()])"),
 ];
 
-/// The provider's document is not ours to keep here.
-fn upstream() -> Option<PathBuf> {
-    let path = env::var_os("PRUNA_UPSTREAM_DOCUMENT")
-        .map_or_else(|| repository().join("../shared/api/upstream-0.5.3.yaml"), PathBuf::from);
-    if !path.is_file() {
-        say(&format!("SKIPPED: {} does not exist; PRUNA_UPSTREAM_DOCUMENT can name the document", path.display()));
-        return None;
-    }
-    Some(path)
+fn main() -> ExitCode {
+    let document = (!upstream().is_file()).then_some("needs PRUNA_UPSTREAM_DOCUMENT");
+    let tests = env::var_os("PRUNA_TEST_UPDATED_TREE").is_none().then_some("needs PRUNA_TEST_UPDATED_TREE=1");
+    let trials = vec![
+        trial("the_providers_later_document_is_adopted_without_manual_work", document, adopt_later_document),
+        trial("all_tests_of_the_updated_tree_pass", document.or(tests), test_updated_tree),
+        trial("the_change_list_names_the_new_models_and_otherwise_only_prose", document, compare_with_later_document),
+        trial("what_is_generated_from_a_document_full_of_oddities_compiles", None, compile_oddities),
+    ];
+    let conclusion: Conclusion = libtest_mimic::run(&Arguments::from_args(), trials);
+    let _ = fs::remove_dir_all(updated_folder());
+    conclusion.exit_code()
+}
+
+/// The provider's document, which is not part of this repository.
+fn upstream() -> PathBuf {
+    env::var_os("PRUNA_UPSTREAM_DOCUMENT")
+        .map_or_else(|| repository().join("../shared/api/upstream-0.5.3.yaml"), PathBuf::from)
 }
 
 /// Dependencies are shared by the copies; cargo waits for cargo, so one test at a time.
@@ -62,15 +72,32 @@ fn succeeds(output: &Output) {
     );
 }
 
-#[test]
-fn the_providers_later_document_is_taken_over_without_a_hand() {
-    let Some(document) = upstream() else { return };
+/// Test runners may start a process for each test.
+fn updated_folder() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("updated-{}", std::process::id()))
+}
+
+/// A copy of the repository after an update to the provider's later document, with the descriptions that its new models
+/// need, and what the update printed.
+fn updated_tree() -> &'static (PathBuf, String) {
+    static UPDATED: LazyLock<(PathBuf, String)> = LazyLock::new(|| {
+        let root = updated_folder();
+        xtask::tree::copy_sources(&repository(), &root).unwrap();
+        let updated = xtask(&root, &["update", upstream().to_str().unwrap()]);
+        succeeds(&updated);
+        for (id, _, _) in NEW_MODELS {
+            succeeds(&xtask(&root, &["model", id]));
+        }
+        succeeds(&xtask(&root, &["regenerate"]));
+        (root, text(&updated.stdout))
+    });
+    &UPDATED
+}
+
+fn adopt_later_document() {
     let _guard = one_at_a_time();
-    let tree = copy();
-    let root = tree.path();
-    let updated = xtask(root, &["update", document.to_str().unwrap()]);
-    succeeds(&updated);
-    assert!(text(&updated.stdout).contains("\nproposed version: 0.1.0+api.0.5.3\n"), "{}", text(&updated.stdout));
+    let (root, printed) = updated_tree();
+    assert!(printed.contains("\nproposed version: 0.1.0+api.0.5.3\n"), "{printed}");
 
     // Typed: each type and each constant is part of the public API.
     let listing = fs::read_to_string(root.join(xtask::api::LISTING)).unwrap();
@@ -82,14 +109,12 @@ fn the_providers_later_document_is_taken_over_without_a_hand() {
     // Described: what is left to do is judgement, and the command for it works on the new document.
     let mut files = vec!["tracked".to_owned()];
     for (id, _, _) in NEW_MODELS {
-        assert!(text(&updated.stdout).contains(&format!("to do: {id} has no line in models.toml")), "{id}");
-        succeeds(&xtask(root, &["model", id]));
+        assert!(printed.contains(&format!("to do: {id} has no line in models.toml")), "{id}");
         files.push(id.replace('-', "_"));
         assert!(root.join(format!("examples/{}.rs", files.last().unwrap())).is_file(), "{id}");
     }
-    succeeds(&xtask(root, &["regenerate"]));
     let checked = text(&xtask(root, &["check", "--no-build", "--deny-missing"]).stdout);
-    for line in ["ok: generated sources", "ok: hash of the document\n", "ok: operations\n", "ok: models\n"] {
+    for line in ["ok: generated sources", "ok: hash of the OpenAPI document\n", "ok: operations\n", "ok: models\n"] {
         assert!(checked.contains(line), "{line} {checked}");
     }
 
@@ -103,11 +128,11 @@ fn the_providers_later_document_is_taken_over_without_a_hand() {
     succeeds(&made);
     let models: String = NEW_MODELS.iter().map(|(id, _, _)| format!("made {id}\n")).collect();
     assert_eq!(text(&made.stdout), models);
+}
 
-    if env::var_os("PRUNA_TEST_UPDATED_TREE").is_none() {
-        say("SKIPPED: all tests of the updated tree; PRUNA_TEST_UPDATED_TREE=1 runs them");
-        return;
-    }
+fn test_updated_tree() {
+    let _guard = one_at_a_time();
+    let (root, _) = updated_tree();
     succeeds(&cargo(root, &["test", "--no-fail-fast", "--package", "pruna", "--package", "pruna-codegen"]));
 }
 
@@ -134,10 +159,8 @@ fn program() -> String {
 }
 
 /// The facts that are known of the way from 0.2.0 to 0.5.3, and no other change that a client would notice.
-#[test]
-fn the_change_list_names_the_new_models_and_nothing_else_but_words() {
-    let Some(document) = upstream() else { return };
-    let new = xtask::document::Document::load(&document.to_str().unwrap().into()).unwrap();
+fn compare_with_later_document() {
+    let new = xtask::document::Document::load(&upstream().to_str().unwrap().into()).unwrap();
     let changes = xtask::diff::diff(&edits::vendored(), &new.value).unwrap();
     let mut expected: Vec<(String, String)> = NEW_MODELS
         .iter()
@@ -163,8 +186,7 @@ fn the_change_list_names_the_new_models_and_nothing_else_but_words() {
     }
 }
 
-#[test]
-fn what_is_generated_from_a_document_full_of_oddities_compiles() {
+fn compile_oddities() {
     let _guard = one_at_a_time();
     let tree = copy();
     let mut document = edits::vendored();

@@ -142,7 +142,7 @@ fn a_new_document_becomes_a_pull_request_with_the_change_list_as_its_body() {
     for part in [
         "pr\ncreate\n--head\nupdate/p-api-0.3.0\n--title\nFollow P-API 0.3.0\n",
         "- `model p-tiny`: was added",
-        "ok: hash of the document",
+        "ok: hash of the OpenAPI document",
         "p-tiny has no line in models.toml",
     ] {
         assert!(called.contains(part), "{part}: {called}");
