@@ -14,7 +14,7 @@ fn main() -> ExitCode {
     }
     match cli::run(cli::Cli::parse()) {
         Ok(outcome) => {
-            // A reader that stops reading, such as `head`, is no failure.
+            // A closed pipe, as with `head`, is not a failure.
             let _ = io::stdout().write_all(outcome.text.as_bytes());
             if outcome.success { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }

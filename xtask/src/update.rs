@@ -1,4 +1,4 @@
-//! `cargo xtask update`: from a new document to a reviewed change, all of it or nothing.
+//! `cargo xtask update`: turns a new OpenAPI document into a change for review, completely or not at all.
 
 use std::{
     fmt::Write as _,
@@ -19,22 +19,22 @@ use crate::{
     version,
 };
 
-/// What the command is told.
+/// Options of the command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
     /// The new document.
     pub source: Source,
-    /// Leave out what needs a compiler: the listing of the public API stays as it is.
+    /// Leave out the listing of the public API, which needs a compiler.
     pub no_build: bool,
     /// Also write the change list, in Markdown, to a file.
     pub summary: Option<PathBuf>,
 }
 
-/// Takes the document over.
+/// Adopts a new OpenAPI document.
 ///
 /// # Errors
 ///
-/// When any step fails; the tree is then as it was.
+/// When any step fails; the repository is then unchanged.
 pub fn run(tree: &mut Tree, options: &Options) -> anyhow::Result<Outcome> {
     let document = Document::load(&options.source)?;
     let before = Vendored::read(tree)?;
@@ -71,7 +71,7 @@ pub fn run(tree: &mut Tree, options: &Options) -> anyhow::Result<Outcome> {
     Ok(Outcome::success(text))
 }
 
-/// The document under its new name, the old one in the history, the lock.
+/// Stages the new document, the old one in the history, and the lock file.
 fn stage_document(
     tree: &mut Tree,
     before: &Vendored,
@@ -82,7 +82,7 @@ fn stage_document(
     let name = format!("p-api-{}.json", document.version());
     let mut kept = format!("openapi/history/{}", before.name);
     if tree.find(&kept)?.is_some_and(|known| known != before.document) {
-        // Two documents of one version: the hash tells them apart.
+        // Two documents may have the same version.
         kept = kept.replace(".json", &format!("-{}.json", &sha256(&before.document)[..8]));
     }
     tree.write(kept, before.document.clone());
@@ -113,7 +113,7 @@ fn stage_version(
     Ok(proposed)
 }
 
-/// The listing is made of a copy, so that a document from which nothing compiles changes nothing.
+/// Stages the listing of the public API, made from a copy of the sources: a failed build must not change the repository.
 fn stage_listing(tree: &mut Tree) -> anyhow::Result<()> {
     let target = api::target_folder(tree.root());
     let scratch = empty_folder(&target)?;
@@ -123,7 +123,7 @@ fn stage_listing(tree: &mut Tree) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Creates a folder for a copy of the sources, without what an earlier run left in it.
+/// Creates an empty folder for a copy of the sources.
 fn empty_folder(target: &Path) -> anyhow::Result<PathBuf> {
     let folder = target.join("xtask/tree");
     if folder.exists() {
@@ -133,7 +133,7 @@ fn empty_folder(target: &Path) -> anyhow::Result<PathBuf> {
     Ok(folder)
 }
 
-/// The body of a pull request.
+/// Renders the body of a pull request.
 fn report(old: &Document, new: &Document, changes: &[Change]) -> String {
     format!("P-API {} → {}\n\n{}", old.version(), new.version(), diff::markdown(changes))
 }

@@ -1,4 +1,4 @@
-//! The command line of `cargo xtask`: what it prints, and with which status it ends.
+//! The command line of `cargo xtask`: output and exit status.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 
 mod edits;
@@ -24,7 +24,7 @@ fn pair(edit: &str) -> (tempfile::TempDir, [String; 2]) {
 }
 
 #[test]
-fn diff_prints_json_and_nothing_else() {
+fn diff_prints_only_json() {
     let (_folder, [old, new]) = pair("a renamed property");
     let output = xtask(&repository(), &["diff", &old, &new, "--json"]);
     let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -38,7 +38,7 @@ fn diff_prints_json_and_nothing_else() {
 }
 
 #[test]
-fn diff_ends_with_a_status_that_a_script_can_use() {
+fn the_exit_status_of_diff_tells_whether_a_change_breaks() {
     for (edit, arguments, status) in [
         ("a renamed property", [].as_slice(), 0),
         ("a renamed property", &["--deny-breaking"], 1),

@@ -16,7 +16,7 @@ use libtest_mimic::{Arguments, Conclusion};
 use support::{copy, repository, text, trial, xtask};
 use xtask::diff::Class;
 
-/// The six models that 0.5.3 has and 0.2.0 does not: id, type, and the start of a builder with what each requires.
+/// The six models that 0.5.3 adds: id, type, and the builder calls for the required parameters.
 const NEW_MODELS: [(&str, &str, &str); 6] = [
     ("p-video", "PVideo", ".prompt(\"waves\").resolution(\"720p\")"),
     ("p-video-animate", "PVideoAnimate", ".video(picture()).image(picture())"),
@@ -46,18 +46,17 @@ fn upstream() -> PathBuf {
         .map_or_else(|| repository().join("../shared/api/upstream-0.5.3.yaml"), PathBuf::from)
 }
 
-/// Dependencies are shared by the copies; cargo waits for cargo, so one test at a time.
+/// The copies share a target folder.
 fn cargo(root: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO")).args(arguments).current_dir(root).env("CARGO_TARGET_DIR", target()).output().unwrap()
 }
 
-/// A target folder of their own: cargo tells packages apart by their place in the workspace, so that those of a copy would
-/// take the place of the repository's.
+/// The copies have a target folder of their own: their packages would overwrite those of this repository.
 fn target() -> PathBuf {
     xtask::api::target_folder(&repository()).join("copies")
 }
 
-fn one_at_a_time() -> MutexGuard<'static, ()> {
+fn lock_builds() -> MutexGuard<'static, ()> {
     static BUILDING: Mutex<()> = Mutex::new(());
     BUILDING.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -95,7 +94,7 @@ fn updated_tree() -> &'static (PathBuf, String) {
 }
 
 fn adopt_later_document() {
-    let _guard = one_at_a_time();
+    let _guard = lock_builds();
     let (root, printed) = updated_tree();
     assert!(printed.contains("\nproposed version: 0.1.0+api.0.5.3\n"), "{printed}");
 
@@ -106,7 +105,7 @@ fn adopt_later_document() {
         let constant = id.replace('-', "_").to_uppercase();
         assert!(listing.contains(&format!("pub const pruna::Model::{constant}: Self\n")), "{constant}");
     }
-    // Described: what is left to do is judgement, and the command for it works on the new document.
+    // Described: the update lists what is left to do, and `cargo xtask model` starts it.
     let mut files = vec!["tracked".to_owned()];
     for (id, _, _) in NEW_MODELS {
         assert!(printed.contains(&format!("to do: {id} has no line in models.toml")), "{id}");
@@ -118,9 +117,9 @@ fn adopt_later_document() {
         assert!(checked.contains(line), "{line} {checked}");
     }
 
-    // Callable, and served by the emulator: a program that makes one of each, and the six examples.
+    // Callable and served by the emulator: a program that generates one result of each, and the six examples.
     fs::write(root.join("examples/tracked.rs"), program()).unwrap();
-    // As in the other builds of the workspace, so that dependencies with the same features are there already.
+    // The whole workspace, so that dependencies have the same features as in other builds.
     let mut arguments = vec!["build", "--workspace"];
     arguments.extend(files.iter().flat_map(|file| ["--example", file]));
     succeeds(&cargo(root, &arguments));
@@ -131,12 +130,12 @@ fn adopt_later_document() {
 }
 
 fn test_updated_tree() {
-    let _guard = one_at_a_time();
+    let _guard = lock_builds();
     let (root, _) = updated_tree();
     succeeds(&cargo(root, &["test", "--no-fail-fast", "--package", "pruna", "--package", "pruna-codegen"]));
 }
 
-/// A program that makes one result with each of the new models, on an emulator of its own.
+/// A program that generates one result with each new model on its own emulator.
 fn program() -> String {
     let calls: String = NEW_MODELS
         .iter()
@@ -158,7 +157,7 @@ fn program() -> String {
     )
 }
 
-/// The facts that are known of the way from 0.2.0 to 0.5.3, and no other change that a client would notice.
+/// The known changes from 0.2.0 to 0.5.3 and no others.
 fn compare_with_later_document() {
     let new = xtask::document::Document::load(&upstream().to_str().unwrap().into()).unwrap();
     let changes = xtask::diff::diff(&edits::vendored(), &new.value).unwrap();
@@ -169,14 +168,14 @@ fn compare_with_later_document() {
             [header, (format!("model {id}"), "was added".to_owned())]
         })
         .collect();
-    let noticed = changes.iter().filter(|change| change.class != Class::Documentation);
-    let mut noticed: Vec<(String, String)> =
-        noticed.map(|change| (change.place.clone(), change.what.clone())).collect();
-    noticed.sort();
+    let relevant = changes.iter().filter(|change| change.class != Class::Documentation);
+    let mut relevant: Vec<(String, String)> =
+        relevant.map(|change| (change.place.clone(), change.what.clone())).collect();
+    relevant.sort();
     expected.sort();
-    assert_eq!(noticed, expected);
+    assert_eq!(relevant, expected);
     assert!(changes.iter().all(|change| change.class != Class::Breaking));
-    // The new tag, the new categories in the description, the named examples.
+    // New tags, new categories in the description, named examples.
     for (place, what) in [
         ("document", "tags changed"),
         ("document info", "description changed"),
@@ -187,7 +186,7 @@ fn compare_with_later_document() {
 }
 
 fn compile_oddities() {
-    let _guard = one_at_a_time();
+    let _guard = lock_builds();
     let tree = copy();
     let mut document = edits::vendored();
     odd::add(&mut document);
@@ -206,7 +205,7 @@ fn compile_oddities() {
     ] {
         assert!(rules.contains(&format!("{operation}: left to be written by hand, {reason}")), "{operation}: {rules}");
     }
-    // A program of nothing, so that only the library has to be compiled for it.
+    // An empty program, so that only the library is compiled.
     fs::write(tree.path().join("examples/odd.rs"), "//! Nothing.\n\nfn main() {}\n").unwrap();
     succeeds(&cargo(tree.path(), &["check", "--workspace", "--example", "odd"]));
 }

@@ -2,7 +2,7 @@
 # Cross-checks breaking changes against Optic, another comparison tool for OpenAPI documents: runs it on the edits in
 # xtask/tests/edits and compares its verdicts with those of `cargo xtask diff`. DESIGN.md explains the known differences.
 #
-# usage: scripts/second-opinion.sh
+# usage: scripts/optic.sh
 #
 # Installs Optic under target/ on the first run; when that is not possible, prints a line that begins with "ignored".
 # Exit status: that of the test, 0 when it is ignored.
@@ -36,4 +36,4 @@ JSON
   fi
 fi
 cd "$root"
-PRUNA_OPTIC=$optic cargo test --package xtask --test second_opinion -- --nocapture
+PRUNA_OPTIC=$optic cargo test --package xtask --test optic -- --nocapture

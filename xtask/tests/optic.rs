@@ -1,6 +1,6 @@
 //! Cross-check of breaking changes against Optic, a comparison tool for OpenAPI documents.
 //!
-//! `scripts/second-opinion.sh` installs Optic and runs this; without Optic the test is ignored.
+//! `scripts/optic.sh` installs Optic and runs this; without Optic the test is ignored.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 
 mod edits;
@@ -15,7 +15,7 @@ use support::trial;
 use xtask::diff::Class;
 
 fn main() -> std::process::ExitCode {
-    let missing = env::var_os("PRUNA_OPTIC").is_none().then_some("needs Optic: scripts/second-opinion.sh");
+    let missing = env::var_os("PRUNA_OPTIC").is_none().then_some("needs Optic: scripts/optic.sh");
     let trials = vec![
         trial("optic_agrees_on_what_breaks_except_for_the_explained_differences", missing, compare_with_optic),
         trial("every_explained_difference_is_about_an_edit_and_has_a_reason", None, check_differences),
@@ -24,7 +24,7 @@ fn main() -> std::process::ExitCode {
     conclusion.exit_code()
 }
 
-/// The rows of the table in DESIGN.md: edit, what it is here, what Optic says, why.
+/// The rows of the table in DESIGN.md: edit, verdict here, verdict of Optic, reason.
 fn differences() -> Vec<[String; 4]> {
     let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../DESIGN.md")).unwrap();
     let rows = page.lines().skip_while(|line| *line != "| edit | here | Optic | why |").skip(2);
@@ -38,16 +38,16 @@ fn differences() -> Vec<[String; 4]> {
 
 fn compare_with_optic() {
     let optic = env::var_os("PRUNA_OPTIC").expect("PRUNA_OPTIC names the program of Optic");
-    let ask =
-        |edit: &Edit| [edit.name.into(), ours(edit), word(breaks(Path::new(&optic), &vendored(), &edit.document()))];
-    // Optic takes seconds to start: half of the edits on each core.
+    let compare =
+        |edit: &Edit| [edit.name.into(), ours(edit), verdict(breaks(Path::new(&optic), &vendored(), &edit.document()))];
+    // Optic takes seconds to start; two run at a time.
     let (first, second) = EDITS.split_at(EDITS.len() / 2);
-    let answers: Vec<[String; 3]> = thread::scope(|scope| {
-        let first = scope.spawn(|| first.iter().map(ask).collect::<Vec<_>>());
-        let second: Vec<_> = second.iter().map(ask).collect();
+    let verdicts: Vec<[String; 3]> = thread::scope(|scope| {
+        let first = scope.spawn(|| first.iter().map(compare).collect::<Vec<_>>());
+        let second: Vec<_> = second.iter().map(compare).collect();
         [first.join().unwrap(), second].concat()
     });
-    let found: Vec<[String; 3]> = answers.into_iter().filter(|[_, here, there]| here != there).collect();
+    let found: Vec<[String; 3]> = verdicts.into_iter().filter(|[_, here, there]| here != there).collect();
     let explained: Vec<[String; 3]> =
         differences().into_iter().map(|[name, here, there, _]| [name, here, there]).collect();
     assert_eq!(found, explained);
@@ -64,14 +64,14 @@ fn check_differences() {
 }
 
 fn ours(edit: &Edit) -> String {
-    word(edit.expected().iter().any(|change| change.class == Class::Breaking))
+    verdict(edit.expected().iter().any(|change| change.class == Class::Breaking))
 }
 
-fn word(breaks: bool) -> String {
+fn verdict(breaks: bool) -> String {
     if breaks { "breaks" } else { "fits" }.into()
 }
 
-/// Optic ends with 1 when one of its checks fails.
+/// Whether Optic reports a breaking change, by exit status 1.
 fn breaks(optic: &Path, old: &Value, new: &Value) -> bool {
     let folder = tempfile::tempdir().unwrap();
     for (name, document) in [("old.json", old), ("new.json", new)] {
@@ -80,13 +80,13 @@ fn breaks(optic: &Path, old: &Value, new: &Value) -> bool {
     let mut command = Command::new(optic);
     command.args(["diff", "old.json", "new.json", "--check", "--validation", "loose"]);
     let output = command.current_dir(folder.path()).env("OPTIC_TELEMETRY_LEVEL", "off").output().unwrap();
-    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    let judged = output.status.success() || said.contains("Checks:");
-    assert!(judged, "Optic could not compare the documents: {said}");
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    let is_compared = output.status.success() || printed.contains("Checks:");
+    assert!(is_compared, "Optic could not compare the documents: {printed}");
     !output.status.success()
 }
 
-/// Optic looks at operations alone: each model gets one that takes its input.
+/// Adds an operation for each model, as Optic compares operations only.
 fn with_operations_for_models(document: &Value) -> Value {
     let mut shown = document.clone();
     for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
