@@ -117,7 +117,7 @@ struct Floors {
     #[arg(value_name = "CRATE")]
     package: Option<String>,
     /// Only the arrows from and to this module, with every place in the code.
-    #[arg(long, value_name = "MODULE")]
+    #[arg(long, value_name = "MODULE", requires = "package")]
     module: Option<String>,
     /// Show every module, also those without a floor of their own.
     #[arg(long)]

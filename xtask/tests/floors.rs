@@ -345,6 +345,10 @@ fn the_command_prints_floors_arrows_and_places() {
         printed.contains("outcome is used by\n") && printed.contains("  floors: xtask/src/floors/mod.rs:"),
         "{printed}"
     );
-    let unknown = xtask(tree.path(), &["floors", "nothing"]);
-    assert!(text(&unknown.stderr).contains("the workspace has no crate nothing"));
+    for (arguments, error) in [
+        (["floors", "nothing"].as_slice(), "the workspace has no crate nothing"),
+        (&["floors", "xtask", "--module", "nothing"], "xtask has no module nothing"),
+    ] {
+        assert!(text(&xtask(tree.path(), arguments).stderr).contains(error), "{error}");
+    }
 }

@@ -57,6 +57,11 @@ pub fn run(tree: &Tree, options: &Options) -> anyhow::Result<Outcome> {
     let mut outcome = Outcome { text: String::new(), success: true };
     for package in &packages {
         let checked = Checked::read(tree, package, &map)?;
+        if let Some(module) = &options.module
+            && !checked.graph(options).has_module(module)
+        {
+            bail!("{} has no module {module} with a floor of its own; --nested shows all modules", package.name);
+        }
         if !outcome.text.is_empty() {
             outcome.text.push('\n');
         }
@@ -144,8 +149,13 @@ impl Checked {
         Ok(Self { name: package.name.clone(), section, graph, nested, faults })
     }
 
+    /// The arrows to print.
+    fn graph(&self, options: &Options) -> &Graph {
+        if options.nested { &self.nested } else { &self.graph }
+    }
+
     fn report(&self, options: &Options) -> String {
-        let graph = if options.nested { &self.nested } else { &self.graph };
+        let graph = self.graph(options);
         let mut text = picture::draw(&self.name, &self.section);
         match &options.module {
             Some(module) => text.push_str(&around(graph, module)),
