@@ -1,40 +1,28 @@
-//! Generates the client, the inputs and the catalogue from `openapi/`; without the feature `generate` points at the
+//! Generates the client, the inputs and the catalog from the OpenAPI document; without the feature `generate` uses the
 //! committed copies instead.
 
 use std::{env, error::Error, path::PathBuf};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
     println!("cargo::rerun-if-changed=build.rs");
     #[cfg(feature = "generate")]
-    let sources = generate(&root, PathBuf::from(env::var("OUT_DIR")?))?;
+    let sources = generate(PathBuf::from(env::var("OUT_DIR")?))?;
     #[cfg(not(feature = "generate"))]
-    let sources = root.join("src/generated");
+    let sources = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("src/generated");
     println!("cargo::rustc-env=PRUNA_GENERATED={}", sources.display());
     Ok(())
 }
 
 #[cfg(feature = "generate")]
-fn generate(root: &std::path::Path, out: PathBuf) -> Result<PathBuf, Box<dyn Error>> {
-    use std::fs;
-
-    let openapi = root.join("openapi");
-    println!("cargo::rerun-if-changed={}", openapi.display());
-    let is_document = |path: &PathBuf| {
-        path.file_name().and_then(|n| n.to_str()).is_some_and(|n| n.starts_with("p-api-") && n.ends_with(".json"))
-    };
-    let documents: Vec<PathBuf> =
-        fs::read_dir(&openapi)?.filter_map(|entry| Some(entry.ok()?.path())).filter(is_document).collect();
-    let [document] = documents.as_slice() else {
-        return Err(format!("openapi/ must hold one p-api-VERSION.json, it holds {}", documents.len()).into());
-    };
+fn generate(out: PathBuf) -> Result<PathBuf, Box<dyn Error>> {
+    // A changed document rebuilds `pruna-openapi`, hence this script, which then runs again.
     let output = pruna_codegen::generate(&pruna_codegen::Source {
-        document: &fs::read_to_string(document)?,
-        fixups: &fs::read_to_string(openapi.join("fixups.json"))?,
-        models: &fs::read_to_string(openapi.join("models.toml"))?,
+        document: pruna_openapi::DOCUMENT,
+        fixups: pruna_openapi::FIXUPS,
+        models: pruna_openapi::MODELS,
     })?;
     for file in output.files {
-        fs::write(out.join(file.file_name()), file.text)?;
+        std::fs::write(out.join(file.file_name()), file.text)?;
     }
     Ok(out)
 }

@@ -10,10 +10,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let client = Client::from_env()?;
     // Both files are uploaded when the request is submitted.
-    let input = PImageEdit::builder()
-        .prompt("put the hat of image 2 on the person of image 1")
-        .images([Media::path(person), Media::path(hat)])
-        .build();
+    let input = PImageEdit::new("put the hat of image 2 on the person of image 1")
+        .images([Media::path(person), Media::path(hat)]);
     let file = client.generate(input).await?.save(path).await?;
     println!("Saved {}", file.path.display());
     Ok(())

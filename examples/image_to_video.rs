@@ -12,11 +12,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let [image, path] = &std::env::args().skip(1).collect::<Vec<_>>()[..] else {
         return Err("usage: image_to_video IMAGE OUTPUT".into());
     };
-    let input = WanI2v::builder()
-        .prompt("the kite rises, the camera follows it slowly")
-        .image(Media::path(image))
-        .resolution(Resolution::R480P)
-        .build();
+    let input =
+        WanI2v::new("the kite rises, the camera follows it slowly", Media::path(image)).resolution(Resolution::R480P);
     let job = Client::from_env()?.submit(input).await?;
     // Kept somewhere, this line is enough to go on after a crash.
     println!("Job: {}", serde_json::to_string(&job.job_ref())?);

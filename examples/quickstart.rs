@@ -23,11 +23,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         (client, Some(emulator))
     };
 
-    let input = PImage::builder()
-        .prompt("A lion at dusk, on a rock above the savanna")
-        .aspect_ratio(AspectRatio::R16_9)
-        .seed(42)
-        .build();
+    let input = PImage::new("A lion at dusk, on a rock above the savanna").aspect_ratio(AspectRatio::R16_9).seed(42);
 
     println!("Submitting to p-image ...");
     let job = client.submit(input).await?;

@@ -12,7 +12,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let prompt = arguments.next().ok_or("which prompt?")?;
     let path = arguments.next().ok_or("save as what?")?;
 
-    let input = PImage::builder().prompt(prompt).aspect_ratio(AspectRatio::R3_2).build();
+    let input = PImage::new(prompt).aspect_ratio(AspectRatio::R3_2);
     if let Some(price) = Model::P_IMAGE.info().estimate_usd(&input) {
         println!("List price: ${price}");
     }

@@ -20,11 +20,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let pictures = TrainingSet::from_dir(photos)?.default_caption("a photo of sks dog");
     println!("Training on {} pictures ...", pictures.len());
-    let input = PImageTrainer::builder()
-        .image_data(pictures.upload(&client).await?)
+    let input = PImageTrainer::new(pictures.upload(&client).await?)
         .steps(1000)
-        .training_type(PImageTrainerTrainingType::CONTENT)
-        .build();
+        .training_type(PImageTrainerTrainingType::CONTENT);
     // The link to the result lives about half an hour: saved at once.
     let zip = client.generate(input).await?.save(folder.join("lora.zip")).await?;
     let lora = Lora::from_zip(zip.path)?;
@@ -32,7 +30,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let weights = lora.lora_weights(repository);
     println!("Publish {} so that {weights} finds it.", folder.join(lora.file_name()).display());
 
-    let input = PImageLora::builder().prompt("sks dog on the moon").lora_weights(weights).build();
+    let input = PImageLora::new("sks dog on the moon").lora_weights(weights);
     println!("Saved {}", client.generate(input).await?.save(folder.join("dog.jpg")).await?.path.display());
     Ok(())
 }

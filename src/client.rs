@@ -1,102 +1,154 @@
-//! The client: from an input to a job, from a job to a result.
+//! The client.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use serde_json::{Map, Value};
 use tokio::time::{Instant, timeout_at};
 use tracing::{Instrument as _, field::Empty};
 
+mod builder;
+mod model_handle;
+
+pub use builder::ClientBuilder;
+pub use model_handle::{ModelHandle, ModelRequest};
+
 use crate::{
-    ClientBuilder, Error, Generation, JobRef, Media, Model, ModelHandle, Prediction, Request, Status,
-    builder::Config,
+    Download, Error, Generation, IntoMedia, JobRef, Model, Prediction, Request, Result, Status, Upload,
+    config::Config,
+    context::Context,
+    embedded,
     error::ErrorKind,
     inputs::Warning,
-    limits::Slot,
-    media::{
-        download::Download,
-        embedded,
-        upload::{Upload, Uploads},
-    },
-    timing,
-    transport::Transport,
-    wire::Answer,
+    limits::{ConcurrencyPermit, Permit},
+    time::deadline_after,
+    transport::{NoopHook, Submission, SubmitHook, Transport},
 };
 
-/// A client of the service. Cheap to clone; clones share connections and uploads.
+/// A client of P-API. Cheap to clone; clones share connections, limits and uploads.
 ///
 /// ```no_run
-/// # async fn example() -> Result<(), pruna::Error> {
+/// # async fn example() -> pruna::Result<()> {
 /// use pruna::{Client, inputs::PImage};
 ///
 /// let client = Client::from_env()?;
-/// let image = client.generate(PImage::new("a lion at dusk")).await?;
+/// let image = client.generate(PImage::new("a lion at dusk").seed(42)).await?;
 /// image.save("lion.jpg").await?;
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct Client(Arc<Inner>);
+pub struct Client {
+    context: Arc<Context>,
+}
 
-struct Inner {
-    transport: Transport,
-    uploads: Uploads,
-    config: Config,
+/// How a request is started.
+pub(crate) struct StartOptions<'a> {
+    pub(crate) try_sync: bool,
+    pub(crate) deadline: Instant,
+    /// A permit that was acquired beforehand.
+    pub(crate) permit: Option<Permit<'a>>,
 }
 
 impl Client {
-    /// A client with the key in `PRUNA_API_KEY`, for the service at `PRUNA_BASE_URL` if that is set.
+    /// Creates a client with the key in `PRUNA_API_KEY`, for the service at `PRUNA_BASE_URL` if that is set.
     ///
     /// # Errors
     ///
-    /// Configuration, when there is no key or one of the two cannot be used.
-    pub fn from_env() -> Result<Self, Error> {
+    /// [`Configuration`](ErrorKind::Configuration) if there is no key, or one of the two cannot be used.
+    pub fn from_env() -> Result<Self> {
         Self::builder().from_env().build()
     }
 
-    /// Starts to set up a client.
+    /// Starts to configure a client.
     pub fn builder() -> ClientBuilder {
         ClientBuilder::default()
     }
 
     pub(crate) fn from_parts(transport: Transport, config: Config) -> Self {
-        let uploads = Uploads::new(config.transfer_deadline);
-        Self(Arc::new(Inner { transport, uploads, config }))
+        Self { context: Arc::new(Context::new(transport, config)) }
     }
 
-    /// Generates and waits for the result: within the submission where the model is quick, by polling otherwise. When the
-    /// service answers a synchronous submission with a handle, that handle is polled; nothing is submitted twice.
+    pub(crate) fn context(&self) -> &Arc<Context> {
+        &self.context
+    }
+
+    /// Submits a request and waits for the result.
     ///
-    /// Local media in the input is uploaded first.
+    /// Local media in the input is uploaded first. Fast models return the result within the submission (`Try-Sync`);
+    /// everything else is polled. Nothing is submitted twice.
+    ///
+    /// Dropping the future does not stop a job that was submitted.
     ///
     /// # Errors
     ///
-    /// Any kind; the predicates of [`Error`] say what to do next.
-    pub async fn generate(&self, request: impl Into<Request>) -> Result<Generation, Error> {
+    /// Any [`ErrorKind`]; each documents what to do.
+    pub async fn generate(&self, request: impl Into<Request>) -> Result<Generation> {
         let request = request.into();
         let deadline = self.deadline_of(&request);
         let span = tracing::info_span!("generate", model = %request.model());
-        let try_sync = request.wants_sync();
-        let generated = async { self.start(request, try_sync, deadline).await?.into_result().await };
-        generated.instrument(span).await
+        let try_sync = request.use_sync();
+        let generation = async { self.start(request, try_sync, deadline).await?.into_result().await };
+        generation.instrument(span).await
     }
 
-    /// Submits and returns at once, with a handle. A request that asks for [`try_sync`](Request::try_sync) itself may
-    /// return with a handle that has its result already.
+    /// Submits a request and returns the job without waiting for its result.
+    ///
+    /// Waits for the client's rate limit if necessary; [`try_submit`](Self::try_submit) does not. With
+    /// [`Request::try_sync`], the returned job may have its result already.
     ///
     /// # Errors
     ///
-    /// Invalid input, unauthorized, no credit, rate limited; submission unknown when it may be running all the same.
-    pub async fn submit(&self, request: impl Into<Request>) -> Result<Prediction, Error> {
+    /// [`InvalidInput`](ErrorKind::InvalidInput), [`Unauthorized`](ErrorKind::Unauthorized),
+    /// [`InsufficientCredit`](ErrorKind::InsufficientCredit), [`RateLimited`](ErrorKind::RateLimited), and
+    /// [`SubmissionUnknown`](ErrorKind::SubmissionUnknown) if a job may be running nevertheless.
+    pub async fn submit(&self, request: impl Into<Request>) -> Result<Prediction> {
         let request = request.into();
         let deadline = self.deadline_of(&request);
-        let try_sync = request.asks_for_sync();
+        let try_sync = request.explicit_sync();
         self.start(request, try_sync, deadline).await
     }
 
-    /// A model by name, also one that the document does not know.
+    /// Submits a request now, or fails with the time after which it can be sent.
+    ///
+    /// Never waits for a rate limit and sends at most once.
     ///
     /// ```no_run
-    /// # async fn example(client: pruna::Client) -> Result<(), pruna::Error> {
+    /// # async fn example(client: pruna::Client) -> pruna::Result<()> {
+    /// use pruna::inputs::PImage;
+    ///
+    /// match client.try_submit(PImage::new("a lion")).await {
+    ///     Ok(job) => println!("{:?}", job.id()),
+    ///     Err(error) if error.is_rate_limited() => println!("try again in {:?}", error.retry_after()),
+    ///     Err(error) => return Err(error),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`submit`](Self::submit). [`RateLimited`](ErrorKind::RateLimited) has
+    /// [`retry_after`](Error::retry_after) if the client's own limit is exhausted, or if the service named a time.
+    pub async fn try_submit(&self, request: impl Into<Request>) -> Result<Prediction> {
+        let request = request.into();
+        let (model, deadline) = (request.model().clone(), self.deadline_of(&request));
+        let (concurrency, permit) = self.context.transport.limits.try_acquire_submission(&model)?;
+        let options = StartOptions { try_sync: request.explicit_sync(), deadline, permit: Some(permit) };
+        self.start_with(concurrency, request, options, &NoopHook).await
+    }
+
+    /// Returns how long a submission to this model would wait for the client's rate limit if it were made now.
+    ///
+    /// Counts the requests that wait already. The time that open synchronous submissions take is not included.
+    #[must_use]
+    pub fn expected_wait(&self, model: &Model) -> Duration {
+        self.context.transport.limits.expected_wait(model)
+    }
+
+    /// Returns a model by name, including models that the OpenAPI document does not list.
+    ///
+    /// ```no_run
+    /// # async fn example(client: pruna::Client) -> pruna::Result<()> {
     /// let video = client.model("p-video").input(serde_json::json!({"prompt": "waves"})).generate().await?;
     /// # Ok(())
     /// # }
@@ -105,120 +157,120 @@ impl Client {
         ModelHandle::new(self.clone(), model.into())
     }
 
-    /// How far a job is.
+    /// Requests the status of a job.
     ///
     /// # Errors
     ///
-    /// Not found, rate limited, connection.
-    pub async fn status(&self, id: impl AsRef<str>) -> Result<Status, Error> {
-        Ok(self.ask(&JobRef::new(id.as_ref(), ""), &[]).await?.status())
+    /// [`NotFound`](ErrorKind::NotFound), [`RateLimited`](ErrorKind::RateLimited),
+    /// [`Connection`](ErrorKind::Connection).
+    pub async fn status(&self, id: impl AsRef<str>) -> Result<Status> {
+        self.attach(JobRef::from_id(id.as_ref())).status().await
     }
 
-    /// Goes on with a job that was submitted earlier, by this process or another.
+    /// Resumes a job that was submitted earlier, by this process or another.
     #[must_use]
     pub fn attach(&self, job: JobRef) -> Prediction {
-        let started = Instant::now();
-        let deadline = timing::after(started, self.config().deadline(job.model()));
-        Prediction::new(self.clone(), job, started, deadline, None)
+        Prediction::attached(Arc::clone(&self.context), job)
     }
 
-    /// Uploads a file or bytes, to be used as input for half an hour. Equal content is uploaded once.
+    /// Uploads a file or bytes for use as input. The service keeps them for 30 minutes.
+    ///
+    /// Equal content is uploaded once per client. Awaiting the returned [`Upload`] fails with
+    /// [`Io`](ErrorKind::Io), [`TooLarge`](ErrorKind::TooLarge), [`RateLimited`](ErrorKind::RateLimited) or
+    /// [`Connection`](ErrorKind::Connection).
+    pub fn upload(&self, media: impl IntoMedia) -> Upload {
+        Upload::new(Arc::clone(&self.context), media.into_media())
+    }
+
+    /// Downloads a file by its address, absolute or relative to the service.
+    pub fn download(&self, url: impl Into<String>) -> Download {
+        Download::new(Arc::clone(&self.context), url)
+    }
+
+    /// Replaces the API key, for this client and its clones.
+    ///
+    /// Requests from now on use the new key. Running jobs, learned limits and uploads are kept, and the key is sent to the
+    /// same origin as before.
+    ///
+    /// ```
+    /// let client = pruna::Client::builder().api_key("pru_old").build()?;
+    /// client.set_api_key("pru_new")?;
+    /// # Ok::<(), pruna::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// Io, too large, rate limited, connection.
-    pub fn upload(&self, media: impl Into<Media>) -> Upload {
-        Upload::new(self.clone(), media.into())
+    /// [`Configuration`](ErrorKind::Configuration) if the key cannot be used; the previous one then stays.
+    pub fn set_api_key(&self, key: impl AsRef<str>) -> Result<()> {
+        self.context.transport.set_api_key(key.as_ref())
     }
 
-    /// A file of the service by its address, absolute or relative.
-    pub fn download(&self, url: impl Into<String>) -> Download {
-        Download::new(self.clone(), url)
-    }
-
-    pub(crate) fn uploads(&self) -> &Uploads {
-        &self.0.uploads
-    }
-
-    pub(crate) fn transport(&self) -> &Transport {
-        &self.0.transport
-    }
-
-    pub(crate) fn config(&self) -> &Config {
-        &self.0.config
-    }
-
-    /// Asks for a job's status. The secrets are those of its input, as far as they are known.
-    pub(crate) async fn ask(&self, job: &JobRef, secrets: &[String]) -> Result<Answer, Error> {
-        let deadline = timing::after(Instant::now(), self.config().deadline(job.model()));
-        self.transport().status(job.id(), deadline).await.map_err(|error| error.with_job(job.clone()).scrubbed(secrets))
-    }
-
-    /// Until when a request that begins now has to have its result.
+    /// Returns the deadline of a request that begins now.
     pub(crate) fn deadline_of(&self, request: &Request) -> Instant {
-        let allowed = request.own_deadline().unwrap_or_else(|| self.config().deadline(request.model()));
-        timing::after(Instant::now(), allowed)
+        let max = request.own_deadline().unwrap_or_else(|| self.context.config.deadline(Some(request.model())));
+        deadline_after(Instant::now(), max)
     }
 
-    /// Waits for a place among the open submissions of the model, uploads what is local and submits.
-    async fn start(&self, request: Request, try_sync: bool, deadline: Instant) -> Result<Prediction, Error> {
-        let slot = timeout_at(deadline, self.transport().limits.slot(request.model())).await;
-        let slot = slot.map_err(|_| {
-            let message = "not submitted: until the deadline too many other submissions were open";
+    /// Waits for a concurrency permit, then uploads local media and submits.
+    async fn start(&self, request: Request, try_sync: bool, deadline: Instant) -> Result<Prediction> {
+        let concurrency = self.context.transport.limits.acquire_concurrency(request.model());
+        let concurrency = timeout_at(deadline, concurrency).await.map_err(|_| {
+            let message = "not submitted: too many other submissions were open until the deadline";
             Error::new(ErrorKind::RateLimited, message).with_model(request.model().clone())
         })?;
-        self.start_in(slot, request, try_sync, deadline, &Unnoted).await
+        let options = StartOptions { try_sync, deadline, permit: None };
+        self.start_with(concurrency, request, options, &NoopHook).await
     }
 
-    /// Uploads what is local and submits. The place among the open submissions is free again when that is done.
-    pub(crate) async fn start_in(
+    /// Uploads local media and submits. The concurrency permit is released afterwards.
+    pub(crate) async fn start_with(
         &self,
-        _slot: Slot,
+        _concurrency: ConcurrencyPermit,
         request: Request,
-        try_sync: bool,
-        deadline: Instant,
-        intent: &impl Intent,
-    ) -> Result<Prediction, Error> {
-        let model = &request.model().clone();
-        let secrets = request.secrets();
+        options: StartOptions<'_>,
+        hook: &impl SubmitHook,
+    ) -> Result<Prediction> {
+        let StartOptions { try_sync, deadline, permit } = options;
+        let (model, secrets) = (&request.model().clone(), request.secrets());
         let span = tracing::info_span!("submit", %model, job = Empty);
-        let submitted = async {
+        let submission = async {
             let parameters = self.prepare(request, deadline).await?;
-            self.transport().submit(model, parameters, try_sync, deadline, intent).await
+            let submission = Submission { model, parameters, try_sync, deadline, permit };
+            self.context.transport.submit(submission, hook).await
         };
-        let submitted = submitted.instrument(span.clone()).await;
-        let mut told = submitted.map_err(|error| error.with_model(model.clone()).scrubbed(&secrets))?;
-        told.answer = told.answer.without_input();
-        if told.answer.status() == Status::SUCCEEDED {
-            self.config().usual.learn(model, told.asked.elapsed(), true);
+        let submitted = submission.instrument(span.clone()).await;
+        let mut job = submitted.map_err(|error| error.with_model(model.clone()).redact_and_cut(&secrets))?;
+        job.response = job.response.without_input();
+        let status = job.response.status();
+        if status == Status::SUCCEEDED {
+            self.context.config.durations.record(model, job.sent_at.elapsed(), true);
         }
-        let job = JobRef::from_answer(&told.answer, model.clone());
-        span.record("job", job.id());
-        span.in_scope(|| tracing::debug!(status = %told.answer.status(), "submitted"));
-        Ok(Prediction::new(self.clone(), job, told.asked, deadline, Some(told)).keeping(secrets))
+        span.record("job", job.response.id());
+        span.in_scope(|| tracing::debug!(%status, "submitted"));
+        Ok(Prediction::submitted(Arc::clone(&self.context), model.clone(), job, deadline, secrets))
     }
 
     /// Checks the input and uploads the local media in it.
-    async fn prepare(&self, request: Request, deadline: Instant) -> Result<Map<String, Value>, Error> {
+    async fn prepare(&self, request: Request, deadline: Instant) -> Result<Map<String, Value>> {
         let (model, warnings) = (request.model().clone(), request.warnings());
         let mut input = Value::Object(request.into_parameters()?);
         self.check(&model, &warnings)?;
-        let uploads = embedded::upload_all(self.transport(), &self.0.uploads, &model, &mut input);
-        let late = |_| Error::new(ErrorKind::Timeout, "the media of the input were not uploaded in time");
+        let uploads = embedded::upload_all(&self.context, &model, &mut input);
+        let late = |_| Error::new(ErrorKind::Timeout, "the media of the input were not uploaded before the deadline");
         timeout_at(deadline, uploads).await.map_err(late)??;
         match input {
             Value::Object(parameters) => Ok(parameters),
-            _ => Err(Error::new(ErrorKind::InvalidInput, "the input must be an object of parameters")),
+            _ => Err(Error::new(ErrorKind::InvalidInput, "the input must be a JSON object of parameters")),
         }
     }
 
-    /// Logs what the service may refuse; a strict client refuses it itself.
-    fn check(&self, model: &Model, warnings: &[Warning]) -> Result<(), Error> {
+    /// Logs warnings. For a strict client they are errors.
+    fn check(&self, model: &Model, warnings: &[Warning]) -> Result<()> {
         for warning in warnings {
             tracing::warn!(%model, field = warning.field, "{}", warning.message);
         }
         match warnings.first() {
-            Some(first) if self.config().strict_inputs => {
+            Some(first) if self.context.config.strict_inputs => {
                 let all: Vec<String> = warnings.iter().map(ToString::to_string).collect();
                 let error = Error::new(ErrorKind::InvalidInput, all.join("; ")).with_field(Some(first.field.clone()));
                 Err(error.with_model(model.clone()))
@@ -230,20 +282,6 @@ impl Client {
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client").field("base_url", &self.transport().base.as_str()).finish_non_exhaustive()
-    }
-}
-
-/// Told each time that a submission is about to be sent. An error keeps it from being sent.
-pub(crate) trait Intent: Sync {
-    fn declare(&self) -> impl Future<Output = Result<(), Error>> + Send;
-}
-
-/// Nobody takes note.
-struct Unnoted;
-
-impl Intent for Unnoted {
-    async fn declare(&self) -> Result<(), Error> {
-        Ok(())
+        f.debug_struct("Client").field("base_url", &self.context.transport.base.as_str()).finish_non_exhaustive()
     }
 }

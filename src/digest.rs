@@ -1,27 +1,29 @@
-//! SHA-256, by ring: rustls brings that along already, and it is fast in a program that is not optimised too.
+//! SHA-256 by `ring`, which rustls already brings, and which is fast in unoptimized builds too.
 
 use ring::digest::{Context, SHA256};
 
-/// A hash in the making.
-pub(crate) struct Sha256(Context);
+/// An incremental SHA-256 hasher.
+pub(crate) struct Sha256 {
+    context: Context,
+}
 
 impl Sha256 {
     pub(crate) fn new() -> Self {
-        Self(Context::new(&SHA256))
+        Self { context: Context::new(&SHA256) }
     }
 
     pub(crate) fn update(&mut self, bytes: impl AsRef<[u8]>) {
-        self.0.update(bytes.as_ref());
+        self.context.update(bytes.as_ref());
     }
 
     pub(crate) fn finish(self) -> [u8; 32] {
         let mut hash = [0; 32];
-        hash.copy_from_slice(self.0.finish().as_ref());
+        hash.copy_from_slice(self.context.finish().as_ref());
         hash
     }
 }
 
-/// Bytes as hexadecimal digits.
+/// Formats bytes as lowercase hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -30,9 +32,9 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    /// The example of FIPS 180-2, and the same in pieces.
+    /// The example of FIPS 180-2, in one piece and in several.
     #[test]
-    fn the_hash_is_the_standards() {
+    fn the_hash_matches_the_standard() {
         for pieces in [&["abc"][..], &["a", "", "bc"]] {
             let mut hash = Sha256::new();
             pieces.iter().for_each(|piece| hash.update(piece));

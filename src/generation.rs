@@ -1,138 +1,187 @@
-//! A finished generation and its files.
+//! Results of finished jobs.
 
-use std::{fmt, path::Path};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use bytes::Bytes;
 use serde_json::Value;
 
 use crate::{
-    Client, Error, JobRef, Model, Status,
+    Error, JobRef, Media, Model, Result, SavedFile, Status,
+    context::Context,
+    download::{Content, Download, ErrorContext},
     error::ErrorKind,
-    media::{
-        download::{ByteStream, Download, SavedFile},
-        name,
-    },
-    wire::Answer,
+    file_name::file_stem,
+    media::media_from,
+    wire::PredictionResponse,
 };
 
-/// What a model made: one file as a rule, several for some.
+/// The result of a finished job: one file as a rule, several for some models.
 ///
-/// The files stay with the service for 24 hours, those of trainers for about half an hour.
+/// The service keeps the files for 24 hours, those of trainers for about 30 minutes.
+///
+/// ```no_run
+/// # async fn example(client: pruna::Client) -> pruna::Result<()> {
+/// use pruna::inputs::PImage;
+///
+/// let image = client.generate(PImage::new("a lion at dusk")).await?;
+/// println!("{:?}", image.urls());
+/// image.save("lion.jpg").await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Generation {
-    client: Client,
-    id: Option<String>,
-    model: Model,
+    context: Arc<Context>,
+    job: Option<JobRef>,
+    model: Option<Model>,
     urls: Vec<String>,
-    answer: Answer,
+    response: PredictionResponse,
 }
 
 impl Generation {
-    /// Makes a generation of an answer that has ended, or the error that it stands for.
-    pub(crate) fn from_answer(
-        client: Client,
-        job: Option<&JobRef>,
-        model: Model,
-        answer: Answer,
-    ) -> Result<Self, Error> {
-        let id = job.map(JobRef::id).or(answer.id()).filter(|id| !id.is_empty()).map(str::to_owned);
-        let with_job = |error: Error| {
-            let error =
-                error.with_model(model.clone()).with_body(Some(answer.clone().without_input().as_value().to_string()));
-            let error = client.transport().finish(error);
-            match &id {
-                Some(id) => error.with_job(job.cloned().unwrap_or_else(|| JobRef::new(id.clone(), model.clone()))),
-                None => error,
+    /// Builds the result of a job that has ended, or the error of one that failed.
+    pub(crate) fn from_response(
+        context: Arc<Context>,
+        job: Option<JobRef>,
+        model: Option<Model>,
+        response: PredictionResponse,
+    ) -> Result<Self> {
+        let response = response.without_input();
+        let job = job.or_else(|| {
+            response.id().map(|id| match &model {
+                Some(model) => JobRef::new(id, model),
+                None => JobRef::from_id(id),
+            })
+        });
+        let annotate = |error: Error| {
+            let mut error = error.with_body(Some(response.as_value().to_string()));
+            if let Some(model) = &model {
+                error = error.with_model(model.clone());
             }
+            if let Some(job) = &job {
+                error = error.with_job(job.clone());
+            }
+            context.transport.redact(error)
         };
-        let status = answer.status();
+        let status = response.status();
         if status == Status::SUCCEEDED {
             let resolve = |address: &str| match address.starts_with("data:") {
                 true => Ok(address.to_owned()),
-                false => client.transport().base.resolve(address).map(String::from),
+                false => context.transport.base.resolve(address).map(String::from),
             };
-            let urls = answer.urls().into_iter().map(resolve).collect::<Result<_, _>>().map_err(with_job)?;
-            return Ok(Self { id: id.clone(), urls, answer: answer.without_input(), client, model });
+            let urls = response.urls().into_iter().map(resolve).collect::<Result<_>>().map_err(annotate)?;
+            return Ok(Self { urls, job, response, context, model });
         }
-        let reason = answer.error().or_else(|| answer.message().map(str::to_owned)).unwrap_or_default();
+        let reason = response.error().or_else(|| response.message().map(str::to_owned)).unwrap_or_default();
         let kind = if status == Status::CANCELED { ErrorKind::Canceled } else { ErrorKind::PredictionFailed };
-        Err(with_job(Error::new(kind, reason)))
+        Err(annotate(Error::new(kind, reason)))
     }
 
-    /// The service's name for the job. An answer to a synchronous submission has none.
+    /// Returns the id of the job. The response to a synchronous submission may have none.
     #[must_use]
     pub fn id(&self) -> Option<&str> {
-        self.id.as_deref()
+        self.job.as_ref().map(JobRef::id)
     }
 
-    /// The model that made it.
+    /// Returns the model that made it, if it is known.
     #[must_use]
-    pub fn model(&self) -> &Model {
-        &self.model
+    pub fn model(&self) -> Option<&Model> {
+        self.model.as_ref()
     }
 
-    /// Where the files are, as absolute addresses. Empty when a model answers with something else than files; then
-    /// [`response`](Self::response) has it.
+    /// Returns the absolute addresses of the files. Empty if the model returned something else than files, which
+    /// [`response`](Self::response) then has.
     #[must_use]
     pub fn urls(&self) -> &[String] {
         &self.urls
     }
 
-    /// The answer as it came, without the echo of the input.
+    /// Returns the response as it arrived, without the echo of the input.
     #[must_use]
     pub fn response(&self) -> &Value {
-        self.answer.as_value()
+        self.response.as_value()
     }
 
-    /// One of the files, to be fetched with options.
+    /// Returns a file, counted from 0, for a download with options.
     ///
     /// # Errors
     ///
-    /// Not found, when there is no file of that number.
-    pub fn file(&self, index: usize) -> Result<Download, Error> {
-        let url = self.urls.get(index).ok_or_else(|| {
-            let message = format!("the generation has {} files, no number {index}", self.urls.len());
-            Error::new(ErrorKind::NotFound, message).with_model(self.model.clone())
-        })?;
-        let job = self.id.as_ref().map(|id| JobRef::new(id, self.model.clone()));
-        Ok(Download::new(self.client.clone(), url.clone()).made_by(self.model.clone(), job))
+    /// [`NotFound`](ErrorKind::NotFound) if there is no such file.
+    pub fn file(&self, index: usize) -> Result<Download> {
+        let error_context = ErrorContext {
+            model: self.model.clone(),
+            job: self.job.clone(),
+            result: Some((Arc::new(self.clone()), self.urls.clone())),
+        };
+        let Some(url) = self.urls.get(index) else {
+            let message = format!("the result has {} files, there is no file {index}", self.urls.len());
+            return Err(error_context.annotate(Error::new(ErrorKind::NotFound, message)));
+        };
+        Ok(Download::new(Arc::clone(&self.context), url.clone()).with_error_context(error_context))
     }
 
-    /// The first file in memory.
+    /// Downloads the first file into memory.
     ///
     /// # Errors
     ///
     /// As [`Download::bytes`].
-    pub async fn bytes(&self) -> Result<Bytes, Error> {
+    pub async fn bytes(&self) -> Result<Bytes> {
         self.file(0)?.bytes().await
     }
 
-    /// The first file as it arrives.
+    /// Opens the first file as a stream.
     ///
     /// # Errors
     ///
-    /// As [`Download::stream`].
-    pub async fn stream(&self) -> Result<ByteStream, Error> {
+    /// As [`Download::open`].
+    pub async fn stream(&self) -> Result<Content> {
         self.file(0)?.stream().await
     }
 
-    /// Saves the first file. A file that exists already is not replaced; `generation.file(0)?.overwrite(true)` does.
+    /// Saves the result atomically, replacing a file at `path`.
+    ///
+    /// Further files of the result are saved beside it, with their number behind the name: `lion.jpg`, `lion-1.jpg`,
+    /// `lion-2.jpg`. Returns the first.
     ///
     /// # Errors
     ///
-    /// As [`Download::save`].
-    pub async fn save(&self, path: impl AsRef<Path>) -> Result<SavedFile, Error> {
-        self.file(0)?.save(path).await
+    /// As [`Download::save`], at the first file that fails. The error carries this result
+    /// ([`Error::generation`]), so that it can be saved elsewhere.
+    pub async fn save(&self, path: impl AsRef<Path>) -> Result<SavedFile> {
+        let path = path.as_ref();
+        let first = self.file(0)?.save(path).await?;
+        for index in 1..self.urls.len() {
+            self.file(index)?.save(numbered(path, index)).await?;
+        }
+        Ok(first)
     }
 
-    /// Saves all files into a folder, which is made if need be, as `ID-NUMBER.EXTENSION`, counted from 0.
+    /// Saves the result like [`save`](Self::save), but never replaces a file.
     ///
     /// # Errors
     ///
-    /// As [`Download::save`], with the first that fails; the files before it stay.
-    pub async fn save_all(&self, folder: impl AsRef<Path>) -> Result<Vec<SavedFile>, Error> {
+    /// As [`save`](Self::save), and [`Io`](ErrorKind::Io) if one of the files exists.
+    pub async fn save_new(&self, path: impl AsRef<Path>) -> Result<SavedFile> {
+        let path = path.as_ref();
+        let first = self.file(0)?.save_new(path).await?;
+        for index in 1..self.urls.len() {
+            self.file(index)?.save_new(numbered(path, index)).await?;
+        }
+        Ok(first)
+    }
+
+    /// Saves all files into a folder, which is created if necessary, as `ID-NUMBER.EXTENSION`, counted from 0.
+    ///
+    /// # Errors
+    ///
+    /// As [`save`](Self::save).
+    pub async fn save_all(&self, folder: impl AsRef<Path>) -> Result<Vec<SavedFile>> {
         let folder = folder.as_ref();
-        tokio::fs::create_dir_all(folder).await.map_err(|e| Error::io(folder.display(), e))?;
+        tokio::fs::create_dir_all(folder).await.map_err(|e| self.annotate(Error::io(folder.display(), e)))?;
         let mut saved = Vec::with_capacity(self.urls.len());
         for index in 0..self.urls.len() {
             let stem = format!("{}-{index}", self.file_stem());
@@ -141,20 +190,86 @@ impl Generation {
         Ok(saved)
     }
 
-    /// A name for files of this generation: the job's, as far as it is harmless on every file system.
+    /// Returns a file name for this result, without extension: from the id of the job where there is one.
     #[must_use]
     pub fn file_stem(&self) -> String {
         let from_url = self.urls.first().and_then(|url| url.rsplit('/').nth(1));
-        name::stem(self.id.as_deref().into_iter().chain(from_url).chain([self.model.as_str()]))
+        let model = self.model.as_ref().map(Model::as_str);
+        let names = [self.id(), from_url, model];
+        names.into_iter().flatten().find_map(file_stem).unwrap_or_else(|| "result".to_owned())
     }
+
+    /// Attaches this result to an error.
+    pub(crate) fn annotate(&self, error: Error) -> Error {
+        error.with_result(Arc::new(self.clone()), self.urls.clone())
+    }
+}
+
+impl Error {
+    /// Returns the result, if it exists although the operation failed: a file that could not be saved, for example.
+    ///
+    /// It is paid for. Save it elsewhere, or keep its [`urls`](Generation::urls), which the message names too.
+    ///
+    /// ```no_run
+    /// # async fn example(image: pruna::Generation) -> pruna::Result<()> {
+    /// if let Err(error) = image.save("/full/disk/lion.jpg").await {
+    ///     let Some(image) = error.generation() else { return Err(error) };
+    ///     image.save("/tmp/lion.jpg").await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn generation(&self) -> Option<&Generation> {
+        self.result()
+    }
+}
+
+/// Puts a number between name and extension.
+fn numbered(path: &Path, number: usize) -> PathBuf {
+    let mut name = path.file_stem().unwrap_or_default().to_owned();
+    name.push(format!("-{number}"));
+    if let Some(extension) = path.extension() {
+        name.push(".");
+        name.push(extension);
+    }
+    path.with_file_name(name)
+}
+
+/// The first file of the result, which is downloaded and uploaded again.
+fn media(generation: &Generation) -> Media {
+    let url = generation.urls.first().cloned().unwrap_or_default();
+    if url.starts_with("data:") { Media::url(url) } else { Media::download(url) }
+}
+
+media_from! {
+    Generation: |generation| media(&generation);
+    &Generation: |generation| media(generation);
 }
 
 impl fmt::Debug for Generation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Generation")
-            .field("id", &self.id)
+            .field("id", &self.id())
             .field("model", &self.model)
             .field("urls", &self.urls)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn further_files_are_numbered_behind_the_name() {
+        for (path, expected) in [
+            ("lion.jpg", "lion-2.jpg"),
+            ("a.b/lion", "a.b/lion-2"),
+            ("/x/lion.tar.gz", "/x/lion.tar-2.gz"),
+            (".hidden", ".hidden-2"),
+        ] {
+            assert_eq!(numbered(Path::new(path), 2), Path::new(expected));
+        }
     }
 }

@@ -1,45 +1,41 @@
-//! Typed inputs, one for each model that the document describes, and the vocabulary they share.
+//! Typed inputs, one for each model that the OpenAPI document describes, and the values of their parameters.
 //!
-//! What a model requires is a parameter of `new`; everything else is a public `Option` field and a method of the
-//! builder. Only what is set goes over the wire: defaults belong to the service.
+//! `new` takes what the model requires; every parameter has a chainable setter and a public field. Only what is set is
+//! sent: defaults belong to the service.
 //!
 //! ```
 //! use pruna::inputs::{AspectRatio, PImage};
 //!
-//! let input = PImage::builder()
-//!     .prompt("a lion at dusk")
-//!     .aspect_ratio(AspectRatio::R16_9)
-//!     .seed(42)
-//!     .build();
+//! let input = PImage::new("a lion at dusk").aspect_ratio(AspectRatio::R16_9).seed(42);
 //! assert_eq!(
 //!     serde_json::to_value(&input)?,
 //!     serde_json::json!({"prompt": "a lion at dusk", "aspect_ratio": "16:9", "seed": 42})
 //! );
 //! # Ok::<(), serde_json::Error>(())
 //! ```
-//!
-//! A builder without what the model requires does not finish:
-//!
-//! ```compile_fail
-//! let input = pruna::inputs::PImage::builder().seed(42).build();
-//! ```
 
+mod define;
+mod number;
+
+use define::{argument, converted, field_type, input};
+use number::number;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use crate::{
-    media::{Media, Secret},
+    media::{IntoMedia, Media},
     schema::Warning,
+    secret::Secret,
 };
-use crate::{model::Model, schema};
+use crate::{model::Model, schema, vocabulary::open_enum};
 
-/// Parameters by name, for what a type does not know.
+/// Parameters by name, for those that a type does not know.
 pub type Extra = serde_json::Map<String, Value>;
 
-/// What can be submitted: parameters of one model.
+/// Parameters of one model, ready to be submitted.
 ///
-/// Implemented by every generated input. Implement it for a type of your own to give a model that the document does not
-/// describe the same comfort.
+/// Implemented by every generated input. Implement it for a type of your own to use a model that the OpenAPI document
+/// does not describe in the same way.
 ///
 /// ```
 /// use pruna::{Model, inputs::Input};
@@ -54,46 +50,15 @@ pub type Extra = serde_json::Map<String, Value>;
 /// }
 /// ```
 pub trait Input: Serialize {
-    /// The model that takes this input.
+    /// Returns the model that takes this input.
     fn model(&self) -> Model;
 
-    /// What the service may refuse, as far as the document tells: a value outside the documented range, an unknown
-    /// parameter, a missing picture. Hints, not walls: the input can be sent all the same.
+    /// Checks the input against the documented schema.
+    ///
+    /// Finds values outside the documented range, unknown parameters, a missing image. Warnings do not stop a request:
+    /// the service decides, and its documentation may lag behind.
     fn warnings(&self) -> Vec<Warning> {
         serde_json::to_value(self).map(|value| schema::warnings(&self.model(), &value)).unwrap_or_default()
-    }
-}
-
-/// Marks a parameter that a builder still lacks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unset;
-
-/// Writes numbers as JSON does without a needless fraction, alone, in lists and where they may be absent.
-fn number<S: serde::Serializer>(value: &impl ToNumber, serializer: S) -> Result<S::Ok, S::Error> {
-    value.to_number().serialize(serializer)
-}
-
-trait ToNumber {
-    fn to_number(&self) -> Value;
-}
-
-impl ToNumber for f64 {
-    fn to_number(&self) -> Value {
-        // Up to 2^53 every whole `f64` is exactly the integer that it looks like.
-        let is_whole = self.fract() == 0.0 && self.abs() < 9_007_199_254_740_992.0;
-        if is_whole { Value::from(*self as i64) } else { Value::from(*self) }
-    }
-}
-
-impl<T: ToNumber> ToNumber for Option<T> {
-    fn to_number(&self) -> Value {
-        self.as_ref().map_or(Value::Null, ToNumber::to_number)
-    }
-}
-
-impl<T: ToNumber> ToNumber for Vec<T> {
-    fn to_number(&self) -> Value {
-        self.iter().map(ToNumber::to_number).collect()
     }
 }
 

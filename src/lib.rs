@@ -1,44 +1,70 @@
 #![doc = include_str!("../README.md")]
 
 pub mod batch;
-mod builder;
-mod client;
-mod digest;
 pub mod error;
-mod generation;
 pub mod inputs;
 pub mod limits;
+pub mod poll;
+pub mod raw;
+#[cfg(feature = "test-util")]
+pub mod test_util;
+
+mod auth;
+mod client;
+mod config;
+mod context;
+mod digest;
+mod download;
+mod duration;
+mod embedded;
+mod exchange;
+mod file_name;
+mod file_type;
+mod generation;
+mod headers;
+mod http_client;
+mod job;
 mod media;
 mod model;
 mod origin;
-pub mod poll;
+mod parameters;
 mod prediction;
+mod progress;
 #[cfg(test)]
 mod properties;
-pub mod raw;
+#[cfg(feature = "test-util")]
+mod queued_responses;
 mod request;
 mod retry;
 mod schema;
+mod secret;
 mod temporary;
-mod timing;
+mod time;
 mod training;
+mod transfer;
 mod transport;
+mod upload;
+mod uploaded_file;
+mod usd;
 mod vocabulary;
 mod wire;
 
-pub use builder::ClientBuilder;
-pub use client::Client;
-pub use error::Error;
+pub use client::{Client, ClientBuilder, ModelHandle, ModelRequest};
+pub use download::{Content, Download, SavedFile};
+pub use error::{Error, ErrorKind, Result};
+pub use file_name::file_stem;
 pub use generation::Generation;
-pub use media::{
-    Media, Secret,
-    download::{ByteStream, Download, SavedFile},
-    progress::Progress,
-    upload::{Upload, UploadedFile},
-};
-pub use model::{API_VERSION, Category, Model, ModelInfo, Price, PriceUnit};
-pub use prediction::{Deadline, Event, JobRef, Prediction};
-pub use request::{ModelHandle, ModelRequest, Request};
-pub use reqwest::Url;
+pub use job::JobRef;
+pub use media::{IntoMedia, Media};
+pub use model::{API_VERSION, Category, Model, ModelInfo, Price, PriceRate, PriceUnit};
+pub use parameters::{Parameter, ParameterType, ParameterValue};
+pub use prediction::{Event, Prediction, Watch};
+pub use progress::Progress;
+pub use request::Request;
+pub use reqwest::{self, Url};
+pub use secret::Secret;
 pub use training::{Lora, TrainingSet};
+pub use upload::Upload;
+pub use uploaded_file::UploadedFile;
+pub use usd::{ParseUsdError, Usd};
 pub use wire::Status;

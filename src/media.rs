@@ -1,4 +1,4 @@
-//! Media: pictures, videos and archives that go into a request, and files that come out of one.
+//! Media in requests: addresses, local files, bytes, and earlier results.
 
 use std::{
     collections::hash_map::RandomState,
@@ -13,112 +13,138 @@ use bytes::Bytes;
 use reqwest::Url;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-pub(crate) mod download;
-pub(crate) mod embedded;
-pub(crate) mod kind;
-pub(crate) mod name;
-pub(crate) mod progress;
-mod sink;
-pub(crate) mod transfer;
-pub(crate) mod upload;
+use crate::file_type::FileType;
 
-/// A picture, video or archive that a request refers to: an address, a local file, or bytes.
+/// An image, video or archive that a request refers to: an address, a local file, bytes, or an earlier result.
 ///
-/// Local files and bytes are uploaded when the request is submitted, each content once, and the service sees the address.
-/// They may stand in a typed input and in JSON alike:
+/// Local files and bytes are uploaded when the request is submitted, equal content once per client, and the service
+/// receives the address of the upload. They work in typed inputs and in JSON alike:
 ///
 /// ```
 /// use pruna::{Media, inputs::PImageEdit};
 ///
-/// let typed = PImageEdit::builder().prompt("as a watercolour").images([Media::path("me.jpg")]).build();
-/// let untyped = serde_json::json!({"prompt": "as a watercolour", "images": [Media::path("me.jpg")]});
+/// let typed = PImageEdit::new("as a watercolor").images([Media::path("me.jpg")]);
+/// let untyped = serde_json::json!({"prompt": "as a watercolor", "images": [Media::path("me.jpg")]});
 /// assert_eq!(serde_json::to_value(&typed)?, untyped);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 ///
-/// In JSON a local file is a `file:` address with a mark that only this process knows. A `file:` address without it, such
-/// as a stranger may have put into JSON that a server passes on, is refused, never read.
+/// # Conversions
+///
+/// A `&Path`, `PathBuf`, [`Url`], [`Bytes`], `Vec<u8>`, [`UploadedFile`](crate::UploadedFile),
+/// [`SavedFile`](crate::SavedFile) or `&`[`Generation`](crate::Generation) converts into media by itself. Text does not,
+/// because it could be a path or an address: use [`Media::path`] or [`Media::url`].
+///
+/// A `Generation` is downloaded and uploaded again when the request is submitted, because it is not known whether the
+/// service can read its own delivery addresses as input.
+///
+/// # Security
+///
+/// In JSON, a local file is a `file:` address with a nonce that only this process knows. A `file:` address without the
+/// nonce, such as one in JSON that a server passes on for a stranger, is rejected and never read.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Media(Source);
+pub struct Media {
+    source: Source,
+}
 
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Source {
     Address(String),
-    Path(PathBuf),
-    Bytes(Bytes),
+    Local(LocalMedia),
 }
 
 impl Media {
-    /// A file that is already on the web. The service fetches it, so it has to be public, over https.
+    /// Refers to a file that is already on the web. The service fetches it, so it must be public and served over https.
     pub fn url(address: impl Into<String>) -> Self {
-        Self(Source::Address(address.into()))
+        Self { source: Source::Address(address.into()) }
     }
 
-    /// A local file. It is read when the request is submitted.
+    /// Refers to a local file, which is read when the request is submitted.
     pub fn path(path: impl Into<PathBuf>) -> Self {
-        Self(Source::Path(path.into()))
+        Self::local(LocalMedia::Path(path.into()))
     }
 
-    /// Bytes in memory. For something large a [`path`](Self::path) is better, because a file is streamed.
+    /// Refers to bytes in memory. Prefer [`path`](Self::path) for large content, because a file is streamed.
     pub fn bytes(bytes: impl Into<Bytes>) -> Self {
-        Self(Source::Bytes(bytes.into()))
+        Self::local(LocalMedia::Bytes(bytes.into()))
     }
 
-    pub(crate) fn into_local(self) -> Result<Local, String> {
-        match self.0 {
-            Source::Path(path) => Ok(Local::Path(path)),
-            Source::Bytes(bytes) => Ok(Local::Bytes(bytes)),
+    /// Refers to a file of the service that is downloaded and uploaded again.
+    pub(crate) fn download(address: impl Into<String>) -> Self {
+        Self::local(LocalMedia::Download(address.into()))
+    }
+
+    fn local(media: LocalMedia) -> Self {
+        Self { source: Source::Local(media) }
+    }
+
+    /// Returns what has to be uploaded, or the address of what is on the web already.
+    pub(crate) fn into_local(self) -> Result<LocalMedia, String> {
+        match self.source {
+            Source::Local(media) => Ok(media),
             Source::Address(address) => Err(address),
         }
     }
 }
 
-/// Media that is not on the web yet.
+/// Media that must be uploaded before the service can read it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Local {
+pub(crate) enum LocalMedia {
     Path(PathBuf),
     Bytes(Bytes),
+    /// The address of a result.
+    Download(String),
 }
 
-/// The mark of local files in JSON. Random, so that nobody outside this process can name a file to be read.
-static MARK: LazyLock<String> = LazyLock::new(|| {
+/// The nonce of local media in JSON. Random, so that nobody outside this process can name a file to be read.
+static NONCE: LazyLock<String> = LazyLock::new(|| {
     let random = || RandomState::new().build_hasher().finish();
     format!("local-{:016x}{:016x}", random(), random())
 });
 
-/// What a text in JSON stands for.
+/// The scheme of a result in JSON; the nonce and the address follow.
+const RESULT_SCHEME: &str = "pruna-result:";
+
+/// The meaning of a text in JSON.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Reference {
     /// Media to be uploaded.
-    Local(Local),
-    /// A local file that did not come from a [`Media`] of this process.
-    Forged,
+    Local(LocalMedia),
+    /// An address of a local file or a result that did not come from a [`Media`] of this process.
+    Untrusted,
     /// Anything else.
     Text,
 }
 
-/// Recognises media that is written into JSON.
+/// Recognizes local media in a text of JSON.
 pub(crate) fn reference(text: &str) -> Reference {
     if text.starts_with("file://") {
-        let marked = Url::parse(text).ok().filter(|url| url.fragment() == Some(MARK.as_str()));
-        return match marked.and_then(|url| url.to_file_path().ok()) {
-            Some(path) => Reference::Local(Local::Path(path)),
-            None => Reference::Forged,
+        let trusted = Url::parse(text).ok().filter(|url| url.fragment() == Some(NONCE.as_str()));
+        return match trusted.and_then(|url| url.to_file_path().ok()) {
+            Some(path) => Reference::Local(LocalMedia::Path(path)),
+            None => Reference::Untrusted,
         };
     }
-    match data_url(text) {
-        Some(bytes) => Reference::Local(Local::Bytes(bytes)),
+    if let Some(result) = text.strip_prefix(RESULT_SCHEME) {
+        let address = result.strip_prefix(NONCE.as_str()).and_then(|rest| rest.strip_prefix(':'));
+        return match address {
+            Some(address) => Reference::Local(LocalMedia::Download(address.to_owned())),
+            None => Reference::Untrusted,
+        };
+    }
+    match decode_data_url(text) {
+        Some(bytes) => Reference::Local(LocalMedia::Bytes(bytes)),
         None => Reference::Text,
     }
 }
 
-/// The content of a `data:` address in base64.
-pub(crate) fn data_url(text: &str) -> Option<Bytes> {
-    let (kind, content) = text.strip_prefix("data:")?.split_once(',')?;
-    kind.ends_with(";base64").then(|| BASE64_STANDARD.decode(content.trim()).ok().map(Bytes::from))?
+/// Decodes the content of a base64 `data:` URL.
+pub(crate) fn decode_data_url(text: &str) -> Option<Bytes> {
+    let (media_type, content) = text.strip_prefix("data:")?.split_once(',')?;
+    media_type.ends_with(";base64").then(|| BASE64_STANDARD.decode(content.trim()).ok().map(Bytes::from))?
 }
 
-/// Whether a text can be the value of a parameter that wants an address.
+/// Whether a text can be the value of a parameter that takes an address.
 pub(crate) fn is_address(text: &str) -> bool {
     ["https://", "http://"].iter().any(|scheme| text.starts_with(scheme))
         || matches!(reference(text), Reference::Local(_))
@@ -126,25 +152,28 @@ pub(crate) fn is_address(text: &str) -> bool {
 
 impl Serialize for Media {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match &self.0 {
+        match &self.source {
             Source::Address(address) => serializer.serialize_str(address),
-            Source::Path(path) => {
+            Source::Local(LocalMedia::Path(path)) => {
                 let absolute = std::path::absolute(path).map_err(serde::ser::Error::custom)?;
                 let mut url = Url::from_file_path(&absolute)
-                    .map_err(|()| serde::ser::Error::custom(format!("{} is no usable path", path.display())))?;
-                url.set_fragment(Some(&MARK));
+                    .map_err(|()| serde::ser::Error::custom(format!("{} is not a usable path", path.display())))?;
+                url.set_fragment(Some(&NONCE));
                 serializer.serialize_str(url.as_str())
             }
-            Source::Bytes(bytes) => {
-                let kind = kind::of_bytes(bytes).mime;
-                serializer.serialize_str(&format!("data:{kind};base64,{}", BASE64_STANDARD.encode(bytes)))
+            Source::Local(LocalMedia::Bytes(bytes)) => {
+                let media_type = FileType::sniff(bytes).media_type;
+                serializer.serialize_str(&format!("data:{media_type};base64,{}", BASE64_STANDARD.encode(bytes)))
+            }
+            Source::Local(LocalMedia::Download(address)) => {
+                serializer.serialize_str(&format!("{RESULT_SCHEME}{}:{address}", *NONCE))
             }
         }
     }
 }
 
 impl<'de> Deserialize<'de> for Media {
-    /// Always an address: what is read from outside never names a local file.
+    /// Always gives an address: text from outside never names a local file.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer).map(Self::url)
     }
@@ -152,72 +181,67 @@ impl<'de> Deserialize<'de> for Media {
 
 impl fmt::Debug for Media {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
+        match &self.source {
             Source::Address(address) => write!(f, "Media::url({address:?})"),
-            Source::Path(path) => write!(f, "Media::path({path:?})"),
-            Source::Bytes(bytes) => write!(f, "Media::bytes({} bytes)", bytes.len()),
+            Source::Local(LocalMedia::Path(path)) => write!(f, "Media::path({path:?})"),
+            Source::Local(LocalMedia::Bytes(bytes)) => write!(f, "Media::bytes({} bytes)", bytes.len()),
+            Source::Local(LocalMedia::Download(address)) => write!(f, "Media::from(Generation at {address:?})"),
         }
     }
 }
 
-impl From<&Path> for Media {
-    fn from(path: &Path) -> Self {
-        Self::path(path)
-    }
-}
-
-impl From<PathBuf> for Media {
-    fn from(path: PathBuf) -> Self {
-        Self::path(path)
-    }
-}
-
-impl From<Url> for Media {
-    fn from(url: Url) -> Self {
-        Self::url(url)
-    }
-}
-
-impl From<upload::UploadedFile> for Media {
-    fn from(file: upload::UploadedFile) -> Self {
-        Self::url(file.url)
-    }
-}
-
-impl From<&upload::UploadedFile> for Media {
-    fn from(file: &upload::UploadedFile) -> Self {
-        Self::url(file.url.clone())
-    }
-}
-
-/// A secret that goes into a request, such as a token for Hugging Face: sent, never shown.
+/// What converts into [`Media`] by itself: see the list [there](Media#conversions).
 ///
-/// ```
-/// let token = pruna::Secret::from("hf_abc");
-/// assert_eq!(format!("{token:?}"), "Secret(hidden)");
-/// ```
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Secret(String);
+/// Parameters of [inputs](crate::inputs) that hold media accept any such type. Text is left out on purpose; the compiler
+/// then points to [`Media::path`] and [`Media::url`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not convert into media by itself",
+    label = "expected media",
+    note = "use `Media::path(…)` for a local file, or `Media::url(…)` for an address on the web"
+)]
+pub trait IntoMedia {
+    /// Converts into media.
+    fn into_media(self) -> Media;
+}
 
-impl Secret {
-    /// The secret itself. Whoever calls this takes care of it.
-    #[must_use]
-    pub fn expose_secret(&self) -> &str {
-        &self.0
+impl IntoMedia for Media {
+    fn into_media(self) -> Media {
+        self
     }
 }
 
-impl<T: Into<String>> From<T> for Secret {
-    fn from(text: T) -> Self {
-        Self(text.into())
+impl IntoMedia for &Media {
+    fn into_media(self) -> Media {
+        self.clone()
     }
 }
 
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(hidden)")
-    }
+/// Implements `From` and [`IntoMedia`] for a type.
+macro_rules! media_from {
+    ($($type:ty: |$value:ident| $media:expr;)+) => {$(
+        impl From<$type> for $crate::Media {
+            fn from($value: $type) -> Self {
+                $media
+            }
+        }
+
+        impl $crate::media::IntoMedia for $type {
+            fn into_media(self) -> $crate::Media {
+                self.into()
+            }
+        }
+    )+};
+}
+
+pub(crate) use media_from;
+
+media_from! {
+    &Path: |path| Media::path(path);
+    PathBuf: |path| Media::path(path);
+    &PathBuf: |path| Media::path(path.clone());
+    Url: |url| Media::url(url);
+    Bytes: |bytes| Media::bytes(bytes);
+    Vec<u8>: |bytes| Media::bytes(bytes);
 }
 
 #[cfg(test)]
@@ -231,22 +255,33 @@ mod tests {
     #[test]
     fn local_media_survives_json_within_the_process() {
         let path = std::path::absolute("some where/me.jpg").unwrap();
-        assert_eq!(reference(&written(&Media::path("some where/me.jpg"))), Reference::Local(Local::Path(path)));
         let bytes = Bytes::from_static(b"\xff\xd8\xff");
-        assert_eq!(reference(&written(&Media::bytes(bytes.clone()))), Reference::Local(Local::Bytes(bytes)));
-    }
-
-    #[test]
-    fn a_stranger_cannot_name_a_local_file() {
-        for text in ["file:///etc/passwd", "file:///etc/passwd#local-0000", "file://host/share"] {
-            assert_eq!(reference(text), Reference::Forged, "{text}");
-            let media: Media = serde_json::from_value(text.into()).unwrap();
-            assert_eq!(reference(&written(&media)), Reference::Forged);
+        for (media, expected) in [
+            (Media::path("some where/me.jpg"), LocalMedia::Path(path)),
+            (Media::bytes(bytes.clone()), LocalMedia::Bytes(bytes)),
+            (Media::download("https://h/a:b"), LocalMedia::Download("https://h/a:b".into())),
+        ] {
+            assert_eq!(reference(&written(&media)), Reference::Local(expected));
         }
     }
 
     #[test]
-    fn ordinary_text_is_no_media() {
+    fn a_stranger_cannot_name_a_local_file_or_a_download() {
+        for text in [
+            "file:///etc/passwd",
+            "file:///etc/passwd#local-0000",
+            "file://host/share",
+            "pruna-result:http://10.0.0.1/",
+            "pruna-result:local-0000:http://10.0.0.1/",
+        ] {
+            assert_eq!(reference(text), Reference::Untrusted, "{text}");
+            let media: Media = serde_json::from_value(text.into()).unwrap();
+            assert_eq!(reference(&written(&media)), Reference::Untrusted);
+        }
+    }
+
+    #[test]
+    fn ordinary_text_is_not_media() {
         for text in ["a lion", "file: a cabinet", "data: 1, 2, 3", "data:text/plain,hello", "https://example.org/a.jpg"]
         {
             assert_eq!(reference(text), Reference::Text, "{text}");

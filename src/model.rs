@@ -1,10 +1,12 @@
-//! Models and the catalogue: what the document, and `openapi/models.toml`, say of each.
+//! Models and the catalog: what the OpenAPI document and `openapi/models.toml` say of each.
+
+mod price;
 
 use std::borrow::Cow;
 
-use serde_json::Value;
+pub use price::{Price, PriceRate, PriceUnit};
 
-use crate::{schema, vocabulary::open_enum};
+use crate::{parameters::Parameter, usd::Usd, vocabulary::open_enum};
 
 /// The id of a model, as the header `Model` carries it.
 ///
@@ -19,25 +21,30 @@ use crate::{schema, vocabulary::open_enum};
 /// assert!(!new.is_documented());
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Model(Cow<'static, str>);
+pub struct Model {
+    text: Cow<'static, str>,
+}
 open_enum!(Model);
 
 include!(concat!(env!("PRUNA_GENERATED"), "/models.snap.rs"));
-include!(concat!(env!("PRUNA_GENERATED"), "/catalogue.snap.rs"));
+include!(concat!(env!("PRUNA_GENERATED"), "/catalog.snap.rs"));
 
 impl Model {
-    /// Every model that the document offers, in its order.
+    /// Returns every model that the OpenAPI document offers, in its order.
     pub fn all() -> impl ExactSizeIterator<Item = Self> {
-        MODELS.iter().map(|info| Self::from_static(info.id))
+        MODELS.iter().map(|(model, _)| model.clone())
     }
 
-    /// Whether the document offers this model.
+    /// Whether the OpenAPI document offers this model.
     #[must_use]
     pub fn is_documented(&self) -> bool {
         self.documented().is_some()
     }
 
-    /// What is known of this model. Of one that the document does not offer, cautious defaults.
+    /// Returns what is known of this model, or cautious defaults when it is not documented.
+    ///
+    /// The defaults are a typical time of one minute, no price, no rate limit and no synchronous waiting;
+    /// [`Model::is_documented`] tells them from facts.
     ///
     /// ```
     /// use pruna::Model;
@@ -51,56 +58,80 @@ impl Model {
         self.documented().unwrap_or(&UNKNOWN)
     }
 
-    /// The JSON Schema of the model's input, when the document has one.
+    /// Returns the parameters of this model, in the order of the OpenAPI document; none when it is not documented.
+    ///
+    /// Enough to build a form for any model:
+    ///
+    /// ```
+    /// use pruna::{Model, Parameter, ParameterType};
+    ///
+    /// fn field(parameter: &Parameter) -> String {
+    ///     let name = parameter.name;
+    ///     let required = if parameter.is_required { " required" } else { "" };
+    ///     let bound = |name: &str, bound: Option<f64>| bound.map_or(String::new(), |b| format!(" {name}={b}"));
+    ///     let value = parameter.default.map_or(String::new(), |value| format!(" value={:?}", value.to_string()));
+    ///     match parameter.parameter_type {
+    ///         ParameterType::Choice => {
+    ///             let options: String = parameter.choices.iter().map(|c| format!("<option>{c}</option>")).collect();
+    ///             format!("<select name={name}{required}>{options}</select>")
+    ///         }
+    ///         ParameterType::Integer | ParameterType::Number => format!(
+    ///             "<input type=number name={name}{required}{value}{}{}{}>",
+    ///             bound("min", parameter.minimum),
+    ///             bound("max", parameter.maximum),
+    ///             bound("step", parameter.step),
+    ///         ),
+    ///         ParameterType::Boolean => format!("<input type=checkbox name={name}>"),
+    ///         ParameterType::Secret => format!("<input type=password name={name}{required}>"),
+    ///         _ if parameter.is_media() => format!("<input type=file name={name}{required}>"),
+    ///         _ => format!("<textarea name={name}{required}></textarea>"),
+    ///     }
+    /// }
+    ///
+    /// let form: Vec<String> = Model::P_IMAGE.parameters().iter().map(field).collect();
+    /// assert_eq!(form[0], "<textarea name=prompt required></textarea>");
+    /// assert_eq!(form[2], "<input type=number name=width min=256 max=1440 step=16>");
+    /// ```
     #[must_use]
-    pub fn schema(&self) -> Option<&'static Value> {
-        schema::input(self)
+    pub fn parameters(&self) -> &'static [Parameter] {
+        self.info().parameters
     }
 
     fn documented(&self) -> Option<&'static ModelInfo> {
-        MODELS.iter().find(|info| info.id == self.as_str())
+        MODELS.iter().find(|(model, _)| model == self).map(|(_, info)| info)
     }
 }
 
 /// What is known of a model.
 ///
-/// Limits come from the document; the rest are list prices and third-party readings, to schedule and to estimate by,
-/// never a promise.
+/// Limits come from the OpenAPI document. Times and prices are readings and list prices, for planning; they are not
+/// guaranteed.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ModelInfo {
-    /// The id; empty for a model that the document does not offer.
-    pub id: &'static str,
-    /// The type in [`inputs`](crate::inputs), when the document describes the input.
+    /// Name of the type in [`inputs`](crate::inputs), when the input is documented.
     pub input_type: Option<&'static str>,
-    /// What the model does.
+    /// Description of the model.
     pub description: &'static str,
-    /// What it is for.
+    /// What the model is for.
     pub category: Category,
-    /// File name extensions of what it makes, the usual one first.
+    /// File name extensions of its results, the usual one first.
     pub outputs: &'static [&'static str],
-    /// Submissions a minute that the service allows.
+    /// Submissions per minute that the service accepts.
     pub requests_per_minute: Option<u32>,
     /// Usual seconds from submission to result.
     pub typical_seconds: f64,
-    /// Whether waiting within the submission (`Try-Sync`) pays.
+    /// Whether waiting within the submission (`Try-Sync`) is worth while.
     pub try_sync: bool,
     /// List price, when it is known.
     pub price: Option<Price>,
-    pub(crate) hints: Hints,
-}
-
-/// Rules that the document has in prose only.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Hints {
-    pub(crate) multiple_of: &'static [(&'static str, u32)],
-    pub(crate) max_items: &'static [(&'static str, u32)],
+    pub(crate) parameters: &'static [Parameter],
+    /// Parameters that the model needs although the schema does not require them.
     pub(crate) expected: &'static [&'static str],
 }
 
-/// For a model that nobody has described: a minute, a plain answer at once, no price.
+/// Cautious defaults for a model that is not documented.
 static UNKNOWN: ModelInfo = ModelInfo {
-    id: "",
     input_type: None,
     description: "",
     category: Category::UNKNOWN,
@@ -110,119 +141,56 @@ static UNKNOWN: ModelInfo = ModelInfo {
     // A synchronous wait that times out leaves a paid job without a handle: not for a model of unknown duration.
     try_sync: false,
     price: None,
-    hints: Hints { multiple_of: &[], max_items: &[], expected: &[] },
+    parameters: &[],
+    expected: &[],
 };
 
 impl ModelInfo {
-    /// The list price of a request in US dollars, where the facts allow.
+    /// Estimates the cost of a request from the list price. `None` when the price is not known.
     ///
     /// ```
-    /// use pruna::{Model, inputs::WanImageSmall};
+    /// use pruna::{Model, Usd, inputs::WanImageSmall};
     ///
-    /// let four = WanImageSmall::builder().prompt("a cup of tea").num_outputs(4).build();
-    /// assert_eq!(Model::WAN_IMAGE_SMALL.info().estimate_usd(&four), Some(0.02));
+    /// let four = WanImageSmall::new("a cup of tea").num_outputs(4);
+    /// assert_eq!(Model::WAN_IMAGE_SMALL.info().estimate_usd(&four), Some(Usd::from_micros(20_000)));
     /// ```
     #[must_use]
-    pub fn estimate_usd(&self, input: &impl serde::Serialize) -> Option<f64> {
+    pub fn estimate_usd(&self, input: &impl serde::Serialize) -> Option<Usd> {
         let input = serde_json::to_value(input).ok()?;
-        let schema = Model::from_static(self.id).schema();
-        let value = |name: &str| {
-            input.get(name).or_else(|| schema?.get("properties")?.get(name)?.get("default")).filter(|v| !v.is_null())
-        };
-        let number = |name: &str, otherwise: f64| value(name).and_then(Value::as_f64).unwrap_or(otherwise);
-        let price = self.price.as_ref()?;
-        let amount = match price.by {
-            None => price.amounts.first()?.1,
-            Some(name) => price.amount_for(value(name)?.as_str()?)?,
-        };
-        let count = match price.per {
-            PriceUnit::Image => number("num_outputs", 1.0),
-            PriceUnit::Video => 1.0,
-            PriceUnit::Second => value("duration")?.as_f64()?,
-            PriceUnit::ThousandSteps => number("steps", 1000.0) / 1000.0,
-        };
-        Some(amount * count)
+        let default = |name: &str| self.parameters.iter().find(|parameter| parameter.name == name)?.default;
+        self.price.as_ref()?.estimate(|name| match input.get(name) {
+            Some(value) if !value.is_null() => Some(value.clone()),
+            _ => default(name).map(|value| value.to_json()),
+        })
     }
 }
 
 /// What a model is for. Open.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Category(Cow<'static, str>);
+pub struct Category {
+    text: Cow<'static, str>,
+}
 open_enum!(Category);
 
 impl Category {
-    /// Makes pictures from text.
+    /// Makes images from text.
     pub const TEXT_TO_IMAGE: Self = Self::from_static("text-to-image");
-    /// Changes pictures as a text says.
+    /// Changes images as a text says.
     pub const IMAGE_EDITING: Self = Self::from_static("image-editing");
     /// Makes videos from text.
     pub const TEXT_TO_VIDEO: Self = Self::from_static("text-to-video");
-    /// Sets a picture in motion.
+    /// Makes a video from an image.
     pub const IMAGE_TO_VIDEO: Self = Self::from_static("image-to-video");
     /// Makes and changes videos.
     pub const VIDEO_EDITING: Self = Self::from_static("video-editing");
     /// Trains a LoRA.
     pub const TRAINER: Self = Self::from_static("trainer");
-    /// Not described.
+    /// Not documented.
     pub const UNKNOWN: Self = Self::from_static("unknown");
 
     /// Whether a result takes minutes rather than seconds.
     #[must_use]
     pub fn is_slow(&self) -> bool {
         self.as_str().contains("video") || *self == Self::TRAINER || *self == Self::UNKNOWN
-    }
-}
-
-/// A list price in US dollars.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Price {
-    /// What the amount buys.
-    pub per: PriceUnit,
-    /// The parameter that the amount depends on.
-    pub by: Option<&'static str>,
-    /// Value of that parameter and amount; one amount with an empty value when it depends on none.
-    pub amounts: &'static [(&'static str, f64)],
-}
-
-impl Price {
-    fn amount_for(&self, value: &str) -> Option<f64> {
-        self.amounts.iter().find(|(of, _)| *of == value).map(|(_, amount)| *amount)
-    }
-}
-
-impl std::fmt::Display for Price {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for (index, (value, amount)) in self.amounts.iter().enumerate() {
-            let separator = if index == 0 { "" } else { ", " };
-            let remark = if value.is_empty() { String::new() } else { format!(" ({value})") };
-            write!(f, "{separator}${amount}{remark}")?;
-        }
-        write!(f, " / {}", self.per)
-    }
-}
-
-/// What a price buys.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum PriceUnit {
-    /// One picture.
-    Image,
-    /// One video.
-    Video,
-    /// One second of video.
-    Second,
-    /// A thousand training steps.
-    ThousandSteps,
-}
-
-impl std::fmt::Display for PriceUnit {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Image => "image",
-            Self::Video => "video",
-            Self::Second => "second",
-            Self::ThousandSteps => "1000 steps",
-        })
     }
 }

@@ -1,32 +1,34 @@
-//! The one origin that the key goes to, and how addresses from the service relate to it.
+//! The origin of the service: the only one that receives the key.
 
 use reqwest::Url;
 
 use crate::{Error, error::ErrorKind};
 
-/// The base URL of the service, checked.
+/// The validated base URL of the service.
 #[derive(Clone, Debug)]
-pub(crate) struct Base {
+pub(crate) struct BaseUrl {
     url: Url,
 }
 
-impl Base {
-    /// Takes an absolute https URL, or http on a loopback address.
+impl BaseUrl {
+    /// Parses an absolute https URL, or http on a loopback address.
     pub(crate) fn parse(text: &str) -> Result<Self, Error> {
-        // The text itself is not repeated: somebody may have put the key into it, or in its place.
+        // The text may contain the key, so no error repeats it.
         let url = Url::parse(text.trim_end_matches('/'))
             .ok()
             .filter(Url::has_host)
-            .ok_or_else(|| Error::configuration("the base URL is no absolute URL such as https://api.pruna.ai"))?;
+            .ok_or_else(|| Error::configuration("the base URL is not an absolute URL such as https://api.pruna.ai"))?;
         if has_userinfo(&url) {
-            return Err(Error::configuration("the base URL holds a user name or a password; give the key as api_key"));
+            return Err(Error::configuration(
+                "the base URL contains a user name or a password; pass the key as api_key",
+            ));
         }
         let host = url.host_str().unwrap_or_default();
         let refuse = |why: &str| Error::configuration(format!("the base URL at {host} {why}"));
         match url.scheme() {
             "https" => {}
             "http" if is_loopback(&url) => {}
-            "http" => return Err(refuse("would send the key in the clear; use https (http is for loopback)")),
+            "http" => return Err(refuse("would expose the key; use https (http is allowed on loopback only)")),
             scheme => return Err(refuse(&format!("has the scheme {scheme}; use https"))),
         }
         if url.query().is_some() || url.fragment().is_some() {
@@ -35,25 +37,25 @@ impl Base {
         Ok(Self { url })
     }
 
-    /// The base without a slash at its end, as requests are built on it.
+    /// Returns the URL without a trailing slash.
     pub(crate) fn as_str(&self) -> &str {
         self.url.as_str().trim_end_matches('/')
     }
 
-    /// Whether the service runs on this machine, as the emulator does.
+    /// Whether the service runs on this machine, like the emulator.
     pub(crate) fn is_loopback(&self) -> bool {
         is_loopback(&self.url)
     }
 
-    /// Whether an address has the service's scheme, host and port: only there the key goes.
-    pub(crate) fn is_ours(&self, url: &Url) -> bool {
+    /// Whether a URL has the scheme, host and port of the service. Only such a URL receives the key.
+    pub(crate) fn is_same_origin(&self, url: &Url) -> bool {
         url.scheme() == self.url.scheme()
             && url.host() == self.url.host()
             && url.port_or_known_default() == self.url.port_or_known_default()
             && !has_userinfo(url)
     }
 
-    /// Makes an address from the service absolute. A path prefix of the base is kept.
+    /// Makes an address from the service absolute, with the path prefix of the base URL.
     pub(crate) fn resolve(&self, address: &str) -> Result<Url, Error> {
         let prefix = self.url.path().trim_end_matches('/');
         let rooted = address.starts_with('/') && !address.starts_with("//");
@@ -62,18 +64,18 @@ impl Base {
         } else {
             self.url.join(address)
         };
-        let unusable = |e| Error::new(ErrorKind::Decode, format!("the service gave the address {address:?}: {e}"));
+        let unusable = |e| Error::new(ErrorKind::Decode, format!("the service returned the address {address:?}: {e}"));
         let url = resolved.map_err(unusable)?;
         if has_userinfo(&url) {
             return Err(Error::new(
                 ErrorKind::Decode,
-                "the service gave an address with a user name or a password in it",
+                "the service returned an address with a user name or a password",
             ));
         }
         Ok(url)
     }
 
-    /// Whether a foreign address may be fetched: https, or http between loopback addresses.
+    /// Whether a URL of another origin may be fetched: https, or http if both are loopback.
     pub(crate) fn may_fetch(&self, url: &Url) -> bool {
         !has_userinfo(url)
             && (url.scheme() == "https" || (url.scheme() == "http" && self.is_loopback() && is_loopback(url)))
@@ -117,12 +119,12 @@ mod tests {
             ("https://api.pruna.ai?apikey=x", false),
             ("", false),
         ] {
-            assert_eq!(Base::parse(base).is_ok(), accepted, "{base}");
+            assert_eq!(BaseUrl::parse(base).is_ok(), accepted, "{base}");
         }
     }
 
     #[test]
-    fn a_key_in_the_wrong_place_is_not_repeated() {
+    fn a_misplaced_key_is_not_repeated() {
         for base in [
             "pru_canary",
             "https://pru_canary@h",
@@ -130,15 +132,15 @@ mod tests {
             "http://h/#pru_canary",
             "ftp://h/pru_canary",
         ] {
-            let error = Base::parse(base).unwrap_err();
+            let error = BaseUrl::parse(base).unwrap_err();
             assert!(error.is_configuration() && !format!("{error} {error:?}").contains("canary"), "{error}");
         }
     }
 
     #[test]
-    fn only_the_same_scheme_host_and_port_is_ours() {
-        let base = Base::parse("https://api.pruna.ai").unwrap();
-        for (address, ours) in [
+    fn the_origin_is_scheme_host_and_port() {
+        let base = BaseUrl::parse("https://api.pruna.ai").unwrap();
+        for (address, same) in [
             ("https://api.pruna.ai/v1/x", true),
             ("https://API.PRUNA.AI:443/v1/x", true),
             ("/v1/x", true),
@@ -153,14 +155,14 @@ mod tests {
             ("\\\\evil.example\\x", false),
         ] {
             let url = base.resolve(address).unwrap();
-            assert_eq!(base.is_ours(&url), ours, "{address} -> {url}");
+            assert_eq!(base.is_same_origin(&url), same, "{address} -> {url}");
         }
         assert!(base.resolve("https://api.pruna.ai@evil.example/").is_err());
     }
 
     #[test]
-    fn a_prefix_of_the_base_is_kept() {
-        let base = Base::parse("https://gateway.example/pruna").unwrap();
+    fn the_path_prefix_is_kept() {
+        let base = BaseUrl::parse("https://gateway.example/pruna").unwrap();
         for (address, expected) in [
             ("/v1/predictions/delivery/a.jpg", "https://gateway.example/pruna/v1/predictions/delivery/a.jpg"),
             ("/pruna/v1/a.jpg", "https://gateway.example/pruna/v1/a.jpg"),

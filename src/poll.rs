@@ -1,86 +1,96 @@
-//! When to ask again how far a job is.
+//! When to poll a job.
 
 use std::{fmt, time::Duration};
 
 use crate::Model;
 
-mod usual;
-
-pub(crate) use usual::UsualTimes;
-
-/// Decides how long to wait before the next status call. What the service says of it wins over any policy.
+/// Decides how long to wait before the next status request. A hint of the service takes precedence over any policy.
 ///
 /// ```
 /// use std::time::Duration;
-/// use pruna::poll::{Pace, PollPolicy};
+/// use pruna::poll::{PollContext, PollPolicy};
 ///
 /// #[derive(Debug)]
-/// struct EverySecond;
+/// struct Doubling;
 ///
-/// impl PollPolicy for EverySecond {
-///     fn delay(&self, _: &Pace<'_>) -> Duration {
-///         Duration::from_secs(1)
+/// impl PollPolicy for Doubling {
+///     fn delay(&self, context: &PollContext<'_>) -> Duration {
+///         context.elapsed.clamp(Duration::from_millis(500), Duration::from_secs(30))
 ///     }
 /// }
 ///
-/// let client = pruna::Client::builder().api_key("pru_...").poll_policy(EverySecond).build()?;
+/// let client = pruna::Client::builder().api_key("pru_...").poll_policy(Doubling).build()?;
 /// # Ok::<(), pruna::Error>(())
 /// ```
 pub trait PollPolicy: fmt::Debug + Send + Sync {
-    /// The time until the next call.
-    fn delay(&self, pace: &Pace<'_>) -> Duration;
+    /// Returns the time until the next status request.
+    fn delay(&self, context: &PollContext<'_>) -> Duration;
 }
 
-/// What a policy can go by.
+/// The facts that a [`PollPolicy`] decides on.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
-pub struct Pace<'a> {
-    /// The model that runs.
-    pub model: &'a Model,
-    /// Time since the submission, or since the wait began for a job that was attached.
+pub struct PollContext<'a> {
+    /// The model that runs, if it is known.
+    pub model: Option<&'a Model>,
+    /// Time since the submission; since the wait began if the time of the submission is unknown.
     pub elapsed: Duration,
-    /// The time that the model usually takes at least: from the catalogue, later learnt by the client. Zero when nothing
-    /// is known.
-    pub usual: Duration,
+    /// Duration that the model is expected to take at least: from the catalog at first, later from what this client
+    /// observed. Zero if nothing is known.
+    pub expected: Duration,
     /// A random number from 0 to 1, for jitter.
     pub random: f64,
 }
 
-/// The default: few calls until the model's usual time, then an interval of about 5 % of the time that has passed, at
-/// least 0.2 s for pictures and 1 s for what takes longer, at most 10 s. So a result is noticed at most about 5 % late,
-/// with a number of calls that grows only with the logarithm of the time.
+/// The default policy: few requests before the expected duration, then intervals of 5 % of the elapsed time.
+///
+/// Intervals are at least 0.2 s for images and 1 s for everything else, at most 10 s, with 10 % jitter. A result is noticed
+/// about 5 % late at most, and the number of requests grows with the logarithm of the time.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Proportional;
 
-/// Until the usual time, calls fall on these shares of it.
-const SPARSE: [f64; 3] = [0.5, 0.8, 1.0];
-const SHARE: f64 = 0.05;
-const LONGEST: Duration = Duration::from_secs(10);
-/// Jitter, to either side.
+/// Shares of the expected duration at which a job is polled before it.
+const EARLY_POLLS: [f64; 3] = [0.5, 0.8, 1.0];
+/// Interval after the expected duration, as a share of the elapsed time.
+const INTERVAL_SHARE: f64 = 0.05;
+const MAX_INTERVAL: Duration = Duration::from_secs(10);
+const MIN_INTERVAL_FAST: Duration = Duration::from_millis(200);
+const MIN_INTERVAL_SLOW: Duration = Duration::from_secs(1);
+/// Relative jitter in both directions.
 const JITTER: f64 = 0.1;
 
 impl PollPolicy for Proportional {
-    fn delay(&self, pace: &Pace<'_>) -> Duration {
-        let slow = pace.model.info().category.is_slow();
-        let shortest = if slow { Duration::from_secs(1) } else { Duration::from_millis(200) };
-        let (elapsed, usual) = (pace.elapsed.as_secs_f64(), pace.usual.as_secs_f64());
-        let sparse =
-            SPARSE.iter().map(|share| share * usual).find(|point| *point > elapsed + shortest.as_secs_f64() / 2.0);
-        let delay = match sparse {
+    fn delay(&self, context: &PollContext<'_>) -> Duration {
+        let is_slow = context.model.is_none_or(|model| model.info().category.is_slow());
+        let min = if is_slow { MIN_INTERVAL_SLOW } else { MIN_INTERVAL_FAST };
+        let (elapsed, expected) = (context.elapsed.as_secs_f64(), context.expected.as_secs_f64());
+        let mut early_polls = EARLY_POLLS.iter().map(|share| share * expected);
+        let delay = match early_polls.find(|point| *point > elapsed + min.as_secs_f64() / 2.0) {
             Some(point) => Duration::from_secs_f64(point - elapsed),
-            None => Duration::from_secs_f64(elapsed * SHARE).min(LONGEST),
+            None => Duration::from_secs_f64(elapsed * INTERVAL_SHARE).min(MAX_INTERVAL),
         };
-        delay.max(shortest).mul_f64(1.0 + JITTER * (2.0 * pace.random - 1.0))
+        delay.max(min).mul_f64(1.0 + JITTER * (2.0 * context.random - 1.0))
     }
 }
 
-/// The same interval always.
+/// A policy with a constant interval.
 #[derive(Clone, Copy, Debug)]
-pub struct Fixed(pub Duration);
+#[non_exhaustive]
+pub struct FixedInterval {
+    interval: Duration,
+}
 
-impl PollPolicy for Fixed {
-    fn delay(&self, _: &Pace<'_>) -> Duration {
-        self.0
+impl FixedInterval {
+    /// Polls at this interval.
+    #[must_use]
+    pub const fn new(interval: Duration) -> Self {
+        Self { interval }
+    }
+}
+
+impl PollPolicy for FixedInterval {
+    fn delay(&self, _: &PollContext<'_>) -> Duration {
+        self.interval
     }
 }
 
@@ -93,15 +103,16 @@ mod tests {
         let mut calls: Vec<f64> = Vec::new();
         let mut now = 0.0;
         while now < job {
-            let (elapsed, usual) = (Duration::from_secs_f64(now), Duration::from_secs_f64(usual));
-            now += Proportional.delay(&Pace { model, elapsed, usual, random: 0.5 }).as_secs_f64();
+            let (elapsed, expected) = (Duration::from_secs_f64(now), Duration::from_secs_f64(usual));
+            now +=
+                Proportional.delay(&PollContext { model: Some(model), elapsed, expected, random: 0.5 }).as_secs_f64();
             calls.push(now);
         }
         calls
     }
 
     #[test]
-    fn a_minute_of_video_takes_few_calls_and_is_noticed_soon() {
+    fn a_video_of_a_minute_takes_few_requests_and_is_noticed_soon() {
         for usual in [36.0, 45.0, 60.0] {
             let calls = calls(&Model::WAN_T2V, usual, 60.0);
             assert!(calls.len() <= 15, "{calls:?}");
@@ -110,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_job_that_takes_longer_than_usual_is_noticed_in_proportion() {
+    fn a_slow_job_is_noticed_late_in_proportion() {
         for (model, usual) in [(Model::VACE, 400.0), (Model::WAN_T2V, 30.0), (Model::QWEN_IMAGE, 4.0)] {
             for factor in [1.01, 1.5, 2.5, 10.0] {
                 let job = usual * factor;
@@ -125,9 +136,9 @@ mod tests {
         for model in Model::all().chain([Model::from("p-new")]) {
             for elapsed in [0.0, 0.1, 1.0, 10.0, 100.0, 1e4, 1e7] {
                 for (random, usual) in [(0.0, 0.0), (0.5, 30.0), (1.0, 1e3)] {
-                    let (elapsed, usual_time) = (Duration::from_secs_f64(elapsed), Duration::from_secs_f64(usual));
-                    let pace = Pace { model: &model, elapsed, usual: usual_time, random };
-                    let delay = Proportional.delay(&pace).as_secs_f64();
+                    let (elapsed, expected_time) = (Duration::from_secs_f64(elapsed), Duration::from_secs_f64(usual));
+                    let context = PollContext { model: Some(&model), elapsed, expected: expected_time, random };
+                    let delay = Proportional.delay(&context).as_secs_f64();
                     let most = (usual * 0.5).max(10.0) * 1.1;
                     assert!((0.18..=most + 0.001).contains(&delay), "{model} after {elapsed:?}: {delay}");
                 }

@@ -1,6 +1,6 @@
-//! Entry points for whatever the service may send, with what must hold for any input: no panic, and bounds.
+//! Properties of the parsers of everything that the service sends: no panic, and bounds, for any input.
 //!
-//! `PROPTEST_CASES=1000000 cargo test --lib properties` looks for longer.
+//! `PROPTEST_CASES=1000000 cargo test --lib properties` searches for longer.
 
 use std::{
     path::{Component, Path},
@@ -12,11 +12,14 @@ use reqwest::header::{HeaderMap, HeaderValue};
 use serde_json::{Value, json};
 
 use crate::{
-    error::body::error_of,
-    media::{Reference, kind, name, reference, transfer::parse_range},
-    origin::Base,
-    timing,
-    wire::Answer,
+    error::body::error_for_response,
+    file_name::file_stem,
+    file_type::{self, FileType},
+    headers,
+    media::{LocalMedia, Reference, reference},
+    origin::BaseUrl,
+    transfer::download::parse_range,
+    wire::PredictionResponse,
 };
 
 /// JSON with the names that answers and errors have, and any values.
@@ -53,22 +56,22 @@ fn wire_json() -> impl Strategy<Value = Value> {
     })
 }
 
-fn base() -> Base {
-    Base::parse("https://api.pruna.ai/prefix").unwrap()
+fn base() -> BaseUrl {
+    BaseUrl::parse("https://api.pruna.ai/prefix").unwrap()
 }
 
 proptest! {
     #[test]
-    fn any_answer_is_read(json in wire_json()) {
-        let answer: Answer = serde_json::from_value(json).unwrap();
-        let _ = (answer.is_meaningful(), answer.is_error_envelope(), answer.id(), answer.get_url(), answer.message());
-        prop_assert!(answer.id().is_none_or(|id| !id.is_empty()));
-        prop_assert!(answer.urls().iter().all(|url| !url.is_empty()));
+    fn any_response_is_read(json in wire_json()) {
+        let response: PredictionResponse = serde_json::from_value(json).unwrap();
+        let _ = (response.is_meaningful(), response.is_error_envelope(), response.id(), response.get_url(), response.message());
+        prop_assert!(response.id().is_none_or(|id| !id.is_empty()));
+        prop_assert!(response.urls().iter().all(|url| !url.is_empty()));
         // What says nothing of a job's end has not ended it.
-        let ended = answer.status().is_terminal();
-        let says = answer.as_value()["status"].is_string() || !answer.urls().is_empty() || answer.error().is_some();
+        let ended = response.status().is_terminal();
+        let says = response.as_value()["status"].is_string() || !response.urls().is_empty() || response.error().is_some();
         prop_assert!(!ended || says);
-        prop_assert!(answer.without_input().as_value().get("input").is_none());
+        prop_assert!(response.without_input().as_value().get("input").is_none());
     }
 
     #[test]
@@ -84,21 +87,21 @@ proptest! {
     #[test]
     fn any_retry_after_is_a_bounded_wait_or_none(value in ".{0,40}", bytes in vec(any::<u8>(), 0..40), now in any::<u32>()) {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(now.into());
-        prop_assert!(timing::parse_retry_after(&value, now).is_none_or(|wait| wait <= Duration::from_secs(86_400)));
-        let mut headers = HeaderMap::new();
+        prop_assert!(headers::parse_retry_after(&value, now).is_none_or(|wait| wait <= Duration::from_secs(86_400)));
+        let mut map = HeaderMap::new();
         if let Ok(value) = HeaderValue::from_bytes(&bytes) {
             for name in ["retry-after", "ratelimit-reset", "x-poll-interval", "date"] {
-                headers.insert(name, value.clone());
+                map.insert(name, value.clone());
             }
         }
-        for wait in [timing::retry_after(&headers), timing::limit_lifted(&headers), timing::poll_interval(&headers)] {
+        for wait in [headers::retry_after(&map), headers::rate_limit_wait(&map), headers::poll_interval(&map)] {
             prop_assert!(wait.is_none_or(|wait| wait <= Duration::from_secs(86_400)));
         }
     }
 
     #[test]
     fn any_number_of_seconds_is_waited_for_up_to_a_day(seconds in any::<u64>()) {
-        let wait = timing::parse_retry_after(&seconds.to_string(), SystemTime::now()).unwrap();
+        let wait = headers::parse_retry_after(&seconds.to_string(), SystemTime::now()).unwrap();
         prop_assert_eq!(wait, Duration::from_secs(seconds.min(86_400)));
     }
 
@@ -125,15 +128,15 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_have_a_kind(bytes in vec(any::<u8>(), 0..600), content_type in proptest::option::of("\\PC{0,30}")) {
-        let _ = kind::contradicts(content_type.as_deref(), &bytes);
-        let extension = kind::of_bytes(&bytes).extension;
+    fn any_bytes_have_a_type(bytes in vec(any::<u8>(), 0..600), content_type in proptest::option::of("\\PC{0,30}")) {
+        let _ = file_type::contradicts(content_type.as_deref(), &bytes);
+        let extension = FileType::sniff(&bytes).extension;
         prop_assert!(!extension.is_empty() && extension.chars().all(|c| c.is_ascii_alphanumeric()));
     }
 
     #[test]
-    fn no_text_from_outside_names_a_local_file(text in "(file:|FILE:|data:)?[/\\\\]{0,3}\\PC{0,40}(#local-[0-9a-f]{32})?") {
-        let local_path = matches!(reference(&text), Reference::Local(crate::media::Local::Path(_)));
+    fn no_text_from_outside_names_a_local_file(text in "(file:|FILE:|data:|pruna-result:)?[/\\\\]{0,3}\\PC{0,40}(#local-[0-9a-f]{32})?") {
+        let local_path = matches!(reference(&text), Reference::Local(LocalMedia::Path(_) | LocalMedia::Download(_)));
         prop_assert!(!local_path);
     }
 }
@@ -147,19 +150,23 @@ proptest! {
         model in "\\PC{0,60}",
     ) {
         let folder = Path::new("/results");
-        for file in [format!("{}-0.jpg", name::stem([&*id, &*model])), format!("{}.jpg", name::stem([&*model, &*id]))] {
+        for stem in file_stem(&id).into_iter().chain(file_stem(&model)) {
+            let file = format!("{stem}-0.jpg");
             let path = folder.join(&file);
             prop_assert_eq!(path.parent(), Some(folder));
             prop_assert_eq!(Path::new(&file).components().collect::<Vec<_>>(), [Component::Normal(file.as_ref())]);
-            prop_assert!(file.len() <= 60 && file.is_ascii() && !file.starts_with(['-', '.']), "{file:?}");
-            let device = ["con.", "nul.", "aux.", "prn."].iter().any(|device| file.to_lowercase().starts_with(device));
-            prop_assert!(!device && !file.contains([':', '\\', '\0', ' ', '%', '$', '~']), "{file:?}");
+            prop_assert!(stem.len() <= 121 && !stem.starts_with(['-', '.', ' ']) && !stem.ends_with(['.', ' ']), "{stem:?}");
+            let lower = stem.to_lowercase();
+            let device = ["con", "nul", "aux", "prn"].contains(&lower.split('.').next().unwrap());
+            prop_assert!(!device && !stem.contains([':', '/', '\\', '\0', '%', '$', '~', '\u{202e}']), "{stem:?}");
+            let again = file_stem(&stem);
+            prop_assert_eq!(again.as_ref(), Some(&stem), "a safe name stays as it is");
         }
     }
 }
 
 fn check_error(status: u16, body: &[u8]) -> Result<(), TestCaseError> {
-    let error = error_of(status, body).scrubbed(&["succeeded".to_owned()]);
+    let error = error_for_response(status, body).redact_and_cut(&["succeeded".to_owned()]);
     let line = error.to_string();
     prop_assert!(!line.chars().any(char::is_control) && line.len() < 2000, "{line:?}");
     prop_assert!(error.body().is_none_or(|body| body.len() <= 4096));
@@ -175,15 +182,15 @@ fn check_address(address: &str) -> Result<(), TestCaseError> {
     let Ok(url) = base.resolve(address) else { return Ok(()) };
     prop_assert!(url.username().is_empty() && url.password().is_none(), "{url}");
     let origin = (url.scheme(), url.host_str(), url.port_or_known_default());
-    prop_assert_eq!(base.is_ours(&url), origin == ("https", Some("api.pruna.ai"), Some(443)), "{}", url);
+    prop_assert_eq!(base.is_same_origin(&url), origin == ("https", Some("api.pruna.ai"), Some(443)), "{}", url);
     prop_assert!(!base.may_fetch(&url) || url.scheme() == "https", "{url}");
     Ok(())
 }
 
 #[test]
-fn deep_json_is_an_error_and_no_overflow_of_the_stack() {
+fn deep_json_is_an_error_not_a_stack_overflow() {
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
-    assert!(serde_json::from_str::<Answer>(&deep).is_err());
-    assert!(error_of(400, deep.as_bytes()).is_invalid_input());
-    assert!(!serde_json::from_value::<Answer>(json!({"a": [[[[]]]]})).unwrap().is_meaningful());
+    assert!(serde_json::from_str::<PredictionResponse>(&deep).is_err());
+    assert!(error_for_response(400, deep.as_bytes()).is_invalid_input());
+    assert!(!serde_json::from_value::<PredictionResponse>(json!({"a": [[[[]]]]})).unwrap().is_meaningful());
 }

@@ -1,8 +1,10 @@
-//! The generated client: the operations of the document as they are, one request each, without retries or waiting.
+//! The generated client: the operations of the OpenAPI document, one request each, without retries or waiting.
 //!
-//! For whoever wants the HTTP operations themselves. The key goes along and no redirect is followed; everything else is
-//! up to the caller. Two operations are written by hand, because their media types cannot be generated:
-//! [`Client::upload_file`] and [`Client::download_content`].
+//! For callers who want the HTTP operations themselves. The key is sent to the base URL's origin only, and no redirect is
+//! followed; everything else is up to the caller. Two operations are written by hand, because their media types cannot be
+//! generated: [`Client::upload_file`] and [`Client::download_content`].
+//!
+//! This module follows the version of the generator, `progenitor`: a new one may change signatures here in any release.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -10,35 +12,59 @@
 //!
 //! let client = raw::Client::connect("https://api.pruna.ai", "pru_...")?;
 //! let input = serde_json::json!({"prompt": "a lion"}).as_object().cloned().unwrap_or_default();
-//! let answer = client.create_prediction("p-image", None, &raw::types::PredictionRequest { input }).await?;
-//! println!("{:?}", answer.id());
+//! let response = client.create_prediction("p-image", None, &raw::types::PredictionRequest { input }).await?;
+//! println!("{:?}", response.id());
 //! # Ok(())
 //! # }
 //! ```
 #![allow(missing_docs, unreachable_pub, clippy::all)]
 
+mod hooks;
+
+pub(crate) use hooks::{MAX_ERROR, MAX_RESPONSE};
+
 pub use crate::{
-    media::upload::UploadAnswer,
-    transport::Session,
-    wire::{Answer, Status},
+    auth::Auth,
+    wire::{PredictionResponse, Status, UploadResponse},
 };
 
 include!(concat!(env!("PRUNA_GENERATED"), "/client.snap.rs"));
 
 impl Client {
-    /// A client for the service at `base_url`.
+    /// Creates a client for the service at `base_url`, which must be https or loopback.
     ///
     /// # Errors
     ///
-    /// When the base URL or the key cannot be used; see [`crate::Error::is_configuration`].
+    /// [`Configuration`](crate::ErrorKind::Configuration) if the base URL or the key cannot be used.
     pub fn connect(base_url: &str, api_key: &str) -> Result<Self, crate::Error> {
-        crate::transport::connect(base_url, api_key)
+        let base = crate::origin::BaseUrl::parse(base_url)?;
+        let timeouts = crate::config::Timeouts::default();
+        let auth = Auth {
+            key: crate::auth::ApiKey::new(api_key)?.into(),
+            base: base.clone(),
+            timeout: Some(timeouts.attempt),
+            limits: crate::limits::Limiter::new(crate::limits::Limits::none()).into(),
+            #[cfg(feature = "test-util")]
+            queued: None,
+        };
+        let client = crate::http_client::build(&base, &timeouts, &|builder| builder)?;
+        Ok(Self::new_with_client(base.as_str(), client, auth))
+    }
+
+    /// Returns the client with another timeout.
+    pub(crate) fn with_timeout(&self, timeout: Option<std::time::Duration>) -> Self {
+        let mut client = self.clone();
+        client.inner.timeout = timeout;
+        client
     }
 
     /// Upload a file
     ///
-    /// Sends a `POST` request to `/v1/files` with one part, `content`. A form is used up by one request.
-    pub async fn upload_file(&self, form: reqwest::multipart::Form) -> Result<ResponseValue<UploadAnswer>, Error<()>> {
+    /// Sends a `POST` request to `/v1/files` with one part, `content`. A form can be sent once.
+    pub async fn upload_file(
+        &self,
+        form: reqwest::multipart::Form,
+    ) -> Result<ResponseValue<UploadResponse>, Error<()>> {
         let url = format!("{}/v1/files", self.baseurl);
         let request = self.client.post(url).multipart(form).build()?;
         let response = self.execute(request, "upload_file").await?;

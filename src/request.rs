@@ -1,13 +1,19 @@
-//! What is to be generated, apart from any I/O.
+//! Requests: a model, its input and options, without any I/O.
 
 use std::{fmt, time::Duration};
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::{Client, Error, Generation, Model, Prediction, error::ErrorKind, inputs::Input, inputs::Warning, schema};
+use crate::{
+    Error, Model, Result,
+    error::ErrorKind,
+    file_name::file_stem,
+    inputs::{Input, Warning},
+    schema,
+};
 
-/// A model, its input and how to wait for it. Made of every typed input by itself; [`Request::new`] takes any other.
+/// A model, its input, and options. Every typed input converts into one; [`Request::new`] takes any other input.
 ///
 /// ```
 /// use std::time::Duration;
@@ -20,92 +26,106 @@ use crate::{Client, Error, Generation, Model, Prediction, error::ErrorKind, inpu
 #[must_use = "a request is sent by Client::generate or Client::submit"]
 pub struct Request {
     model: Model,
-    /// Why the input could not be serialised, if it could not: reported when the request is sent.
+    /// Or why the input cannot be serialized, which is reported when the request is sent.
     input: Result<Value, String>,
     try_sync: Option<bool>,
     deadline: Option<Duration>,
     name: Option<String>,
+    key: Option<String>,
 }
 
 impl Request {
-    /// A request to any model, with anything that serialises to a JSON object.
+    /// Creates a request to any model, with anything that serializes to a JSON object.
     pub fn new(model: impl Into<Model>, input: impl Serialize) -> Self {
         let input = serde_json::to_value(input).map_err(|e| e.to_string());
-        Self { model: model.into(), input, try_sync: None, deadline: None, name: None }
+        Self { model: model.into(), input, try_sync: None, deadline: None, name: None, key: None }
     }
 
-    /// Whether the service is asked to answer with the result (`Try-Sync`). By default where the model is quick enough.
+    /// Whether to ask the service for the result within the submission (`Try-Sync`). By default, for fast models only.
     ///
-    /// When such a wait times out on the side of the service, a paid job may be running that nobody has a handle of.
+    /// If the service gives up such a wait, a paid job may be running whose id is unknown.
     pub fn try_sync(mut self, try_sync: bool) -> Self {
         self.try_sync = Some(try_sync);
         self
     }
 
-    /// How long the whole may take, from submission to result. By default the client's
+    /// Sets the maximum time from submission to result. By default the client's
     /// [`deadline`](crate::ClientBuilder::deadline).
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
         self
     }
 
-    /// What its files are called in a [batch](crate::batch), without the extension: letters, digits, blanks and `._-` of
-    /// it. The names in a batch must differ, because files of the same name replace each other.
+    /// Names the files of this request in a [batch](crate::batch), without the extension.
+    ///
+    /// [`file_stem`](crate::file_stem) says which characters are kept. Names within a batch must differ, because files of
+    /// the same name replace each other.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// The model.
+    /// Sets the caller's identifier of this request in a [batch](crate::batch). It comes back in
+    /// [`Output::key`](crate::batch::Output::key); without one, that is the [name](Self::name).
+    pub fn key(mut self, key: impl Into<String>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+
+    /// Returns the model.
     #[must_use]
     pub fn model(&self) -> &Model {
         &self.model
     }
 
-    /// The input as JSON; local media as addresses that only this process can read. `null` when it cannot be serialised.
+    /// Returns the input as JSON. Local media are addresses that only this process can use. `null` if the input cannot be
+    /// serialized.
     #[must_use]
     pub fn input(&self) -> &Value {
         self.input.as_ref().unwrap_or(&Value::Null)
     }
 
-    /// What the service may refuse, as far as the document tells.
+    /// Returns problems found by checking the input against the documented schema.
     #[must_use]
     pub fn warnings(&self) -> Vec<Warning> {
         schema::warnings(&self.model, self.input())
     }
 
-    pub(crate) fn wants_sync(&self) -> bool {
+    pub(crate) fn use_sync(&self) -> bool {
         self.try_sync.unwrap_or(self.model.info().try_sync)
     }
 
-    /// Whether the caller asked for it, whatever suits the model.
-    pub(crate) fn asks_for_sync(&self) -> bool {
+    /// Whether the caller asked for `Try-Sync`.
+    pub(crate) fn explicit_sync(&self) -> bool {
         self.try_sync == Some(true)
     }
 
-    /// The caller's name, as far as it is harmless on every file system.
+    /// Returns the caller's name as a file name.
     pub(crate) fn file_stem(&self) -> Option<String> {
-        let harmless = |c: &char| c.is_alphanumeric() || " ._-".contains(*c);
-        let name: String = self.name.as_deref()?.chars().filter(harmless).take(100).collect();
-        let name = name.trim_matches(['.', ' ']);
-        (!name.is_empty()).then(|| name.to_owned())
+        file_stem(self.name.as_deref()?)
     }
 
+    /// Returns the deadline of this request, if the caller set one.
     pub(crate) fn own_deadline(&self) -> Option<Duration> {
         self.deadline
     }
 
-    /// The parameters, when the input is what an input must be.
-    pub(crate) fn into_parameters(self) -> Result<Map<String, Value>, Error> {
-        let refuse = |why: String| Error::new(ErrorKind::InvalidInput, why).with_model(self.model);
+    /// Returns the caller's identifier, by default the name.
+    pub(crate) fn item_key(&self) -> Option<&str> {
+        self.key.as_deref().or(self.name.as_deref())
+    }
+
+    /// Returns the parameters.
+    pub(crate) fn into_parameters(self) -> Result<Map<String, Value>> {
+        let invalid = |why: String| Error::new(ErrorKind::InvalidInput, why).with_model(self.model);
         match self.input {
             Ok(Value::Object(parameters)) => Ok(parameters),
-            Ok(_) => Err(refuse("the input must be an object of parameters".into())),
-            Err(why) => Err(refuse(format!("the input cannot be written as JSON: {why}"))),
+            Ok(_) => Err(invalid("the input must be a JSON object of parameters".into())),
+            Err(why) => Err(invalid(format!("the input cannot be written as JSON: {why}"))),
         }
     }
 
-    /// The values that must not show in an error.
+    /// Returns the values that must not appear in an error.
     pub(crate) fn secrets(&self) -> Vec<String> {
         let parameters = self.input().as_object().into_iter().flatten();
         let secret = parameters.filter(|(name, _)| schema::is_secret(&self.model, name));
@@ -120,68 +140,9 @@ impl<I: Input> From<I> for Request {
 }
 
 impl fmt::Debug for Request {
-    /// Names of parameters, not their values: prompts are private and some parameters are secret.
+    /// Shows the names of parameters only: prompts are private, and some parameters are secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<&String> = self.input().as_object().into_iter().flat_map(Map::keys).collect();
         f.debug_struct("Request").field("model", &self.model).field("parameters", &names).finish_non_exhaustive()
-    }
-}
-
-/// A model of a client, by name: see [`Client::model`].
-#[derive(Clone, Debug)]
-#[must_use = "nothing is sent before an input is given and awaited"]
-pub struct ModelHandle {
-    client: Client,
-    model: Model,
-}
-
-impl ModelHandle {
-    pub(crate) fn new(client: Client, model: Model) -> Self {
-        Self { client, model }
-    }
-
-    /// Gives the input: anything that serialises to a JSON object.
-    pub fn input(self, input: impl Serialize) -> ModelRequest {
-        ModelRequest { request: Request::new(self.model, input), client: self.client }
-    }
-}
-
-/// A request with the client that will send it: see [`Client::model`].
-#[derive(Clone, Debug)]
-#[must_use = "nothing is sent before generate or submit is awaited"]
-pub struct ModelRequest {
-    client: Client,
-    request: Request,
-}
-
-impl ModelRequest {
-    /// See [`Request::try_sync`].
-    pub fn try_sync(mut self, try_sync: bool) -> Self {
-        self.request = self.request.try_sync(try_sync);
-        self
-    }
-
-    /// See [`Request::deadline`].
-    pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.request = self.request.deadline(deadline);
-        self
-    }
-
-    /// See [`Client::generate`].
-    ///
-    /// # Errors
-    ///
-    /// As [`Client::generate`].
-    pub async fn generate(self) -> Result<Generation, Error> {
-        self.client.generate(self.request).await
-    }
-
-    /// See [`Client::submit`].
-    ///
-    /// # Errors
-    ///
-    /// As [`Client::submit`].
-    pub async fn submit(self) -> Result<Prediction, Error> {
-        self.client.submit(self.request).await
     }
 }

@@ -1,189 +1,217 @@
-//! When a request is sent again: the whole doctrine.
+//! Retry policy.
 //!
-//! Where a request fails, the failure is marked with what is known of its [`Fate`]; the loop here only reads the mark.
-//! A submission costs money and has no idempotency key: it is repeated only when the service certainly did not take it,
-//! that is after a failure to connect and after a 429. Everything else can be repeated without harm.
+//! The layer that sees an attempt fail marks the error with its [`SendState`]; the policy here only reads the mark. A
+//! submission costs money and has no idempotency key, so it is repeated only if the service certainly did not accept it:
+//! after a failure to connect, and after a 429. Everything else is idempotent.
 
-use std::{
-    future::Future,
-    sync::atomic::{AtomicU32, Ordering},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use tokio::time::{Instant, sleep};
 use tracing::Instrument as _;
 
-use crate::{Error, error::ErrorKind};
+mod throttle;
 
-/// What is known of a request that failed.
+use crate::{Error, Result, error::ErrorKind};
+use throttle::RetryThrottler;
+
+/// How far a failed request got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fate {
+pub(crate) enum SendState {
     /// Not a byte of it reached the service.
     NotSent,
-    /// The service answered that it does not take it.
-    Refused,
-    /// It left, and no answer says what became of it.
-    MaybeAccepted,
+    /// The service rejected it.
+    Rejected,
+    /// It was sent, and no response says what became of it.
+    Indeterminate,
 }
 
-/// A failed attempt.
+/// The error of one attempt.
 #[derive(Debug)]
-pub(crate) struct Failure {
-    pub(crate) fate: Fate,
+pub(crate) struct AttemptError {
+    pub(crate) state: SendState,
     pub(crate) error: Error,
 }
 
-impl Failure {
+impl AttemptError {
     pub(crate) fn not_sent(error: Error) -> Self {
-        Self { fate: Fate::NotSent, error }
+        Self { state: SendState::NotSent, error }
     }
 
-    pub(crate) fn maybe_accepted(error: Error) -> Self {
-        Self { fate: Fate::MaybeAccepted, error }
+    pub(crate) fn indeterminate(error: Error) -> Self {
+        Self { state: SendState::Indeterminate, error }
+    }
+
+    /// Changes the error and keeps the mark.
+    pub(crate) fn map(self, change: impl FnOnce(Error) -> Error) -> Self {
+        Self { state: self.state, error: change(self.error) }
     }
 }
 
-/// What a request does on the other side.
+/// Whether a request may be repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Effect {
-    /// Starts a job that is paid for.
-    PaidJob,
-    /// Nothing that a repetition would make worse.
-    Harmless,
+pub(crate) enum Idempotency {
+    /// Starts a paid job.
+    NonIdempotent,
+    /// Repeating it changes nothing.
+    Idempotent,
 }
 
-/// How often, and how densely, requests are repeated.
+/// The retry policy of a client.
 #[derive(Debug)]
-pub(crate) struct Retry {
+pub(crate) struct RetryPolicy {
     max_attempts: u32,
-    budget: Budget,
+    throttler: RetryThrottler,
 }
 
-/// Upper bound of the first delay; each further one doubles it.
+/// Upper bound of the first delay. It doubles with each further one.
 const FIRST_DELAY: Duration = Duration::from_millis(250);
-const LONGEST_DELAY: Duration = Duration::from_secs(10);
+const MAX_DELAY: Duration = Duration::from_secs(10);
 
-impl Retry {
+impl RetryPolicy {
     pub(crate) fn new(max_attempts: u32) -> Self {
-        Self { max_attempts, budget: Budget::default() }
+        Self { max_attempts, throttler: RetryThrottler::default() }
     }
 
-    /// Runs attempts until one succeeds or no further one is allowed. Each gets the time that is left.
-    pub(crate) async fn run<T, F, A>(&self, effect: Effect, deadline: Instant, mut attempt: F) -> Result<T, Error>
-    where
-        F: FnMut(Duration) -> A,
-        A: Future<Output = Result<T, Failure>>,
-    {
-        let mut attempts = 0;
-        let mut last = None;
+    /// Starts a series of attempts at one request.
+    pub(crate) fn attempts(self: &Arc<Self>, idempotency: Idempotency, deadline: Instant) -> Attempts {
+        Attempts {
+            policy: Arc::clone(self),
+            max_attempts: self.max_attempts,
+            idempotency,
+            deadline,
+            count: 0,
+            last: None,
+        }
+    }
+
+    /// Runs attempts until one succeeds or the policy allows no further one. Each receives the time that is left.
+    pub(crate) async fn run<T, A: Future<Output = Result<T, AttemptError>>>(
+        self: &Arc<Self>,
+        idempotency: Idempotency,
+        deadline: Instant,
+        mut attempt: impl FnMut(Duration) -> A,
+    ) -> Result<T> {
+        let mut attempts = self.attempts(idempotency, deadline);
         loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Err(late(last, attempts));
-            }
-            attempts += 1;
-            let span = tracing::debug_span!("attempt", number = attempts);
-            let Failure { fate, error } = match attempt(left).instrument(span).await {
+            let left = attempts.start()?;
+            match attempt(left).instrument(attempts.span()).await {
                 Ok(value) => {
-                    self.budget.give_back();
+                    attempts.succeed();
                     return Ok(value);
                 }
-                Err(failure) => failure,
-            };
-            let error = error.with_attempts(attempts);
-            if !may_repeat(effect, fate, error.kind()) {
-                return Err(conclude(effect, fate, error));
+                Err(error) => attempts.fail(error).await?,
             }
-            if Instant::now() >= deadline {
-                return Err(late(Some(error), attempts));
-            }
-            let delay = error.retry_after().unwrap_or_else(|| backoff(attempts, fastrand::f64()));
-            let fits = Instant::now() + delay < deadline;
-            if attempts >= self.max_attempts || !fits || !self.budget.take() {
-                return Err(error);
-            }
-            // The message is the service's and may repeat what it was sent: it is for the caller, not for the log.
-            tracing::debug!(
-                error.type = ?error.kind(),
-                http.response.status_code = error.status(),
-                http.request.resend_count = attempts,
-                delay_ms = delay.as_millis() as u64,
-                "waiting, then sending again"
-            );
-            last = Some(error);
-            sleep(delay).await;
         }
     }
 }
 
-/// The end of the time, with what failed last as the cause.
-fn late(last: Option<Error>, attempts: u32) -> Error {
-    let Some(last) = last else {
-        return Error::new(ErrorKind::Timeout, "no time was left for the request").with_attempts(attempts);
-    };
-    let message = format!("no time was left to send again after {}", last.told());
-    last.causing(Error::new(ErrorKind::Timeout, message)).with_attempts(attempts)
+/// A series of attempts at one request.
+#[derive(Debug)]
+pub(crate) struct Attempts {
+    policy: Arc<RetryPolicy>,
+    max_attempts: u32,
+    idempotency: Idempotency,
+    deadline: Instant,
+    count: u32,
+    last: Option<Error>,
 }
 
-/// Rule 1 of the doctrine.
-fn may_repeat(effect: Effect, fate: Fate, kind: ErrorKind) -> bool {
-    let passing = matches!(kind, ErrorKind::Connection | ErrorKind::ServiceUnavailable | ErrorKind::RateLimited);
-    match effect {
-        Effect::Harmless => passing || (kind == ErrorKind::Decode && fate != Fate::NotSent),
-        Effect::PaidJob => match fate {
-            Fate::NotSent => kind == ErrorKind::Connection,
-            Fate::Refused => kind == ErrorKind::RateLimited,
-            Fate::MaybeAccepted => false,
+impl Attempts {
+    /// Allows the first attempt only.
+    pub(crate) fn once(mut self) -> Self {
+        self.max_attempts = 1;
+        self
+    }
+
+    /// Begins an attempt and returns the time that is left for it.
+    pub(crate) fn start(&mut self) -> Result<Duration> {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(deadline_passed(self.last.take(), self.count));
+        }
+        self.count += 1;
+        Ok(left)
+    }
+
+    /// Returns the span of the current attempt.
+    pub(crate) fn span(&self) -> tracing::Span {
+        tracing::debug_span!("attempt", number = self.count)
+    }
+
+    /// Records that the current attempt succeeded.
+    pub(crate) fn succeed(&self) {
+        self.policy.throttler.on_success();
+    }
+
+    /// Waits until the next attempt, or returns the final error.
+    pub(crate) async fn fail(&mut self, failure: AttemptError) -> Result<()> {
+        let AttemptError { state, error } = failure;
+        let error = error.with_attempts(self.count);
+        if !may_retry(self.idempotency, state, error.kind()) {
+            return Err(match (self.idempotency, state) {
+                (Idempotency::NonIdempotent, SendState::Indeterminate) => error.into_submission_unknown(),
+                _ => error,
+            });
+        }
+        if Instant::now() >= self.deadline {
+            return Err(deadline_passed(Some(error), self.count));
+        }
+        let delay = error.retry_after().unwrap_or_else(|| backoff(self.count, fastrand::f64()));
+        let fits = Instant::now() + delay < self.deadline;
+        if self.count >= self.max_attempts || !fits || !self.policy.throttler.try_acquire() {
+            return Err(error);
+        }
+        // The message may repeat what was sent, so it goes to the caller only, not to the log.
+        tracing::debug!(
+            error.type = ?error.kind(),
+            http.response.status_code = error.status(),
+            http.request.resend_count = self.count,
+            delay_ms = delay.as_millis() as u64,
+            "retrying after a delay"
+        );
+        self.last = Some(error);
+        sleep(delay).await;
+        Ok(())
+    }
+}
+
+/// Returns the error for a deadline that passed, with the last failure as its source.
+fn deadline_passed(last: Option<Error>, attempts: u32) -> Error {
+    let Some(last) = last else {
+        return Error::new(ErrorKind::Timeout, "the deadline passed before the request was sent")
+            .with_attempts(attempts);
+    };
+    let message = format!("the deadline passed before a retry after {}", last.summary());
+    last.as_source_of(Error::new(ErrorKind::Timeout, message)).with_attempts(attempts)
+}
+
+/// Whether a failed attempt may be repeated.
+fn may_retry(idempotency: Idempotency, state: SendState, kind: ErrorKind) -> bool {
+    let is_transient = matches!(kind, ErrorKind::Connection | ErrorKind::ServiceUnavailable | ErrorKind::RateLimited);
+    match idempotency {
+        Idempotency::Idempotent => is_transient || (kind == ErrorKind::Decode && state != SendState::NotSent),
+        Idempotency::NonIdempotent => match state {
+            SendState::NotSent => kind == ErrorKind::Connection,
+            SendState::Rejected => kind == ErrorKind::RateLimited,
+            SendState::Indeterminate => false,
         },
     }
 }
 
-/// The error as the caller gets it.
-fn conclude(effect: Effect, fate: Fate, error: Error) -> Error {
-    match (effect, fate) {
-        (Effect::PaidJob, Fate::MaybeAccepted) => error.into_submission_unknown(),
-        _ => error,
-    }
-}
-
-/// Full jitter: anything between nothing and twice the last bound. `random` is from 0 to 1.
+/// Returns an exponential delay with full jitter. `random` is from 0 to 1.
 pub(crate) fn backoff(attempts: u32, random: f64) -> Duration {
     let doublings = attempts.saturating_sub(1).min(16);
-    (FIRST_DELAY * 2_u32.pow(doublings)).min(LONGEST_DELAY).mul_f64(random)
-}
-
-/// Tokens for repetitions, shared by the clones of a client: when everything fails, repeating all of it would only add
-/// to the load. Successes earn tokens back.
-#[derive(Debug)]
-struct Budget(AtomicU32);
-
-const FULL_BUDGET: u32 = 500;
-const COST: u32 = 5;
-
-impl Default for Budget {
-    fn default() -> Self {
-        Self(AtomicU32::new(FULL_BUDGET))
-    }
-}
-
-impl Budget {
-    fn take(&self) -> bool {
-        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |tokens| tokens.checked_sub(COST)).is_ok()
-    }
-
-    fn give_back(&self) {
-        // An error means that the budget is full.
-        let _ = self
-            .0
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |tokens| (tokens < FULL_BUDGET).then_some(tokens + 1));
-    }
+    (FIRST_DELAY * 2_u32.pow(doublings)).min(MAX_DELAY).mul_f64(random)
 }
 
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
 
-    use super::*;
+    use super::{
+        throttle::{MAX_TOKENS, RETRY_COST},
+        *,
+    };
 
     const KINDS: [ErrorKind; 6] = [
         ErrorKind::Connection,
@@ -195,24 +223,28 @@ mod tests {
     ];
 
     #[test]
-    fn a_paid_job_is_repeated_only_when_it_was_certainly_not_taken() {
-        for fate in [Fate::NotSent, Fate::Refused, Fate::MaybeAccepted] {
+    fn a_submission_is_repeated_only_if_it_was_certainly_not_accepted() {
+        for state in [SendState::NotSent, SendState::Rejected, SendState::Indeterminate] {
             for kind in KINDS {
-                let allowed = may_repeat(Effect::PaidJob, fate, kind);
+                let allowed = may_retry(Idempotency::NonIdempotent, state, kind);
                 let provable = matches!(
-                    (fate, kind),
-                    (Fate::NotSent, ErrorKind::Connection) | (Fate::Refused, ErrorKind::RateLimited)
+                    (state, kind),
+                    (SendState::NotSent, ErrorKind::Connection) | (SendState::Rejected, ErrorKind::RateLimited)
                 );
-                assert_eq!(allowed, provable, "{fate:?} {kind:?}");
+                assert_eq!(allowed, provable, "{state:?} {kind:?}");
             }
         }
     }
 
-    async fn attempts_of(retry: &Retry, effect: Effect, failure: impl Fn() -> Failure) -> (u32, Error) {
+    async fn attempts_of(
+        retry: &Arc<RetryPolicy>,
+        idempotency: Idempotency,
+        failure: impl Fn() -> AttemptError,
+    ) -> (u32, Error) {
         let sent = Cell::new(0);
         let deadline = Instant::now() + Duration::from_secs(60);
         let result: Result<(), Error> = retry
-            .run(effect, deadline, |_| {
+            .run(idempotency, deadline, |_| {
                 sent.set(sent.get() + 1);
                 let failure = failure();
                 async move { Err(failure) }
@@ -222,14 +254,14 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_may_be_repeated_is_sent_four_times_at_most() {
+    async fn an_idempotent_request_is_sent_four_times_at_most() {
         let unavailable =
-            || Failure { fate: Fate::MaybeAccepted, error: Error::new(ErrorKind::ServiceUnavailable, "") };
-        let (sent, error) = attempts_of(&Retry::new(4), Effect::Harmless, unavailable).await;
+            || AttemptError { state: SendState::Indeterminate, error: Error::new(ErrorKind::ServiceUnavailable, "") };
+        let (sent, error) = attempts_of(&Arc::new(RetryPolicy::new(4)), Idempotency::Idempotent, unavailable).await;
         assert_eq!((sent, error.attempts(), error.kind()), (4, 4, ErrorKind::ServiceUnavailable));
-        let (sent, error) = attempts_of(&Retry::new(4), Effect::PaidJob, unavailable).await;
+        let (sent, error) = attempts_of(&Arc::new(RetryPolicy::new(4)), Idempotency::NonIdempotent, unavailable).await;
         assert_eq!((sent, error.kind()), (1, ErrorKind::SubmissionUnknown));
-        let (sent, _) = attempts_of(&Retry::new(1), Effect::Harmless, unavailable).await;
+        let (sent, _) = attempts_of(&Arc::new(RetryPolicy::new(1)), Idempotency::Idempotent, unavailable).await;
         assert_eq!(sent, 1);
     }
 
@@ -237,38 +269,38 @@ mod tests {
     async fn a_hint_that_does_not_fit_the_deadline_fails_at_once() {
         for (hint, sends) in [(10, 4), (70, 1)] {
             let hint = Duration::from_secs(hint);
-            let limited = || Failure {
-                fate: Fate::Refused,
+            let limited = || AttemptError {
+                state: SendState::Rejected,
                 error: Error::new(ErrorKind::RateLimited, "").with_retry_after(Some(hint)),
             };
             let start = Instant::now();
-            let (sent, error) = attempts_of(&Retry::new(4), Effect::PaidJob, limited).await;
+            let (sent, error) = attempts_of(&Arc::new(RetryPolicy::new(4)), Idempotency::NonIdempotent, limited).await;
             assert_eq!((sent, error.retry_after()), (sends, Some(hint)));
             assert_eq!(start.elapsed().as_secs(), hint.as_secs() * u64::from(sends - 1));
         }
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_end_of_the_time_names_what_failed_last() {
-        let retry = Retry::new(4);
-        for (effect, fate, kind, ends_as) in [
-            (Effect::Harmless, Fate::MaybeAccepted, ErrorKind::Connection, ErrorKind::Timeout),
-            (Effect::Harmless, Fate::Refused, ErrorKind::Unauthorized, ErrorKind::Unauthorized),
-            (Effect::PaidJob, Fate::NotSent, ErrorKind::Connection, ErrorKind::Timeout),
-            (Effect::PaidJob, Fate::MaybeAccepted, ErrorKind::Connection, ErrorKind::SubmissionUnknown),
+    async fn a_timeout_names_the_last_failure() {
+        let retry = Arc::new(RetryPolicy::new(4));
+        for (idempotency, state, kind, ends_as) in [
+            (Idempotency::Idempotent, SendState::Indeterminate, ErrorKind::Connection, ErrorKind::Timeout),
+            (Idempotency::Idempotent, SendState::Rejected, ErrorKind::Unauthorized, ErrorKind::Unauthorized),
+            (Idempotency::NonIdempotent, SendState::NotSent, ErrorKind::Connection, ErrorKind::Timeout),
+            (Idempotency::NonIdempotent, SendState::Indeterminate, ErrorKind::Connection, ErrorKind::SubmissionUnknown),
         ] {
             let deadline = Instant::now() + Duration::from_secs(5);
             let result: Result<(), Error> = retry
-                .run(effect, deadline, |left| async move {
+                .run(idempotency, deadline, |left| async move {
                     sleep(left).await;
-                    Err(Failure { fate, error: Error::new(kind, "no answer in time").with_status(503) })
+                    Err(AttemptError { state, error: Error::new(kind, "no answer in time").with_status(503) })
                 })
                 .await;
             let error = result.unwrap_err();
             assert_eq!(
                 (error.kind(), error.attempts(), error.status()),
                 (ends_as, 1, Some(503)),
-                "{effect:?} {fate:?}"
+                "{idempotency:?} {state:?}"
             );
             assert!(error.to_string().contains("no answer in time"), "{error}");
             assert_eq!(Instant::now(), deadline);
@@ -276,14 +308,14 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_storm_of_failures_uses_up_the_budget() {
-        let retry = Retry::new(4);
-        let down = || Failure { fate: Fate::NotSent, error: Error::new(ErrorKind::Connection, "") };
+    async fn a_storm_of_failures_empties_the_token_bucket() {
+        let retry = Arc::new(RetryPolicy::new(4));
+        let down = || AttemptError { state: SendState::NotSent, error: Error::new(ErrorKind::Connection, "") };
         let mut sent = 0;
         for _ in 0..100 {
-            sent += attempts_of(&retry, Effect::Harmless, down).await.0;
+            sent += attempts_of(&retry, Idempotency::Idempotent, down).await.0;
         }
-        assert_eq!(sent, 100 + FULL_BUDGET / COST);
+        assert_eq!(sent, 100 + MAX_TOKENS / RETRY_COST);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Files that do not have their name yet: made under a hidden one, renamed when they are complete, removed otherwise.
+//! Temporary files and folders: created under a hidden name, renamed when complete, removed otherwise.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -6,22 +6,24 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The folder that a file is in, or will be.
-pub(crate) fn folder_of(path: &Path) -> &Path {
+/// Returns the folder of a file; `.` for a bare name.
+pub(crate) fn parent_dir(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// The path of a temporary file. Dropping it removes the file.
 #[derive(Debug)]
-pub(crate) struct TempPath(PathBuf);
+pub(crate) struct TempPath {
+    path: PathBuf,
+}
 
 impl TempPath {
-    /// Makes an empty file in a folder. It can be read like any other file that the user makes: the umask applies.
+    /// Creates an empty file in a folder. Its permissions follow the umask.
     pub(crate) fn create(folder: &Path, suffix: &str) -> io::Result<(File, Self)> {
         Self::open(folder, suffix, &mut OpenOptions::new())
     }
 
-    /// Makes an empty file that nobody else may read.
+    /// Creates an empty file that only its owner may read.
     pub(crate) fn create_private(folder: &Path, suffix: &str) -> io::Result<(File, Self)> {
         let mut options = OpenOptions::new();
         #[cfg(unix)]
@@ -31,27 +33,27 @@ impl TempPath {
 
     fn open(folder: &Path, suffix: &str, options: &mut OpenOptions) -> io::Result<(File, Self)> {
         let path = folder.join(hidden_name() + suffix);
-        // 64 random bits do not meet twice; if they did, it would be an error and no harm.
+        // A collision of 64 random bits would be an error, not a loss.
         let file = options.read(true).write(true).create_new(true).open(&path)?;
-        Ok((file, Self(path)))
+        Ok((file, Self { path }))
     }
 
     pub(crate) fn path(&self) -> &Path {
-        &self.0
+        &self.path
     }
 
-    /// Gives the file its name, in place of a file that has it.
-    pub(crate) fn replace(self, path: &Path) -> io::Result<()> {
-        fs::rename(&self.0, path)
+    /// Renames the file to `path`, replacing what is there.
+    pub(crate) fn persist(self, path: &Path) -> io::Result<()> {
+        fs::rename(&self.path, path)
     }
 
-    /// Gives the file its name unless something has it: then it is [`AlreadyExists`](ErrorKind::AlreadyExists).
-    pub(crate) fn keep(self, path: &Path) -> io::Result<()> {
-        match fs::hard_link(&self.0, path) {
+    /// Renames the file to `path`; fails with [`AlreadyExists`](ErrorKind::AlreadyExists) if something is there.
+    pub(crate) fn persist_noclobber(self, path: &Path) -> io::Result<()> {
+        match fs::hard_link(&self.path, path) {
             Err(error) if error.kind() != ErrorKind::AlreadyExists => {
-                // Perhaps a file system without links: there an empty file takes the name first.
+                // The file system may lack hard links: an empty file reserves the name first.
                 File::create_new(path)?;
-                self.replace(path).inspect_err(|_| drop(fs::remove_file(path)))
+                self.persist(path).inspect_err(|_| drop(fs::remove_file(path)))
             }
             linked => linked,
         }
@@ -60,35 +62,37 @@ impl TempPath {
 
 impl Drop for TempPath {
     fn drop(&mut self) {
-        // It may have its name by now; otherwise nothing more can be done.
-        let _ = fs::remove_file(&self.0);
+        // Fails if the file was renamed, which is fine; otherwise nothing more can be done.
+        let _ = fs::remove_file(&self.path);
     }
 }
 
-/// A temporary folder. Dropping it removes it with all that is in it.
+/// A temporary folder. Dropping it removes it with its contents.
 #[derive(Debug)]
-pub(crate) struct TempDir(PathBuf);
+pub(crate) struct TempDir {
+    path: PathBuf,
+}
 
 impl TempDir {
-    /// Makes a folder in another one, under a name that nothing has.
+    /// Creates a folder with a random hidden name in another one.
     pub(crate) fn create(folder: &Path) -> io::Result<Self> {
         Self::named(folder.join(hidden_name()))
     }
 
-    /// Makes a folder, which must not be there.
+    /// Creates a folder, which must not exist yet.
     pub(crate) fn named(path: PathBuf) -> io::Result<Self> {
-        fs::create_dir(&path).map(|()| Self(path))
+        fs::create_dir(&path).map(|()| Self { path })
     }
 
     pub(crate) fn path(&self) -> &Path {
-        &self.0
+        &self.path
     }
 }
 
 impl Drop for TempDir {
     fn drop(&mut self) {
         // Nothing more can be done if it fails.
-        let _ = fs::remove_dir_all(&self.0);
+        let _ = fs::remove_dir_all(&self.path);
     }
 }
 
@@ -106,30 +110,30 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_hidden_until_it_has_its_name() {
+    fn a_file_is_hidden_until_it_is_persisted() {
         let folder = tempfile::tempdir().unwrap();
         let (_, file) = TempPath::create(folder.path(), ".part").unwrap();
         let hidden = names(folder.path()).concat();
         assert!(hidden.starts_with(".pruna-") && hidden.ends_with(".part"), "{hidden}");
-        file.keep(&folder.path().join("lion.png")).unwrap();
+        file.persist_noclobber(&folder.path().join("lion.png")).unwrap();
         assert_eq!(names(folder.path()), ["lion.png"]);
     }
 
     #[test]
-    fn keeping_spares_a_file_of_that_name_and_replacing_does_not() {
+    fn persist_replaces_and_persist_noclobber_does_not() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("lion.png");
         fs::write(&path, "older").unwrap();
         let temporary = || TempPath::create(folder.path(), "").unwrap().1;
-        assert_eq!(temporary().keep(&path).unwrap_err().kind(), ErrorKind::AlreadyExists);
+        assert_eq!(temporary().persist_noclobber(&path).unwrap_err().kind(), ErrorKind::AlreadyExists);
         assert_eq!(fs::read(&path).unwrap(), b"older");
-        temporary().replace(&path).unwrap();
+        temporary().persist(&path).unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"");
         assert_eq!(names(folder.path()), ["lion.png"], "nothing else is left");
     }
 
     #[test]
-    fn what_gets_no_name_is_removed() {
+    fn what_is_not_persisted_is_removed() {
         let folder = tempfile::tempdir().unwrap();
         let file = TempPath::create(folder.path(), "").unwrap();
         let inner = TempDir::create(folder.path()).unwrap();
@@ -141,7 +145,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_private_file_is_for_its_owner_alone() {
+    fn a_private_file_is_readable_by_its_owner_only() {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().unwrap();
         let (file, _path) = TempPath::create_private(folder.path(), "").unwrap();

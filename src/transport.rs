@@ -1,225 +1,142 @@
-//! The only place that talks to reqwest: where the key is attached, bodies are bounded and requests are traced.
+//! Sends requests: permits, retries and redaction around the generated client.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
-use bytes::{BufMut as _, Bytes, BytesMut};
-use progenitor_client::{ClientHooks, ClientInfo as _, OperationInfo};
+use bytes::Bytes;
 use reqwest::{
-    Method, Request, Response, StatusCode, Url,
+    StatusCode, Url,
     header::{ACCEPT_ENCODING, HeaderMap, HeaderValue},
-    redirect,
 };
+use serde_json::{Map, Value};
 use tokio::time::Instant;
-use tracing::{Instrument as _, field::Empty};
 
-mod http_client;
-mod outcome;
+mod response;
 
-pub(crate) use http_client::Configure;
-pub(crate) use outcome::Told;
-use outcome::{broken, meaningless, refused, succeeded, told};
+pub(crate) use response::JobResponse;
+use response::{check, error_response, job_response, malformed_response, transport_error};
 
+#[cfg(feature = "test-util")]
+use crate::queued_responses::QueuedResponses;
 use crate::{
-    Error, Model,
-    client::Intent,
+    Error, Model, Result,
+    auth::{ApiKey, Auth},
+    config::Timeouts,
     error::ErrorKind,
-    limits::{Limiter, Limits, Operation, Permit, Rank},
-    origin::Base,
-    raw,
-    retry::{Effect, Failure, Retry},
-    wire::Answer,
+    exchange,
+    http_client::{self, Configure},
+    limits::{Limiter, Limits, Operation, Permit, Priority},
+    origin::BaseUrl,
+    raw::{self, MAX_ERROR},
+    retry::{AttemptError, Idempotency, RetryPolicy},
+    wire::{PredictionResponse, UploadResponse},
 };
 
-/// Most bytes of a JSON answer that are read.
-const LARGEST_ANSWER: usize = 8 * 1024 * 1024;
-/// Most bytes of an error's body that are read.
-const LARGEST_ERROR: usize = 64 * 1024;
 /// How long the service holds a `Try-Sync` submission.
 const SYNC_WINDOW: Duration = Duration::from_secs(60);
 
-/// Time limits of single requests.
-#[derive(Clone, Debug)]
-pub(crate) struct Timeouts {
-    /// Until a connection stands.
-    pub(crate) connect: Duration,
-    /// From the first byte sent to the last byte of the answer, for JSON.
-    pub(crate) attempt: Duration,
-    /// Without a byte, in either direction, for files.
-    pub(crate) idle: Duration,
-}
-
-impl Default for Timeouts {
-    fn default() -> Self {
-        Self { connect: Duration::from_secs(10), attempt: Duration::from_secs(30), idle: Duration::from_secs(30) }
-    }
-}
-
-/// Sends requests: with the key to the service, without it to anybody else.
+/// Sends requests: with the key to the service, anonymously to any other origin.
 pub(crate) struct Transport {
     raw: raw::Client,
-    keyless: reqwest::Client,
-    pub(crate) base: Base,
-    pub(crate) retry: Retry,
+    anonymous: reqwest::Client,
+    key: Arc<ApiKey>,
+    pub(crate) base: BaseUrl,
+    pub(crate) retry: Arc<RetryPolicy>,
     pub(crate) limits: Arc<Limiter>,
     pub(crate) timeouts: Timeouts,
-    /// What must never be repeated in an error.
-    key: String,
 }
 
-/// The key and the origin that it goes to; part of every [`raw::Client`].
-#[derive(Clone)]
-pub struct Session {
-    key: HeaderValue,
-    base: Base,
-    timeout: Option<Duration>,
-    limits: Arc<Limiter>,
+/// Settings of a transport.
+pub(crate) struct TransportOptions<'a> {
+    pub(crate) base: BaseUrl,
+    pub(crate) key: &'a str,
+    pub(crate) timeouts: Timeouts,
+    pub(crate) max_attempts: u32,
+    pub(crate) limits: Limits,
+    pub(crate) configure: &'a Configure,
+    #[cfg(feature = "test-util")]
+    pub(crate) queued: Option<QueuedResponses>,
 }
 
-impl fmt::Debug for Session {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Session").field("base", &self.base.as_str()).finish_non_exhaustive()
-    }
+/// A submission as it is sent.
+pub(crate) struct Submission<'a> {
+    pub(crate) model: &'a Model,
+    pub(crate) parameters: Map<String, Value>,
+    pub(crate) try_sync: bool,
+    pub(crate) deadline: Instant,
+    /// A permit that was acquired beforehand. With one, the submission is attempted once.
+    pub(crate) permit: Option<Permit<'a>>,
 }
 
-impl ClientHooks<Session> for raw::Client {
-    /// The one place where the key is attached, after comparing origins.
-    async fn pre<E>(&self, request: &mut Request, _: &OperationInfo) -> Result<(), progenitor_client::Error<E>> {
-        let session = self.inner();
-        // The service has no such header; the generator sends it everywhere.
-        request.headers_mut().remove("api-version");
-        if session.base.is_ours(request.url()) {
-            request.headers_mut().insert("apikey", session.key.clone());
-        }
-        *request.timeout_mut() = session.timeout;
+/// Called before each attempt at a submission.
+pub(crate) trait SubmitHook: Sync {
+    /// An error prevents the attempt.
+    fn before_send(&self) -> impl Future<Output = Result<()>> + Send;
+}
+
+/// Does nothing.
+pub(crate) struct NoopHook;
+
+impl SubmitHook for NoopHook {
+    async fn before_send(&self) -> Result<()> {
         Ok(())
     }
-
-    async fn exec(&self, request: Request, info: &OperationInfo) -> reqwest::Result<Response> {
-        let span = span(request.method(), request.url());
-        let model = request.headers().get("model").and_then(|model| model.to_str().ok()).map(Model::from);
-        let exchange = async {
-            let response = self.client().execute(request).await?;
-            let refused = response.status() == StatusCode::TOO_MANY_REQUESTS;
-            self.inner().limits.report(limited(info.operation_id, model.as_ref()), refused, response.headers());
-            let most = match (response.status().is_success(), info.operation_id) {
-                (true, "download_content") => return Ok(response),
-                (true, _) => LARGEST_ANSWER,
-                (false, _) => LARGEST_ERROR,
-            };
-            bounded(response, most).await
-        };
-        let result = exchange.instrument(span.clone()).await;
-        record(&span, &result);
-        result
-    }
 }
 
-/// What an operation is, as far as limits are concerned.
-fn limited<'a>(operation_id: &str, model: Option<&'a Model>) -> Operation<'a> {
-    match (operation_id, model) {
-        ("download_content", _) => Operation::Delivery,
-        ("upload_file", _) => Operation::Upload,
-        (_, Some(model)) => Operation::Submission(model),
-        _ => Operation::Status,
-    }
-}
-
-/// The span of an exchange, with OpenTelemetry's names for a client of HTTP: no query, no body, no header.
-fn span(method: &Method, url: &Url) -> tracing::Span {
-    tracing::debug_span!(
-        "http",
-        otel.name = %method,
-        otel.kind = "client",
-        http.request.method = %method,
-        server.address = url.host_str(),
-        server.port = url.port_or_known_default(),
-        url.scheme = url.scheme(),
-        url.path = url.path(),
-        http.response.status_code = Empty,
-        error.type = Empty,
-    )
-}
-
-/// Adds to the span of an exchange what came of it.
-fn record(span: &tracing::Span, result: &reqwest::Result<Response>) {
-    match result {
-        Ok(response) => {
-            let status = response.status();
-            span.record("http.response.status_code", status.as_u16());
-            if !status.is_success() {
-                span.record("error.type", status.as_str());
-            }
-            span.in_scope(|| tracing::trace!(http.response.status_code = status.as_u16(), "answered"));
-        }
-        Err(error) => {
-            let kind = if error.is_timeout() { "timeout" } else { "connection" };
-            span.record("error.type", kind);
-            span.in_scope(|| tracing::trace!(error.type = kind, "no answer"));
-        }
-    }
-}
-
-/// Reads a body up to a limit and puts it back, so that nothing later reads more.
-async fn bounded(mut response: Response, limit: usize) -> reqwest::Result<Response> {
-    let mut body = BytesMut::new();
-    while let Some(chunk) = response.chunk().await? {
-        body.extend_from_slice(&chunk[..chunk.len().min(limit - body.len())]);
-        if body.len() == limit {
-            // What was cut off must not pass for a whole: no JSON ends so.
-            body.put_u8(0);
-            break;
-        }
-    }
-    let mut rebuilt = http::Response::new(body.freeze());
-    *rebuilt.status_mut() = response.status();
-    *rebuilt.headers_mut() = std::mem::take(response.headers_mut());
-    Ok(Response::from(rebuilt))
-}
-
-/// A raw client with the default time limits.
-pub(crate) fn connect(base_url: &str, api_key: &str) -> Result<raw::Client, Error> {
-    Ok(Transport::new(Base::parse(base_url)?, api_key, Timeouts::default(), 1, Limits::none(), &|builder| builder)?.raw)
+/// A download whose response head has arrived.
+pub(crate) struct DownloadResponse {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: std::pin::Pin<Box<dyn futures_util::Stream<Item = reqwest::Result<Bytes>> + Send + Sync>>,
 }
 
 impl Transport {
-    pub(crate) fn new(
-        base: Base,
-        key: &str,
-        timeouts: Timeouts,
-        max_attempts: u32,
-        limits: Limits,
-        configure: &Configure,
-    ) -> Result<Self, Error> {
-        let limits = Arc::new(Limiter::new(limits));
-        let (header, timeout) = (http_client::key_header(key)?, Some(timeouts.attempt));
-        let session = Session { key: header, base: base.clone(), timeout, limits: Arc::clone(&limits) };
-        let client = http_client::build(&base, &timeouts, configure, redirect::Policy::none())?;
-        let keyless = http_client::build(&base, &timeouts, configure, http_client::keyless_redirects(base.clone()))?;
-        let raw = raw::Client::new_with_client(base.as_str(), client, session);
-        Ok(Self { raw, keyless, base, retry: Retry::new(max_attempts), limits, timeouts, key: key.to_owned() })
+    pub(crate) fn new(options: TransportOptions<'_>) -> Result<Self> {
+        let TransportOptions { base, key, timeouts, max_attempts, limits, configure, .. } = options;
+        let (key, limits) = (Arc::new(ApiKey::new(key)?), Arc::new(Limiter::new(limits)));
+        let auth = Auth {
+            key: Arc::clone(&key),
+            base: base.clone(),
+            timeout: Some(timeouts.attempt),
+            limits: Arc::clone(&limits),
+            #[cfg(feature = "test-util")]
+            queued: options.queued,
+        };
+        let client = http_client::build(&base, &timeouts, configure)?;
+        let anonymous = http_client::build_anonymous(&base, &timeouts, configure)?;
+        let raw = raw::Client::new_with_client(base.as_str(), client, auth);
+        Ok(Self { raw, anonymous, key, base, retry: Arc::new(RetryPolicy::new(max_attempts)), limits, timeouts })
     }
 
-    /// The raw client with another time limit for its next request.
-    fn raw(&self, timeout: Option<Duration>) -> raw::Client {
-        let mut raw = self.raw.clone();
-        raw.inner.timeout = timeout;
-        raw
+    /// Uses another key for requests from now on.
+    pub(crate) fn set_api_key(&self, key: &str) -> Result<()> {
+        self.key.replace(key)
     }
 
-    /// Sends a submission; see [`retry`](crate::retry) for when it is sent again.
-    pub(crate) async fn submit(
-        &self,
-        model: &Model,
-        input: serde_json::Map<String, serde_json::Value>,
-        try_sync: bool,
-        deadline: Instant,
-        intent: &impl Intent,
-    ) -> Result<Told, Error> {
-        let request = raw::types::PredictionRequest { input };
-        let sent = self.retry.run(Effect::PaidJob, deadline, |_| async {
-            self.clean(self.submit_once(model, &request, try_sync, deadline, intent).await)
-        });
-        sent.await.map_err(|error| error.with_model(model.clone()))
+    /// Sends a submission. [`retry`](crate::retry) says when it is repeated.
+    pub(crate) async fn submit(&self, submission: Submission<'_>, hook: &impl SubmitHook) -> Result<JobResponse> {
+        let Submission { model, parameters, try_sync, deadline, mut permit } = submission;
+        let request = raw::types::PredictionRequest { input: parameters };
+        let mut attempts = self.retry.attempts(Idempotency::NonIdempotent, deadline);
+        if permit.is_some() {
+            attempts = attempts.once();
+        }
+        let with_model = |error: Error| error.with_model(model.clone());
+        loop {
+            attempts.start().map_err(with_model)?;
+            let span = attempts.span();
+            let attempt = self.submit_once(model, &request, try_sync, deadline, permit.take(), hook);
+            match self.redact_attempt(tracing::Instrument::instrument(attempt, span).await) {
+                Ok(response) => {
+                    attempts.succeed();
+                    return Ok(response);
+                }
+                Err(failure) => attempts.fail(failure).await.map_err(with_model)?,
+            }
+        }
     }
 
     async fn submit_once(
@@ -228,129 +145,136 @@ impl Transport {
         request: &raw::types::PredictionRequest,
         try_sync: bool,
         deadline: Instant,
-        intent: &impl Intent,
-    ) -> Result<Told, Failure> {
-        let _permit = self.permit(Operation::Submission(model), Instant::now(), deadline).await?;
-        intent.declare().await.map_err(Failure::not_sent)?;
+        permit: Option<Permit<'_>>,
+        hook: &impl SubmitHook,
+    ) -> Result<JobResponse, AttemptError> {
+        let _permit = match permit {
+            Some(permit) => permit,
+            None => self.permit(Operation::Submission(model), Instant::now(), deadline).await?,
+        };
+        hook.before_send().await.map_err(AttemptError::not_sent)?;
         let window = if try_sync { SYNC_WINDOW } else { Duration::ZERO };
-        let asked = Instant::now();
-        let raw = self.raw(Some(self.timeouts.attempt.saturating_add(window).min(deadline - asked)));
-        // On the heap: every future around it would be as large otherwise, and copied on its way down.
-        let answer = Box::pin(raw.create_prediction(model.as_str(), try_sync.then_some(true), request)).await;
-        let told = told(succeeded(answer).await?, asked)?;
-        let answer = &told.answer;
-        if answer.id().is_none() && !answer.status().is_terminal() {
-            return Err(meaningless(answer, "the service took the submission and gave no id"));
+        let (sent_at, sent_at_wall) = (Instant::now(), SystemTime::now());
+        let timeout = self.timeouts.attempt.saturating_add(window).min(deadline - sent_at);
+        let raw = self.raw.with_timeout(Some(timeout));
+        // Boxed: otherwise every future around it would be as large, and copied on its way down.
+        let response = Box::pin(raw.create_prediction(model.as_str(), try_sync.then_some(true), request)).await;
+        let job = job_response(check(response).await?, sent_at, sent_at_wall)?;
+        if job.response.id().is_none() && !job.response.status().is_terminal() {
+            return Err(malformed_response(&job.response, "the service accepted the submission but returned no id"));
         }
-        Ok(told)
+        Ok(job)
     }
 
-    /// A name for the key and its service, from which neither can be told.
+    /// Returns a name for the key at this service from which neither can be derived.
     #[cfg(feature = "postgres")]
     pub(crate) fn account(&self) -> String {
-        use crate::digest::{Sha256, hex};
-        let mut hash = Sha256::new();
-        hash.update(format!("{} {}", self.key, self.base.as_str()));
-        hex(&hash.finish()[..8])
+        self.key.account(&self.base)
     }
 
-    /// Waits until the limits allow a request.
+    /// Waits until the rate limits allow a request.
     pub(crate) async fn permit(
         &self,
         operation: Operation<'_>,
-        rank: Rank,
+        priority: Priority,
         deadline: Instant,
-    ) -> Result<Permit<'_>, Failure> {
-        self.limits.acquire(operation, rank, deadline).await.map_err(Failure::not_sent)
+    ) -> Result<Permit<'_>, AttemptError> {
+        self.limits.acquire(operation, priority, deadline).await.map_err(AttemptError::not_sent)
     }
 
-    /// Asks once how far a job is; the lower the rank, the sooner, when there are more to be asked than the limit allows.
-    pub(crate) async fn status_once(&self, id: &str, rank: Rank, deadline: Instant) -> Result<Told, Failure> {
-        if matches!(id, "" | "." | "..") {
-            // Such an id would name another route.
-            return Err(Failure::not_sent(Error::new(ErrorKind::NotFound, format!("{id:?} is no id of a job"))));
-        }
-        let _permit = self.permit(Operation::Status, rank, deadline).await?;
-        let asked = Instant::now();
-        let raw = self.raw(Some(self.timeouts.attempt.min(deadline - asked)));
-        let answer = succeeded(Box::pin(raw.get_prediction_status(id)).await).await;
-        self.clean(answer.and_then(|answer| told(answer, asked)))
-    }
-
-    /// Asks how far a job is, again when that fails.
-    pub(crate) async fn status(&self, id: &str, deadline: Instant) -> Result<Answer, Error> {
-        let asked = self.retry.run(Effect::Harmless, deadline, |_| self.status_once(id, Instant::now(), deadline));
-        Ok(asked.await?.answer)
-    }
-
-    /// Sends a form once. There is no limit on the whole, as files take their time; the caller watches its progress.
-    pub(crate) async fn upload_once(
+    /// Polls a job once.
+    pub(crate) async fn status_once(
         &self,
-        form: reqwest::multipart::Form,
-    ) -> Result<crate::media::upload::UploadAnswer, Failure> {
-        let raw = self.raw(None);
-        let answer = succeeded(Box::pin(raw.upload_file(form)).await).await;
-        self.clean(answer.map(raw::ResponseValue::into_inner))
+        id: &str,
+        priority: Priority,
+        deadline: Instant,
+    ) -> Result<JobResponse, AttemptError> {
+        if matches!(id, "" | "." | "..") {
+            // Such an id would change the path of the request.
+            return Err(AttemptError::not_sent(Error::new(ErrorKind::NotFound, format!("{id:?} is not a job id"))));
+        }
+        let _permit = self.permit(Operation::Status, priority, deadline).await?;
+        let (sent_at, sent_at_wall) = (Instant::now(), SystemTime::now());
+        let raw = self.raw.with_timeout(Some(self.timeouts.attempt.min(deadline - sent_at)));
+        let response = check(Box::pin(raw.get_prediction_status(id)).await).await;
+        self.redact_attempt(response.and_then(|response| job_response(response, sent_at, sent_at_wall)))
     }
 
-    /// Opens a file for download: with the key from the service itself, without it from anywhere else. There is a limit on
-    /// the time until the head of the answer is there; the body has an idle limit of its own.
-    pub(crate) async fn open_once(&self, url: &Url, mut headers: HeaderMap, left: Duration) -> Result<Opened, Failure> {
-        let _permit = match self.base.is_ours(url) {
-            true => Some(self.permit(Operation::Delivery, Instant::now(), Instant::now() + left).await?),
+    /// Polls a job, with retries.
+    pub(crate) async fn status(&self, id: &str, deadline: Instant) -> Result<PredictionResponse> {
+        let attempt = |_| self.status_once(id, Instant::now(), deadline);
+        Ok(self.retry.run(Idempotency::Idempotent, deadline, attempt).await?.response)
+    }
+
+    /// Sends a form once, without a limit on its duration; the caller watches its progress.
+    pub(crate) async fn upload_once(&self, form: reqwest::multipart::Form) -> Result<UploadResponse, AttemptError> {
+        let raw = self.raw.with_timeout(None);
+        let response = check(Box::pin(raw.upload_file(form)).await).await;
+        self.redact_attempt(response.map(raw::ResponseValue::into_inner))
+    }
+
+    /// Starts a download: with the key from the service itself, anonymously from any other origin.
+    ///
+    /// The time until the head of the response is limited; the body has an idle timeout of its own.
+    pub(crate) async fn download_once(
+        &self,
+        url: &Url,
+        mut headers: HeaderMap,
+        left: Duration,
+    ) -> Result<DownloadResponse, AttemptError> {
+        let is_own = self.base.is_same_origin(url);
+        let _permit = match is_own {
+            true => Some(self.permit(Operation::Download, Instant::now(), Instant::now() + left).await?),
             false => None,
         };
-        // Lengths and ranges are to be those of the file itself.
+        // Lengths and ranges must be those of the file itself.
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-        let limit = self.timeouts.attempt.min(left);
-        let opening = Box::pin(async {
-            if self.base.is_ours(url) {
-                self.open_ours(url, headers).await
-            } else {
-                self.open_foreign(url, headers).await
+        let max = self.timeouts.attempt.min(left);
+        let download = Box::pin(async {
+            match is_own {
+                true => self.download_own(url, headers).await,
+                false => self.download_anonymous(url, headers).await,
             }
         });
-        let late = || Failure::maybe_accepted(Error::new(ErrorKind::Connection, format!("no answer within {limit:?}")));
-        self.clean(tokio::time::timeout(limit, opening).await.unwrap_or_else(|_| Err(late())))
+        let late = || Error::new(ErrorKind::Connection, format!("no response within {max:?}"));
+        let response = tokio::time::timeout(max, download).await;
+        self.redact_attempt(response.unwrap_or_else(|_| Err(AttemptError::indeterminate(late()))))
     }
 
-    async fn open_ours(&self, url: &Url, headers: HeaderMap) -> Result<Opened, Failure> {
-        let response = succeeded(self.raw(None).download_content(url, headers).await).await?;
+    async fn download_own(&self, url: &Url, headers: HeaderMap) -> Result<DownloadResponse, AttemptError> {
+        let response = check(self.raw.with_timeout(None).download_content(url, headers).await).await?;
         let (status, headers) = (response.status(), response.headers().clone());
-        Ok(Opened { status, headers, body: response.into_inner_stream() })
+        Ok(DownloadResponse { status, headers, body: response.into_inner_stream() })
     }
 
-    async fn open_foreign(&self, url: &Url, headers: HeaderMap) -> Result<Opened, Failure> {
+    async fn download_anonymous(&self, url: &Url, headers: HeaderMap) -> Result<DownloadResponse, AttemptError> {
         if !self.base.may_fetch(url) {
-            let refused = format!("{url} is not fetched: only https addresses without user name and password are");
-            return Err(Failure::not_sent(Error::new(ErrorKind::Decode, refused)));
+            let message = format!("{url} is not fetched: only https addresses without user name and password are");
+            return Err(AttemptError::not_sent(Error::new(ErrorKind::Decode, message)));
         }
-        let sending = self.keyless.get(url.clone()).headers(headers).send();
-        let span = span(&Method::GET, url);
-        let result = sending.instrument(span.clone()).await;
-        record(&span, &result);
-        let response = result.map_err(broken)?;
+        let request = self.anonymous.get(url.clone()).headers(headers).build().map_err(transport_error)?;
+        let method = request.method().clone();
+        let sending = exchange::send(
+            &self.anonymous,
+            #[cfg(feature = "test-util")]
+            progenitor_client::ClientInfo::inner(&self.raw).queued.as_ref(),
+            request,
+        );
+        let response = exchange::traced(&method, url, sending).await.map_err(transport_error)?;
         if !response.status().is_success() {
-            return Err(refused(bounded(response, LARGEST_ERROR).await.map_err(broken)?).await);
+            return Err(error_response(exchange::bounded(response, MAX_ERROR).await.map_err(transport_error)?).await);
         }
         let (status, headers) = (response.status(), response.headers().clone());
-        Ok(Opened { status, headers, body: Box::pin(response.bytes_stream()) })
+        Ok(DownloadResponse { status, headers, body: Box::pin(response.bytes_stream()) })
     }
 
-    /// Takes the key out of whatever the service repeated, before anybody sees it.
-    fn clean<T>(&self, attempt: Result<T, Failure>) -> Result<T, Failure> {
-        attempt.map_err(|Failure { fate, error }| Failure { fate, error: self.finish(error) })
+    /// Redacts the key wherever the service repeated it.
+    fn redact_attempt<T>(&self, attempt: Result<T, AttemptError>) -> Result<T, AttemptError> {
+        attempt.map_err(|failure| failure.map(|error| self.redact(error)))
     }
 
-    /// Takes the key out of an error.
-    pub(crate) fn finish(&self, error: Error) -> Error {
-        error.hiding(std::slice::from_ref(&self.key))
+    /// Redacts the key in an error.
+    pub(crate) fn redact(&self, error: Error) -> Error {
+        error.redact(&self.key.secrets())
     }
-}
-
-/// A file whose head has arrived.
-pub(crate) struct Opened {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: std::pin::Pin<Box<dyn futures_util::Stream<Item = reqwest::Result<Bytes>> + Send + Sync>>,
 }

@@ -1,31 +1,54 @@
-//! Open enums: constants for the values that the document lists, any other value as text.
+//! Open enums: constants for the documented values, any other value as text.
 
-/// Gives a newtype of `Cow<'static, str>` what makes it an open enum: conversions, `Display`, serde.
+/// Makes a struct with the field `text`, a `Cow<'static, str>`, an open enum: conversions, `Display`, serde.
+///
+/// With a list of values it defines the struct as well, with a constant for each.
 macro_rules! open_enum {
+    ($(#[$about:meta])* $name:ident { $($constant:ident = $value:literal,)* }) => {
+        $(#[$about])*
+        ///
+        /// Open: any other text is kept, printed and sent as it is.
+        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name {
+            text: std::borrow::Cow<'static, str>,
+        }
+
+        impl $name {
+            $(
+                #[doc = concat!("`", $value, "`")]
+                pub const $constant: Self = Self::from_static($value);
+            )*
+
+            /// Every documented value, in the order of the OpenAPI document.
+            pub const KNOWN: &'static [Self] = &[$(Self::$constant),*];
+        }
+
+        crate::vocabulary::open_enum!($name);
+    };
     ($name:ident) => {
         impl $name {
-            /// A value from a constant text.
+            /// Creates a value from a constant text.
             #[must_use]
             pub const fn from_static(text: &'static str) -> Self {
-                Self(std::borrow::Cow::Borrowed(text))
+                Self { text: std::borrow::Cow::Borrowed(text) }
             }
 
-            /// The value as the service writes it.
+            /// Returns the value as the service writes it.
             #[must_use]
             pub fn as_str(&self) -> &str {
-                &self.0
+                &self.text
             }
         }
 
         impl From<String> for $name {
             fn from(text: String) -> Self {
-                Self(std::borrow::Cow::Owned(text))
+                Self { text: std::borrow::Cow::Owned(text) }
             }
         }
 
         impl From<&str> for $name {
             fn from(text: &str) -> Self {
-                Self(std::borrow::Cow::Owned(text.to_owned()))
+                Self { text: std::borrow::Cow::Owned(text.to_owned()) }
             }
         }
 
@@ -45,37 +68,37 @@ macro_rules! open_enum {
 
         impl AsRef<str> for $name {
             fn as_ref(&self) -> &str {
-                &self.0
+                &self.text
             }
         }
 
         impl PartialEq<str> for $name {
             fn eq(&self, other: &str) -> bool {
-                self.0 == other
+                self.text == other
             }
         }
 
         impl PartialEq<&str> for $name {
             fn eq(&self, other: &&str) -> bool {
-                self.0 == *other
+                self.text == *other
             }
         }
 
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.pad(&self.0)
+                f.pad(&self.text)
             }
         }
 
         impl std::fmt::Debug for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                std::fmt::Debug::fmt(&self.0, f)
+                std::fmt::Debug::fmt(&self.text, f)
             }
         }
 
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(&self.0)
+                serializer.serialize_str(&self.text)
             }
         }
 

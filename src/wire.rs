@@ -1,4 +1,4 @@
-//! Answers of the service, read leniently: five shapes of one thing, told apart by their keys.
+//! Responses of the service, read leniently.
 
 use std::borrow::Cow;
 
@@ -7,75 +7,79 @@ use serde_json::Value;
 
 use crate::vocabulary::open_enum;
 
-/// How far a job is. Open: an unknown status means that it is still running.
+/// The status of a job. Open: a status that is not known here means that the job is still running.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Status(Cow<'static, str>);
+pub struct Status {
+    text: Cow<'static, str>,
+}
 open_enum!(Status);
 
 impl Status {
-    /// Waiting for a machine.
+    /// Waiting to be run.
     pub const STARTING: Self = Self::from_static("starting");
     /// The model is running.
     pub const PROCESSING: Self = Self::from_static("processing");
-    /// Finished; the result can be fetched.
+    /// Finished; the result can be downloaded.
     pub const SUCCEEDED: Self = Self::from_static("succeeded");
     /// Ended with an error.
     pub const FAILED: Self = Self::from_static("failed");
-    /// Stopped on the side of the service.
+    /// Stopped by the service.
     pub const CANCELED: Self = Self::from_static("canceled");
 
-    /// Whether nothing will change any more.
+    /// Whether the job has ended: succeeded, failed or canceled.
     #[must_use]
     pub fn is_terminal(&self) -> bool {
         [Self::SUCCEEDED, Self::FAILED, Self::CANCELED].contains(self)
     }
 }
 
-/// An answer to a submission or to a status call.
+/// The response to a submission or a status request.
 ///
-/// The document declares two shapes for the first and one for the second; the service has been seen to send more: no
-/// `id`, no `status`, an address that is relative, a list of addresses, an error under status 200. So nothing is required
-/// here, and every part is read on its own.
+/// The OpenAPI document declares two shapes for the first and one for the second, and the service has been seen to send
+/// more: no `id`, no `status`, a relative address, a list of addresses, an error under status 200. So no part is required
+/// here, and each is read on its own.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Answer(Value);
+pub struct PredictionResponse {
+    body: Value,
+}
 
-impl Answer {
-    pub(crate) fn new(answer: Value) -> Self {
-        Self(answer)
+impl PredictionResponse {
+    pub(crate) fn new(body: Value) -> Self {
+        Self { body }
     }
 
-    /// The answer as it came.
+    /// Returns the body as it arrived.
     #[must_use]
     pub fn as_value(&self) -> &Value {
-        &self.0
+        &self.body
     }
 
-    /// Whether it says anything that a client knows how to read.
+    /// Whether it has any part that a client can use.
     pub(crate) fn is_meaningful(&self) -> bool {
-        self.id().is_some() || self.0["status"].is_string() || !self.urls().is_empty() || self.error().is_some()
+        self.id().is_some() || self.body["status"].is_string() || !self.urls().is_empty() || self.error().is_some()
     }
 
-    /// Whether it is the document's error object, `{"error": {"code", "message"}}`, and says nothing of a job. A job's own
-    /// `error` is a text.
+    /// Whether it is the documented error object, `{"error": {"code", "message"}}`, without a job. The `error` of a job is a
+    /// text.
     pub(crate) fn is_error_envelope(&self) -> bool {
-        self.0["error"].is_object() && !self.0["status"].is_string() && self.urls().is_empty()
+        self.body["error"].is_object() && !self.body["status"].is_string() && self.urls().is_empty()
     }
 
-    /// The job's id; taken from the end of `get_url` when the answer has no `id`.
+    /// Returns the id of the job; taken from the end of `get_url` if there is no `id`.
     #[must_use]
     pub fn id(&self) -> Option<&str> {
         let from_url = || self.get_url()?.split(['?', '#']).next()?.trim_end_matches('/').rsplit('/').next();
         self.text("id").or_else(from_url).filter(|id| !id.is_empty())
     }
 
-    /// Where the job's status can be asked for.
+    /// Returns the address of the job's status.
     #[must_use]
     pub fn get_url(&self) -> Option<&str> {
         self.text("get_url")
     }
 
-    /// How far the job is, from whatever the answer says.
+    /// Returns the status of the job, derived from the other parts if it is missing.
     #[must_use]
     pub fn status(&self) -> Status {
         match self.text("status") {
@@ -86,45 +90,69 @@ impl Answer {
         }
     }
 
-    /// Where the results are, as the service wrote it.
+    /// Returns the addresses of the results, as the service wrote them.
     #[must_use]
     pub fn urls(&self) -> Vec<&str> {
-        match &self.0["generation_url"] {
+        match &self.body["generation_url"] {
             Value::String(url) if !url.is_empty() => vec![url],
             Value::Array(urls) => urls.iter().filter_map(Value::as_str).filter(|url| !url.is_empty()).collect(),
             _ => Vec::new(),
         }
     }
 
-    /// Why the job failed.
+    /// Returns the reason of a failure.
     #[must_use]
     pub fn error(&self) -> Option<String> {
-        match &self.0["error"] {
+        match &self.body["error"] {
             Value::Null => None,
             Value::String(text) => Some(text.clone()),
             Value::Object(error) => Some(
-                error.get("message").and_then(Value::as_str).map_or_else(|| self.0["error"].to_string(), str::to_owned),
+                error
+                    .get("message")
+                    .and_then(Value::as_str)
+                    .map_or_else(|| self.body["error"].to_string(), str::to_owned),
             ),
             other => Some(other.to_string()),
         }
     }
 
-    /// What the service says beside the status.
+    /// Returns the service's remark beside the status.
     #[must_use]
     pub fn message(&self) -> Option<&str> {
         self.text("message")
     }
 
-    /// Leaves the echo of the input out, which may hold a secret.
+    /// Removes the echo of the input, which may hold a secret.
     pub(crate) fn without_input(mut self) -> Self {
-        if let Some(map) = self.0.as_object_mut() {
+        if let Some(map) = self.body.as_object_mut() {
             map.remove("input");
         }
         self
     }
 
     fn text(&self, name: &str) -> Option<&str> {
-        self.0[name].as_str()
+        self.body[name].as_str()
+    }
+}
+
+/// The response to an upload, read leniently: only the address is required.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct UploadResponse {
+    body: Value,
+}
+
+impl UploadResponse {
+    /// Returns the body as it arrived.
+    #[must_use]
+    pub fn as_value(&self) -> &Value {
+        &self.body
+    }
+
+    /// Returns the address of the uploaded file.
+    #[must_use]
+    pub fn url(&self) -> Option<&str> {
+        self.body["urls"]["get"].as_str()
     }
 }
 
@@ -135,8 +163,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_shape_of_answer_is_understood() {
-        for (answer, id, status, urls) in [
+    fn every_shape_of_response_is_understood() {
+        for (body, id, status, urls) in [
             (
                 json!({"id": "a", "model": "vace", "input": {}, "get_url": "https://h/v1/predictions/status/a"}),
                 Some("a"),
@@ -157,12 +185,16 @@ mod tests {
             (json!({"status": "sleeping"}), None, "sleeping", vec![]),
             (json!({"status": "succeeded", "generation_url": null, "scores": [1]}), None, "succeeded", vec![]),
         ] {
-            let answer = Answer(answer);
-            assert_eq!((answer.id(), answer.status().as_str(), answer.urls()), (id, status, urls), "{answer:?}");
-            assert!(answer.is_meaningful());
+            let response = PredictionResponse::new(body);
+            assert_eq!(
+                (response.id(), response.status().as_str(), response.urls()),
+                (id, status, urls),
+                "{response:?}"
+            );
+            assert!(response.is_meaningful());
         }
         for nothing in [json!(null), json!([]), json!("x"), json!({}), json!({"hello": 1})] {
-            assert!(!Answer(nothing).is_meaningful());
+            assert!(!PredictionResponse::new(nothing).is_meaningful());
         }
     }
 }

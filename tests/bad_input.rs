@@ -37,7 +37,7 @@ fn a_client_that_cannot_work_is_not_built() {
 #[tokio::test]
 async fn a_file_that_does_not_exist_is_named_with_its_parameter_and_nothing_is_submitted() {
     let emulator = emulator().await;
-    let input = PImageEdit::builder().prompt("x").images([Media::path("/no/such/photo.jpg")]).build();
+    let input = PImageEdit::new("x").images([Media::path("/no/such/photo.jpg")]);
     let error = client(&emulator).generate(input).await.unwrap_err();
     assert!(error.is_io(), "{error}");
     assert_eq!(error.field(), Some("images[0]"));

@@ -1,6 +1,6 @@
 //! All models: typed, told apart, checked by hints.
 
-use pruna::{Category, Model, Request, inputs::*};
+use pruna::{Category, Model, ParameterType, Request, Usd, inputs::*};
 use serde_json::{Value, json};
 
 use crate::support::{builder, client, emulator};
@@ -23,8 +23,7 @@ fn first_document() -> Value {
 fn examples() -> Vec<Request> {
     let uploaded = || Media::url(UPLOADED);
     vec![
-        FluxDev::builder()
-            .prompt("A beautiful landscape with mountains and a lake at sunset")
+        FluxDev::new("A beautiful landscape with mountains and a lake at sunset")
             .speed_mode(FluxDevSpeedMode::JUICED)
             .num_inference_steps(28)
             .guidance(3.5)
@@ -33,10 +32,8 @@ fn examples() -> Vec<Request> {
             .image_size(1024)
             .output_format(OutputFormat::JPG)
             .output_quality(80)
-            .build()
             .into(),
-        FluxDevLora::builder()
-            .prompt("A lighthouse keeper feeding gulls, in the style of a linocut")
+        FluxDevLora::new("A lighthouse keeper feeding gulls, in the style of a linocut")
             .lora("owner/linocut-lora")
             .lora_scale(0.9)
             .speed_mode(FluxDevLoraSpeedMode::EXTRA_JUICED)
@@ -44,43 +41,32 @@ fn examples() -> Vec<Request> {
             .num_outputs(2)
             .output_format(OutputFormat::PNG)
             .seed(7)
-            .build()
             .into(),
-        Flux2Klein4b::builder()
-            .prompt("The teapot of the first picture on the table of the second")
+        Flux2Klein4b::new("The teapot of the first picture on the table of the second")
             .images([uploaded(), Media::url(SECOND)])
             .aspect_ratio(AspectRatio::MATCH_INPUT_IMAGE)
             .output_megapixels(Flux2Klein4bOutputMegapixels::M1)
             .seed(11)
-            .build()
             .into(),
-        WanI2v::builder()
-            .prompt("The kite rises, the camera follows it slowly")
-            .image(uploaded())
+        WanI2v::new("The kite rises, the camera follows it slowly", uploaded())
             .num_frames(81)
             .resolution(Resolution::R720P)
             .frames_per_second(16)
-            .build()
             .into(),
-        WanT2v::builder()
-            .prompt("Paper boats drift down a gutter in the rain, seen from above")
+        WanT2v::new("Paper boats drift down a gutter in the rain, seen from above")
             .num_frames(97)
             .resolution(Resolution::R480P)
             .aspect_ratio(AspectRatio::R9_16)
             .seed(5)
-            .build()
             .into(),
-        WanImageSmall::builder()
-            .prompt("A bicycle leaning on a blue wall, hard midday shadow")
+        WanImageSmall::new("A bicycle leaning on a blue wall, hard midday shadow")
             .aspect_ratio(AspectRatio::CUSTOM)
             .width(768)
             .height(512)
             .num_outputs(3)
             .seed(21)
-            .build()
             .into(),
-        QwenImage::builder()
-            .prompt("A shop sign that reads OPEN UNTIL LATE, neon on brick")
+        QwenImage::new("A shop sign that reads OPEN UNTIL LATE, neon on brick")
             .negative_prompt("people, cars")
             .aspect_ratio(AspectRatio::R3_2)
             .image_size(QwenImageImageSize::OPTIMIZE_FOR_QUALITY)
@@ -88,89 +74,62 @@ fn examples() -> Vec<Request> {
             .guidance(3)
             .output_format(OutputFormat::WEBP)
             .seed(3)
-            .build()
             .into(),
-        QwenImageFast::builder()
-            .prompt("A greenhouse at night, lit from inside")
+        QwenImageFast::new("A greenhouse at night, lit from inside")
             .aspect_ratio("16:9")
             .creativity(0.8)
             .seed(99)
-            .build()
             .into(),
-        QwenImageEditPlus::builder()
-            .prompt("Replace the grey sky by the first light of morning")
-            .image([uploaded()])
+        QwenImageEditPlus::new("Replace the grey sky by the first light of morning", [uploaded()])
             .aspect_ratio(AspectRatio::MATCH_INPUT_IMAGE)
             .output_format(OutputFormat::PNG)
-            .build()
             .into(),
-        Vace::builder()
-            .prompt("The red fox of the picture crosses a snowy yard")
+        Vace::new("The red fox of the picture crosses a snowy yard")
             .src_ref_images([uploaded()])
             .size(VaceSize::S832X480)
             .frame_num(81)
             .speed_mode(VaceSpeedMode::EXTRA_JUICED)
             .sample_solver(VaceSampleSolver::UNIPC)
             .seed(-1)
-            .build()
             .into(),
-        PImage::builder()
-            .prompt("A heron standing in morning mist, long lens")
-            .aspect_ratio(AspectRatio::R16_9)
-            .seed(42)
-            .build()
-            .into(),
-        PImageEdit::builder()
-            .prompt("Put the hat of image 2 on the person of image 1")
+        PImage::new("A heron standing in morning mist, long lens").aspect_ratio(AspectRatio::R16_9).seed(42).into(),
+        PImageEdit::new("Put the hat of image 2 on the person of image 1")
             .images([uploaded(), Media::url(SECOND)])
             .turbo(false)
             .seed(8)
-            .build()
             .into(),
-        PImageLora::builder()
-            .prompt("A tram stop in the rain, in our house style")
+        PImageLora::new("A tram stop in the rain, in our house style")
             .lora_weights("huggingface.co/owner/house-style/weights.safetensors")
             .lora_scale(0.5)
             .aspect_ratio(AspectRatio::R1_1)
-            .build()
             .into(),
-        PImageEditLora::builder()
-            .prompt("Turn image 1 into a pencil sketch")
+        PImageEditLora::new("Turn image 1 into a pencil sketch")
             .images([uploaded()])
             .lora_weights("huggingface.co/owner/pencil-sketch/weights.safetensors")
             .lora_scale(1)
-            .build()
             .into(),
-        ZImageTurbo::builder()
-            .prompt("A stack of old atlases beside a brass compass")
+        ZImageTurbo::new("A stack of old atlases beside a brass compass")
             .width(1280)
             .height(720)
             .num_inference_steps(8)
             .output_format(OutputFormat::PNG)
             .seed(17)
-            .build()
             .into(),
-        ZImageTurboLora::builder()
-            .prompt("A market square drawn in ink and gouache")
+        ZImageTurboLora::new("A market square drawn in ink and gouache")
             .lora_weights(["https://example.com/ink.safetensors", "https://example.com/gouache.safetensors"])
             .lora_scales([0.8, 0.6])
             .width(1024)
             .height(1024)
-            .build()
             .into(),
-        PImageTrainer::builder()
-            .image_data(Media::url("https://example.com/house-style.zip"))
+        PImageTrainer::new(Media::url("https://example.com/house-style.zip"))
             .steps(1500)
             .training_type(PImageTrainerTrainingType::STYLE)
             .default_caption("a drawing in our house style")
-            .build()
             .into(),
-        PImageEditTrainer::builder()
-            .image_data(Media::url("https://example.com/pencil-pairs.zip"))
+        PImageEditTrainer::new(Media::url("https://example.com/pencil-pairs.zip"))
             .steps(1000)
             .learning_rate(0.0001)
             .default_caption("turn the picture into a pencil sketch")
-            .build()
             .into(),
     ]
 }
@@ -243,7 +202,7 @@ fn only_what_is_set_is_written() {
 
 #[test]
 fn a_secret_is_written_but_never_shown() {
-    let input = PImageLora::builder().prompt("x").hf_api_token("hf_canary").build();
+    let input = PImageLora::new("x").hf_api_token("hf_canary");
     assert_eq!(serde_json::to_value(&input).unwrap()["hf_api_token"], "hf_canary");
     assert!(!format!("{input:?} {:?}", Request::from(input.clone())).contains("hf_canary"));
 }
@@ -252,16 +211,16 @@ fn a_secret_is_written_but_never_shown() {
 fn what_is_odd_about_an_input_is_told() {
     let image = || Media::url(UPLOADED);
     for (request, field, says) in [
-        (Request::from(PImage::builder().prompt("x").width(1000).build()), "width", "multiple of 16"),
-        (PImage::builder().prompt("x").height(32).build().into(), "height", "below"),
-        (PImage::builder().prompt("x").lora_scale(9).build().into(), "lora_scale", "above"),
-        (PImage::builder().prompt("x").aspect_ratio("7:1").build().into(), "aspect_ratio", "documented values"),
+        (Request::from(PImage::new("x").width(1000)), "width", "multiple of 16"),
+        (PImage::new("x").height(32).into(), "height", "below"),
+        (PImage::new("x").lora_scale(9).into(), "lora_scale", "above"),
+        (PImage::new("x").aspect_ratio("7:1").into(), "aspect_ratio", "documented values"),
         (PImage::new("x").extra("colour", "red").into(), "colour", "does not document"),
-        (PImageEdit::new("x").into(), "images", "little to do"),
-        (PImageEditLora::builder().prompt("x").images([] as [Media; 0]).build().into(), "images", "little to do"),
-        (PImageEdit::builder().prompt("x").images([Media::url("me.jpg")]).build().into(), "images[0]", "no address"),
+        (PImageEdit::new("x").into(), "images", "needs it"),
+        (PImageEditLora::new("x").images([] as [Media; 0]).into(), "images", "needs it"),
+        (PImageEdit::new("x").images([Media::url("me.jpg")]).into(), "images[0]", "not an address"),
         (QwenImageEditPlus::new("x", [image(), image(), image()]).into(), "image", "at most 2"),
-        (PImageTrainer::builder().image_data(image()).steps(150).build().into(), "steps", "multiple of 100"),
+        (PImageTrainer::new(image()).steps(150).into(), "steps", "multiple of 100"),
         (Request::new("p-image", json!({"seed": "seven", "prompt": "x"})), "seed", "must be of type integer"),
         (Request::new("p-image", json!({})), "prompt", "required"),
     ] {
@@ -284,7 +243,7 @@ async fn hints_are_no_walls_unless_the_client_is_strict() {
 }
 
 #[test]
-fn the_catalogue_tells_what_is_known_of_a_model() {
+fn the_catalog_says_what_is_known_of_a_model() {
     for model in Model::all() {
         let info = model.info();
         assert!(info.input_type.is_some() && !info.description.is_empty() && !info.outputs.is_empty(), "{model}");
@@ -298,22 +257,82 @@ fn the_catalogue_tells_what_is_known_of_a_model() {
 #[test]
 fn the_list_price_of_a_request_is_estimated_where_it_is_known() {
     let image = || Media::url(UPLOADED);
-    let priced: [(Request, Option<f64>); 7] = [
-        (PImage::new("x").into(), Some(0.005)),
-        (WanImageSmall::builder().prompt("x").num_outputs(4).build().into(), Some(0.02)),
-        (WanT2v::new("x").into(), Some(0.05)),
-        (WanI2v::builder().prompt("x").image(image()).resolution(Resolution::R720P).build().into(), Some(0.11)),
-        (PImageTrainer::builder().image_data(image()).steps(2000).build().into(), Some(3.6)),
+    let priced: [(Request, Option<u64>); 9] = [
+        (PImage::new("x").into(), Some(5_000)),
+        (WanImageSmall::new("x").num_outputs(4).into(), Some(20_000)),
+        (WanT2v::new("x").into(), Some(50_000)),
+        (WanI2v::new("x", image()).resolution(Resolution::R720P).into(), Some(110_000)),
+        (PImageTrainer::new(image()).steps(2000).into(), Some(3_600_000)),
+        (PImageTrainer::new(image()).steps(101).into(), Some(181_800)),
+        (WanI2v::new("x", image()).resolution("8k").into(), None),
         (Vace::new("x").into(), None),
         (Request::new("p-new", json!({})), None),
     ];
     for (request, price) in priced {
-        assert_eq!(request.model().info().estimate_usd(request.input()), price, "{}", request.model());
+        assert_eq!(request.model().info().estimate_usd(request.input()).map(Usd::micros), price, "{}", request.model());
+    }
+}
+
+/// The type that a schema asks for, by rules of its own.
+fn expected_type(schema: &Value) -> ParameterType {
+    match (schema["type"].as_str().unwrap_or_default(), schema["format"].as_str(), schema["enum"].as_array()) {
+        ("string", Some("uri"), _) => ParameterType::Media,
+        ("string", Some("password"), _) => ParameterType::Secret,
+        ("string", _, Some(_)) => ParameterType::Choice,
+        ("string", _, None) => ParameterType::Text,
+        ("integer", ..) => ParameterType::Integer,
+        ("number", ..) => ParameterType::Number,
+        ("boolean", ..) => ParameterType::Boolean,
+        ("array", ..) => ParameterType::List(Box::leak(Box::new(expected_type(&schema["items"])))),
+        _ => ParameterType::Json,
     }
 }
 
 #[test]
-fn the_types_and_the_catalogue_give_the_same_schema() {
+fn the_parameters_of_every_model_are_those_of_its_schema() {
+    for model in Model::all() {
+        let schema = model.schema().unwrap();
+        let parameters = model.parameters();
+        assert_eq!(parameters.len(), schema["properties"].as_object().unwrap().len(), "{model}");
+        for parameter in parameters {
+            let (name, property) = (parameter.name, &schema["properties"][parameter.name]);
+            let place = format!("{model} {name}");
+            assert_eq!(parameter.docs, property["description"].as_str().unwrap_or_default().trim(), "{place}");
+            assert_eq!(parameter.parameter_type, expected_type(property), "{place}");
+            assert_eq!(parameter.default.map(|value| value.to_json()), property.get("default").cloned(), "{place}");
+            let bounds = (property["minimum"].as_f64(), property["maximum"].as_f64());
+            assert_eq!((parameter.minimum, parameter.maximum), bounds, "{place}");
+            let choices = property["enum"].as_array().or(property["items"]["enum"].as_array());
+            let found: Vec<Value> = parameter.choices.iter().map(|choice| choice.to_json()).collect();
+            assert_eq!(found, choices.cloned().unwrap_or_default(), "{place}");
+            let required = schema["required"].as_array().is_some_and(|names| names.contains(&name.into()));
+            assert_eq!(parameter.is_required, required, "{place}");
+            // Hints of models.toml come in where the schema says nothing.
+            assert!(property["multipleOf"].is_null() || parameter.step == property["multipleOf"].as_f64(), "{place}");
+            let counts = (property["minItems"].as_u64(), property["maxItems"].as_u64());
+            assert_eq!(parameter.min_items.map(u64::from), counts.0, "{place}");
+            assert!(counts.1.is_none() || parameter.max_items.map(u64::from) == counts.1, "{place}");
+        }
+    }
+    let names: Vec<&str> = Model::P_IMAGE.parameters().iter().take(4).map(|parameter| parameter.name).collect();
+    assert_eq!(names, ["prompt", "aspect_ratio", "width", "height"], "in the order of the document");
+    let parameter = |model: Model, name: &str| *model.parameters().iter().find(|p| p.name == name).unwrap();
+    assert_eq!(parameter(Model::P_IMAGE, "width").step, Some(16.0), "a hint");
+    assert_eq!(parameter(Model::FLUX_2_KLEIN_4B, "images").max_items, Some(5), "a hint");
+    assert!(
+        parameter(Model::P_IMAGE_EDIT, "images").is_media() && parameter(Model::P_IMAGE, "hf_api_token").is_secret()
+    );
+    assert!(Model::from("p-future").parameters().is_empty());
+}
+
+#[test]
+fn every_parameter_has_a_setter_the_required_ones_too() {
+    let input = WanI2v::new("x", Media::url(SECOND)).prompt("waves").image(Media::url(UPLOADED)).num_frames(81_u8);
+    assert_eq!(serde_json::to_value(input).unwrap(), json!({"prompt": "waves", "image": UPLOADED, "num_frames": 81}));
+}
+
+#[test]
+fn the_types_and_the_catalog_give_the_same_schema() {
     fn of<T: schemars::JsonSchema>() -> Value {
         schemars::SchemaGenerator::default().into_root_schema_for::<T>().to_value()
     }
@@ -335,7 +354,7 @@ fn the_types_and_the_catalogue_give_the_same_schema() {
 }
 
 mod any_input {
-    //! Whatever the builders can make: accepted by the emulator, or warned of.
+    //! Whatever the setters can make: accepted by the emulator, or warned of.
 
     use proptest::{prelude::*, sample::select};
 

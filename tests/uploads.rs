@@ -29,7 +29,7 @@ async fn local_media_in_typed_and_in_plain_input_is_uploaded_first() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("me.png");
     fs::write(&path, picture(1)).unwrap();
-    let typed = PImageEdit::builder().prompt("x").images([Media::path(&path), Media::bytes(picture(2))]).build();
+    let typed = PImageEdit::new("x").images([Media::path(&path), Media::bytes(picture(2))]);
     client.submit(typed).await.unwrap();
     let images = submitted(&emulator)["images"].clone();
     for image in images.as_array().unwrap() {

@@ -1,6 +1,4 @@
-//! The raw client: what progenitor makes of the document once the rules have been over it.
-
-use std::panic::{self, AssertUnwindSafe};
+//! The raw client: the output of progenitor for the document after the rules.
 
 use proc_macro2::TokenStream;
 use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle};
@@ -8,27 +6,29 @@ use quote::quote;
 use serde_json::Value;
 use syn::{ImplItem, Item};
 
-use crate::{Error, document::for_each_operation, emit, rules};
+use crate::{Error, document::for_each_operation, emit, panics, rules};
 
-/// Schemas that stand for types of the library, which are lenient where the document is strict.
-const REPLACEMENTS: [(&str, &str); 2] =
-    [("CreatePredictionAnswer", "crate::wire::Answer"), ("PredictionStatusResponse", "crate::wire::Answer")];
+/// Schemas replaced by types of the library, which are lenient where the document is strict.
+const REPLACEMENTS: [(&str, &str); 2] = [
+    ("CreatePredictionAnswer", "crate::wire::PredictionResponse"),
+    ("PredictionStatusResponse", "crate::wire::PredictionResponse"),
+];
 
-/// Gives the source of the client and what the rules changed.
+/// Returns the source of the client and the log of the rules.
 pub(crate) fn generate(document: &Value) -> Result<(String, Vec<String>), Error> {
     let (mut reduced, mut changes) = rules::apply(document)?;
     let tokens = match tokens(&reduced) {
         Ok(tokens) => tokens,
         Err(error) => {
-            leave_out_what_fails_alone(&mut reduced, &mut changes, error)?;
+            drop_failing_operations(&mut reduced, &mut changes, error)?;
             tokens(&reduced)?
         }
     };
     Ok((emit::source(without_constructors(tokens)?)?, changes))
 }
 
-/// A construct that neither the rules nor progenitor know costs the operation that has it, not all the others.
-fn leave_out_what_fails_alone(reduced: &mut Value, changes: &mut Vec<String>, error: Error) -> Result<(), Error> {
+/// Drops each operation that progenitor cannot generate by itself, so that the others are generated.
+fn drop_failing_operations(reduced: &mut Value, changes: &mut Vec<String>, error: Error) -> Result<(), Error> {
     let mut failing = Vec::new();
     for_each_operation(&mut reduced.clone(), |path, method, _| {
         if let Err(error) = tokens(&rules::only(reduced, &[(path, method)])) {
@@ -47,44 +47,32 @@ fn leave_out_what_fails_alone(reduced: &mut Value, changes: &mut Vec<String>, er
     let kept: Vec<(&str, &str)> = kept.iter().map(|(path, method)| (path.as_str(), method.as_str())).collect();
     *reduced = rules::only(reduced, &kept);
     for (path, method, error) in failing {
-        changes.push(format!("{} {path}: left to be written by hand, {error}", method.to_uppercase()));
+        changes.push(format!("{} {path}: not generated, {error}", method.to_uppercase()));
     }
     Ok(())
 }
 
 fn tokens(reduced: &Value) -> Result<TokenStream, Error> {
     let spec: openapiv3::OpenAPI = serde_json::from_value(reduced.clone())
-        .map_err(|e| Error::new(format!("the document is no OpenAPI 3.0 after the rules: {e}")))?;
+        .map_err(|e| Error::new(format!("the document is not OpenAPI 3.0 after the rules: {e}")))?;
     let mut settings = GenerationSettings::new();
     settings
         .with_interface(InterfaceStyle::Positional)
         .with_hooks(HooksMode::Expected)
-        .with_inner_type(quote!(crate::transport::Session));
+        .with_inner_type(quote!(crate::auth::Auth));
     for (schema, replacement) in REPLACEMENTS {
         settings.with_replacement(schema, replacement, std::iter::empty());
     }
-    without_panic(|| Generator::new(&settings).generate_tokens(&spec))
+    // progenitor panics on some constructs.
+    panics::catch(|| Generator::new(&settings).generate_tokens(&spec))
         .map_err(|panic| Error::new(format!("progenitor cannot express it: {panic}")))?
-        .map_err(|e| Error::new(format!("progenitor refuses it: {e}")))
+        .map_err(|e| Error::new(format!("progenitor rejects it: {e}")))
 }
 
-/// progenitor panics on some constructs; its text, printed by the panic hook, would say nothing of the document.
-fn without_panic<T>(generate: impl FnOnce() -> T) -> Result<T, String> {
-    let hook = panic::take_hook();
-    panic::set_hook(Box::new(|_| {}));
-    let result = panic::catch_unwind(AssertUnwindSafe(generate));
-    panic::set_hook(hook);
-    result.map_err(|panic| {
-        let text = panic.downcast_ref::<String>().cloned();
-        let text = text.or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned())).unwrap_or_default();
-        text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(120).collect()
-    })
-}
-
-/// Takes `Client::new` away: it panics when no TLS provider is installed, and its timeout is shorter than a generation.
+/// Removes `Client::new`: it panics without a TLS provider, and its timeout is shorter than a generation.
 fn without_constructors(tokens: TokenStream) -> Result<TokenStream, Error> {
     let mut file: syn::File =
-        syn::parse2(tokens).map_err(|e| Error::new(format!("what progenitor generated is no Rust: {e}")))?;
+        syn::parse2(tokens).map_err(|e| Error::new(format!("what progenitor generated is not Rust: {e}")))?;
     for item in &mut file.items {
         if let Item::Impl(block) = item {
             block.items.retain(|item| !matches!(item, ImplItem::Fn(function) if function.sig.ident == "new"));

@@ -1,7 +1,9 @@
 //! Descriptions made safe for rustdoc.
 
-/// Makes prose that rustdoc takes without a warning: no fenced block becomes a doc-test, no `<tag>` HTML, no `[word]` a
-/// link, and an address becomes one. Spans in backticks stay as they are.
+/// Escapes Markdown so that rustdoc gives no warning.
+///
+/// Fenced blocks do not become doc-tests, `<tag>` not HTML, `[word]` not a link; addresses become links. Code spans stay as
+/// they are.
 pub(crate) fn safe(text: &str) -> String {
     let mut lines = Vec::new();
     let mut fenced = false;
@@ -26,7 +28,7 @@ pub(crate) fn safe(text: &str) -> String {
 }
 
 fn safe_line(line: &str) -> String {
-    // Odd parts stand between backticks. A lone backtick opens no span.
+    // Odd parts are between backticks. An unpaired backtick opens no span.
     let parts: Vec<&str> = line.split('`').collect();
     let closed = parts.len() % 2 == 1;
     let escaped: Vec<String> = parts

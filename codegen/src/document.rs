@@ -1,11 +1,8 @@
-//! The document as JSON, in the order in which it was written.
+//! The OpenAPI document as JSON, in the order in which it was written.
 
 use serde_json::Value;
 
 use crate::Error;
-
-/// How deep a chain of `$ref` may be before it counts as a circle.
-const MOST_REFERENCES: usize = 16;
 
 pub(crate) fn parse(text: &str) -> Result<Value, Error> {
     let document: Value =
@@ -24,7 +21,7 @@ pub(crate) fn parse(text: &str) -> Result<Value, Error> {
 /// When the patch does not parse, or an operation fails; for a `test` the message shows both values.
 pub fn apply_fixups(mut document: Value, fixups: &str) -> Result<Value, Error> {
     let patch: json_patch::Patch =
-        serde_json::from_str(fixups).map_err(|e| Error::new(format!("the fixups are no JSON Patch: {e}")))?;
+        serde_json::from_str(fixups).map_err(|e| Error::new(format!("the fixups are not a JSON Patch: {e}")))?;
     for (index, operation) in patch.0.iter().enumerate() {
         if let json_patch::PatchOperation::Test(test) = operation {
             let found = document.pointer(test.path.as_str()).unwrap_or(&Value::Null);
@@ -39,18 +36,6 @@ pub fn apply_fixups(mut document: Value, fixups: &str) -> Result<Value, Error> {
             .map_err(|e| Error::new(format!("fixup {index} at {} fails: {e}", operation.path())))?;
     }
     Ok(document)
-}
-
-/// Follows `$ref` from a value to what it stands for.
-pub(crate) fn resolve<'a>(document: &'a Value, mut value: &'a Value) -> Result<&'a Value, Error> {
-    for _ in 0..MOST_REFERENCES {
-        let Some(reference) = value["$ref"].as_str() else { return Ok(value) };
-        value = reference
-            .strip_prefix('#')
-            .and_then(|pointer| document.pointer(pointer))
-            .ok_or_else(|| Error::new(format!("`$ref` to {reference}, which is not in the document")))?;
-    }
-    Err(Error::new(format!("`$ref` in a circle: {value}")))
 }
 
 /// The methods that an OpenAPI path item can have.

@@ -1,10 +1,10 @@
 //! Turns P-API's OpenAPI document into the Rust sources of the crate `pruna`.
 //!
-//! Text in, text out: no I/O and no network, so that a build script, a test and a maintenance command can share it.
+//! Pure functions on texts, without I/O, shared by the build script, tests and maintenance commands.
 //!
 //! ```text
 //! document ──fixups──► document ──rules──► progenitor ──► client
-//!                          └──► models ──► vocabulary, inputs, catalogue, schemas
+//!                          └──► models ──► vocabulary, inputs, parameters, catalog, schemas
 //! ```
 //!
 //! ```
@@ -12,46 +12,50 @@
 //! #   "p-tiny":{"type":"object","properties":{"input":{"type":"object","required":["prompt"],
 //! #   "properties":{"prompt":{"type":"string"}}}}}}}}"#;
 //! let output = pruna_codegen::generate(&pruna_codegen::Source { document, fixups: "[]", models: "" })?;
-//! assert!(output.files.iter().any(|file| file.name == "p_tiny" && file.text.contains("pub struct PTiny")));
+//! assert!(output.files.iter().any(|file| file.name == "p_tiny" && file.text.contains("PTiny for P_TINY")));
 //! # Ok::<(), pruna_codegen::Error>(())
 //! ```
 
-mod catalogue;
+mod catalog;
 mod client;
 mod docs;
 mod document;
 mod emit;
+mod enums;
 mod error;
 mod inputs;
+mod kinds;
 mod models;
 mod names;
+mod panics;
+mod parameters;
 mod rules;
-mod table;
 mod vocabulary;
 
-pub use catalogue::describe;
+use pruna_openapi::Table;
+
 pub use document::apply_fixups;
 pub use error::Error;
-pub use models::{Field, Kind, ModelInput, model_ids, read as read_models};
-pub use table::{Amount, ModelEntry, Price, Table};
+pub use kinds::Kind;
+pub use models::{Field, ModelInput, read_models};
 
-/// Texts that generation starts from.
+/// The texts to generate from.
 #[derive(Clone, Copy, Debug)]
 pub struct Source<'a> {
     /// The OpenAPI 3.0 document, as JSON.
     pub document: &'a str,
-    /// RFC 6902 patch, as JSON, applied to the document first. Its `test` operations fail when the document moved.
+    /// JSON Patch (RFC 6902) applied to the document first. Its `test` operations fail when the document has changed.
     pub fixups: &'a str,
-    /// What the document does not say of its models, as TOML.
+    /// Facts about models that the document does not state, as TOML.
     pub models: &'a str,
 }
 
-/// Everything that generation gives.
+/// The result of generation.
 #[derive(Clone, Debug)]
 pub struct Output {
     /// The files, each with a name that is unique without its extension.
     pub files: Vec<File>,
-    /// What the rules changed in the document before the client was made of it, one line each.
+    /// Changes of the rules to the document before the client was generated, one line each.
     pub changes: Vec<String>,
 }
 
@@ -67,7 +71,7 @@ pub struct File {
 }
 
 impl File {
-    /// The name on disk, the same in a build directory and beside the snapshots that guard it.
+    /// Returns the name on disk, in a build directory and among the committed snapshots.
     pub fn file_name(&self) -> String {
         format!("{}.snap.{}", self.name, self.extension)
     }
@@ -82,19 +86,21 @@ pub fn generate(source: &Source<'_>) -> Result<Output, Error> {
     let document = document::parse(source.document)?;
     let document = document::apply_fixups(document, source.fixups)?;
     let table = Table::parse(source.models)?;
-    let models = models::read(&document)?;
+    let models = read_models(&document)?;
     let (client, changes) = client::generate(&document)?;
 
     let mut files = vec![File::rust("client", client)];
-    files.push(File::rust("vocabulary", vocabulary::emit(&models)?));
+    files.push(File::rust("vocabulary", vocabulary::emit(&models)));
     for model in &models {
-        files.push(File::rust(&model.module_name, inputs::emit(model)?));
+        files.push(File::rust(&model.module_name, inputs::emit(model)));
     }
     files.push(File::rust("inputs", inputs::emit_index(&models)?));
     files.push(File::rust("types", inputs::emit_types(&models)?));
-    files.push(File::rust("models", catalogue::emit_model_names(&models)?));
-    files.push(File::rust("catalogue", catalogue::emit(&document, &models, &table)?));
-    files.push(File { name: "schemas".into(), extension: "json", text: catalogue::schemas(&models)? });
+    files.push(File::rust("models", catalog::emit_model_names(&models)?));
+    let with_facts = models.iter().map(|input| (input, table.facts(&input.model.id, Some(&input.model))));
+    files.push(File::rust("parameters", parameters::emit(with_facts)));
+    files.push(File::rust("catalog", catalog::emit(&document, &models, &table)?));
+    files.push(File { name: "schemas".into(), extension: "json", text: catalog::schemas(&models)? });
     Ok(Output { files, changes })
 }
 

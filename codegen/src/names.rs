@@ -1,12 +1,12 @@
-//! From the document's names to Rust's.
+//! From names in the document to names in Rust.
 
 use std::collections::BTreeSet;
 
 use heck::{ToShoutySnakeCase as _, ToSnakeCase as _, ToUpperCamelCase as _};
 use proc_macro2::{Ident, Span};
 
-/// Names that the generated modules import or have from the prelude; a model of that name gets a suffix.
-const RESERVED_TYPES: [&str; 46] = [
+/// Names in scope of the generated modules; a model of that name gets a suffix.
+const RESERVED_TYPES: [&str; 47] = [
     "AsMut",
     "AsRef",
     "AsyncFn",
@@ -33,6 +33,7 @@ const RESERVED_TYPES: [&str; 46] = [
     "Into",
     "IntoFuture",
     "IntoIterator",
+    "IntoMedia",
     "Iterator",
     "Media",
     "Model",
@@ -54,11 +55,30 @@ const RESERVED_TYPES: [&str; 46] = [
     "TryInto",
     "Vec",
 ];
-/// The same for names of this library alone.
-const RESERVED_HERE: [&str; 3] = ["Unset", "Value", "Warning"];
+/// Names of this library alone, with the same effect.
+const RESERVED_HERE: [&str; 2] = ["Value", "Warning"];
+
+/// Methods that every input has. A parameter of that name gets a suffix, since its setter would hide the method.
+const RESERVED_FIELDS: [&str; 14] = [
+    "clone",
+    "crate",
+    "eq",
+    "extra",
+    "into",
+    "model",
+    "ne",
+    "new",
+    "self",
+    "serialize",
+    "super",
+    "to_owned",
+    "try_into",
+    "warnings",
+];
 
 /// Names of generated files that are not a model's.
-const RESERVED_MODULES: [&str; 7] = ["catalogue", "client", "inputs", "models", "schemas", "types", "vocabulary"];
+const RESERVED_MODULES: [&str; 8] =
+    ["catalog", "client", "inputs", "models", "parameters", "schemas", "types", "vocabulary"];
 
 /// `p-image` becomes `PImage`.
 pub(crate) fn type_name(name: &str) -> String {
@@ -78,28 +98,30 @@ pub(crate) fn constant_name(name: &str) -> String {
     word(&name.to_shouty_snake_case(), "VALUE")
 }
 
-/// `aspect_ratio` stays, `first-frame` becomes `first_frame`; `extra` and `build` are methods of every builder.
+/// `aspect_ratio` stays, `first-frame` becomes `first_frame`, `model` becomes `model_`.
 pub(crate) fn field_name(name: &str) -> String {
     let snake = word(&name.to_snake_case(), "field");
-    if matches!(snake.as_str(), "build" | "extra" | "self" | "super" | "crate") { format!("{snake}_") } else { snake }
+    if RESERVED_FIELDS.contains(&snake.as_str()) { format!("{snake}_") } else { snake }
 }
 
-/// The name of the constant for one value of an open enum: `16:9` of `AspectRatio` becomes `R16_9`, because a name
-/// may not begin with a digit and the last word of the type says what the number is.
+/// Returns the constant for one value of an open enum.
+///
+/// `16:9` of `AspectRatio` becomes `R16_9`: a name may not begin with a digit, and the last word of the type says what the
+/// number is.
 pub(crate) fn value_name(type_name: &str, value: &str) -> String {
     let spelled = spell(value);
     let shouty = spelled.to_shouty_snake_case();
     if shouty.starts_with(|c: char| c.is_ascii_digit()) {
         let last_word = type_name.to_snake_case();
         let initial = last_word.rsplit('_').next().and_then(|w| w.chars().next()).unwrap_or('v');
-        // Shouty snake case would part `480p` into words, and lose the point of `0.25`.
+        // Shouty snake case would split `480p` into words, and lose the point of `0.25`.
         let digits: String = spelled.trim().chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect();
         return format!("{initial}{digits}").to_uppercase();
     }
     word(&shouty, "VALUE")
 }
 
-/// Keeps letters and digits; what a value's signs mean is spelled out, emoji and remarks in parentheses are left out.
+/// Keeps letters and digits, spells out signs, and drops emoji and remarks in parentheses.
 fn spell(value: &str) -> String {
     let mut spelled = String::new();
     let mut depth = 0_usize;
@@ -117,7 +139,7 @@ fn spell(value: &str) -> String {
     spelled.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// What is left of a text when only characters that a Rust name may have are kept.
+/// Keeps the characters that a Rust name may have.
 fn word(text: &str, fallback: &str) -> String {
     let kept: String = text.chars().filter(|c| c.is_alphanumeric() || *c == '_').collect();
     match kept.chars().next() {
@@ -132,7 +154,7 @@ fn is_keyword(name: &str) -> bool {
     syn::parse_str::<Ident>(&format!("r#{name}")).is_ok() || matches!(name, "self" | "Self" | "super" | "crate")
 }
 
-/// An identifier, raw when the name is a keyword.
+/// Returns an identifier, raw when the name is a keyword.
 pub(crate) fn ident(name: &str) -> Ident {
     if syn::parse_str::<Ident>(name).is_ok() {
         Ident::new(name, Span::call_site())
@@ -141,12 +163,12 @@ pub(crate) fn ident(name: &str) -> Ident {
     }
 }
 
-/// Gives names out, each only once.
+/// Hands out each name only once.
 #[derive(Default)]
 pub(crate) struct Unique(BTreeSet<String>);
 
 impl Unique {
-    /// The name itself, or with the first free number behind it.
+    /// Returns the name itself, or the name with the first free number appended.
     pub(crate) fn take(&mut self, name: String) -> String {
         let mut candidate = name.clone();
         let mut number = 2;
@@ -157,16 +179,14 @@ impl Unique {
         candidate
     }
 
-    /// The same for a type, whose builder needs a name as well.
+    /// Does the same for a type, without an underscore before the number.
     pub(crate) fn take_type(&mut self, name: String) -> String {
         let mut candidate = name.clone();
         let mut number = 2;
-        while self.0.contains(&candidate) || self.0.contains(&format!("{candidate}Builder")) {
+        while !self.0.insert(candidate.clone()) {
             candidate = format!("{name}{number}");
             number += 1;
         }
-        self.0.insert(format!("{candidate}Builder"));
-        self.0.insert(candidate.clone());
         candidate
     }
 }

@@ -1,25 +1,26 @@
-//! What progenitor cannot express, taken out of the document by rule, so that a new operation is covered too.
+//! Rules that remove from the document what progenitor cannot express. They cover operations of later versions too.
 //!
-//! Each rule says what it did; the list is guarded by a snapshot.
+//! Each rule logs its changes; a snapshot test compares the log.
 
 use std::collections::BTreeSet;
 
 use heck::{ToLowerCamelCase as _, ToUpperCamelCase as _};
+use pruna_openapi::resolve;
 use serde_json::{Value, json};
 
 use crate::{
     Error, docs,
-    document::{METHODS, for_each_operation, resolve},
+    document::{METHODS, for_each_operation},
 };
 
 /// Media types of a request body that progenitor can write.
 const BODY_TYPES: [&str; 3] = ["application/json", "application/octet-stream", "application/x-www-form-urlencoded"];
 
-/// Applies every rule. The result holds the operations that can be generated, and only the schemas they need.
+/// Applies every rule. Returns the operations that can be generated with the schemas they need, and a log of changes.
 pub(crate) fn apply(document: &Value) -> Result<(Value, Vec<String>), Error> {
     let mut log = Vec::new();
     let mut document = inline_references(document)?;
-    drop_what_is_written_by_hand(&mut document, &mut log);
+    drop_inexpressible_operations(&mut document, &mut log);
     name_operations(&mut document, &mut log)?;
     keep_successes(&mut document, &mut log);
     simplify_parameters(&mut document, &mut log);
@@ -29,7 +30,7 @@ pub(crate) fn apply(document: &Value) -> Result<(Value, Vec<String>), Error> {
     Ok((document, log))
 }
 
-/// The document with these operations only, and the schemas they need.
+/// Returns the document with these operations only, and the schemas they need.
 pub(crate) fn only(document: &Value, operations: &[(&str, &str)]) -> Value {
     let mut document = document.clone();
     for (path, item) in document.get_mut("paths").and_then(Value::as_object_mut).into_iter().flatten() {
@@ -43,13 +44,13 @@ pub(crate) fn only(document: &Value, operations: &[(&str, &str)]) -> Value {
     document
 }
 
-/// Parameters, bodies and responses shared through `components` are put where they are used: the rules then see one shape.
+/// Inlines parameters, bodies and responses shared through `components`, so that the rules see one shape.
 fn inline_references(document: &Value) -> Result<Value, Error> {
     let mut inlined = document.clone();
     let mut failure = None;
     let mut inline = |value: &mut Value| match resolve(document, value) {
         Ok(target) => *value = target.clone(),
-        Err(error) => failure = Some(error),
+        Err(error) => failure = Some(error.into()),
     };
     for_each_operation(&mut inlined, |_, _, operation| {
         for list in ["parameters", "responses"] {
@@ -66,22 +67,22 @@ fn inline_references(document: &Value) -> Result<Value, Error> {
     failure.map_or(Ok(inlined), Err)
 }
 
-fn drop_what_is_written_by_hand(document: &mut Value, log: &mut Vec<String>) {
+fn drop_inexpressible_operations(document: &mut Value, log: &mut Vec<String>) {
     let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else { return };
     for (path, item) in paths.iter_mut() {
         for method in METHODS {
-            let Some(reason) = item.get(method).and_then(why_by_hand) else { continue };
+            let Some(reason) = item.get(method).and_then(inexpressible_reason) else { continue };
             if let Some(item) = item.as_object_mut() {
                 item.shift_remove(method);
             }
-            log.push(format!("{} {path}: left to be written by hand, {reason}", method.to_uppercase()));
+            log.push(format!("{} {path}: not generated, {reason}", method.to_uppercase()));
         }
     }
     paths.retain(|_, item| METHODS.iter().any(|method| item.get(method).is_some()));
 }
 
-/// Why an operation cannot be generated, if it cannot.
-fn why_by_hand(operation: &Value) -> Option<String> {
+/// Returns why an operation cannot be generated, if it cannot.
+fn inexpressible_reason(operation: &Value) -> Option<String> {
     if let Some(content) = operation["requestBody"]["content"].as_object() {
         if let Some(kind) = content.keys().find(|kind| !BODY_TYPES.contains(&kind.as_str())) {
             return Some(format!("its body is {kind}"));
@@ -110,7 +111,7 @@ fn why_by_hand(operation: &Value) -> Option<String> {
     None
 }
 
-/// OpenAPI 3.0 cannot say that a path parameter holds slashes; examples show it.
+/// Whether a path parameter holds slashes. OpenAPI 3.0 cannot state it; examples show it.
 fn spans_segments(parameter: &Value) -> bool {
     [&parameter["example"], &parameter["schema"]["example"], &parameter["schema"]["default"]]
         .into_iter()
@@ -136,7 +137,7 @@ fn success_types(operation: &Value) -> Vec<String> {
         .collect()
 }
 
-/// Every operation gets an id of its own: missing and repeated ones are made from method and path.
+/// Gives every operation a unique id: missing and repeated ones are made from method and path.
 fn name_operations(document: &mut Value, log: &mut Vec<String>) -> Result<(), Error> {
     let mut taken = BTreeSet::new();
     let mut failure = None;
@@ -155,7 +156,7 @@ fn name_operations(document: &mut Value, log: &mut Vec<String>) -> Result<(), Er
     failure.map_or(Ok(()), Err)
 }
 
-/// Failures all arrive as one untyped response, with status, headers and body intact; successes of any 2xx are one.
+/// Keeps one success response for any 2xx. Failures arrive as one untyped error, with status, headers and body.
 fn keep_successes(document: &mut Value, log: &mut Vec<String>) {
     for_each_operation(document, |path, method, operation| {
         let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else { return };
@@ -190,7 +191,7 @@ fn one_of(mut schemas: Vec<Value>) -> Option<Value> {
     }
 }
 
-/// Values are checked by the service: an enum of the document is never a closed type, and a default is never sent.
+/// Removes constraints from parameters: the service checks values, enums stay open, and defaults are never sent.
 fn simplify_parameters(document: &mut Value, log: &mut Vec<String>) {
     for_each_operation(document, |path, method, operation| {
         for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
@@ -205,7 +206,7 @@ fn simplify_parameters(document: &mut Value, log: &mut Vec<String>) {
     });
 }
 
-/// A choice of several success shapes becomes a named schema, which the client replaces by a lenient type.
+/// Turns a choice of several success schemas into a named schema, which the client replaces by a lenient type.
 fn hoist_choices(document: &mut Value, log: &mut Vec<String>) {
     let mut hoisted = Vec::new();
     for_each_operation(document, |path, method, operation| {
@@ -213,17 +214,17 @@ fn hoist_choices(document: &mut Value, log: &mut Vec<String>) {
         let Some(schema) = operation.pointer_mut("/responses/2XX/content/application~1json/schema") else { return };
         if schema.get("oneOf").or_else(|| schema.get("anyOf")).is_some() {
             hoisted.push(name.clone());
-            log.push(format!("{} {path}: its several answers are one lenient {name}", method.to_uppercase()));
+            log.push(format!("{} {path}: its several responses are one lenient {name}", method.to_uppercase()));
             *schema = json!({ "$ref": format!("#/components/schemas/{name}") });
         }
     });
     for name in hoisted {
-        // An object of unknown properties: what is not replaced by a type of ours is untyped, never a wrong guess.
+        // An object of unknown properties: without a replacement the response is untyped.
         document["components"]["schemas"][name] = json!({ "type": "object", "additionalProperties": true });
     }
 }
 
-/// Models' inputs have an emitter of their own; what no operation reaches would be generated for nobody.
+/// Removes schemas that no operation refers to. The inputs of models have an emitter of their own.
 fn keep_reachable_schemas(document: &mut Value, log: &mut Vec<String>) {
     let mut reachable = BTreeSet::new();
     let mut open = vec![document["paths"].clone()];
@@ -263,7 +264,7 @@ fn references(value: &Value) -> Vec<String> {
     }
 }
 
-/// Prose ends up in rustdoc. Examples and vendor extensions do not, and may hold anything.
+/// Makes descriptions safe for rustdoc, and removes examples and vendor extensions, which may hold anything.
 fn make_prose_safe(value: &mut Value) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(make_prose_safe),

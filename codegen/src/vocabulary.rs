@@ -2,12 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use proc_macro2::TokenStream;
-use quote::quote;
-
 use crate::{
-    Error, ModelInput, emit,
-    models::{Kind, allowed},
+    Kind, ModelInput, emit,
+    kinds::enum_values,
     names::{self, Unique},
 };
 
@@ -18,25 +15,25 @@ struct OpenEnum {
     models: Vec<String>,
 }
 
-/// The source of all open enums.
-pub(crate) fn emit(models: &[ModelInput]) -> Result<String, Error> {
+/// Returns the source of all open enums: invocations of the library's macro `open_enum!`.
+pub(crate) fn emit(models: &[ModelInput]) -> String {
     let enums = collect(models);
-    let items = enums.iter().map(|(name, open)| item(name, open));
-    emit::source(quote! { #(#items)* })
+    let items: Vec<Vec<String>> = enums.iter().map(|(name, open)| item(name, open)).collect();
+    emit::text(&items.join(&String::new()))
 }
 
 fn collect(models: &[ModelInput]) -> BTreeMap<String, OpenEnum> {
     let mut enums: BTreeMap<String, OpenEnum> = BTreeMap::new();
     for model in models {
         for field in &model.fields {
-            let Kind::Open(name) = &field.kind else { continue };
+            let Kind::OpenEnum(name) = &field.kind else { continue };
             let open = enums.entry(name.clone()).or_insert_with(|| OpenEnum {
                 parameter: field.name.clone(),
                 values: Vec::new(),
                 models: Vec::new(),
             });
-            open.models.push(model.id.clone());
-            for value in allowed(&field.schema) {
+            open.models.push(model.model.id.clone());
+            for value in enum_values(&field.schema) {
                 if !open.values.iter().any(|known| known == value) {
                     open.values.push(value.to_owned());
                 }
@@ -46,34 +43,19 @@ fn collect(models: &[ModelInput]) -> BTreeMap<String, OpenEnum> {
     enums
 }
 
-fn item(name: &str, open: &OpenEnum) -> TokenStream {
-    let type_name = names::ident(name);
+fn item(name: &str, open: &OpenEnum) -> Vec<String> {
     let models = open.models.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ");
-    let doc = emit::doc(&format!(
-        "Values of the parameter `{}` of {models}.\n\nOpen: any other text is kept, printed and sent as it is.",
-        open.parameter
-    ));
+    let mut lines = vec![
+        "open_enum! {".to_owned(),
+        format!("    /// Values of the parameter `{}` of {models}.", open.parameter.replace(['\r', '\n'], " ")),
+        format!("    {} {{", names::ident(name)),
+    ];
     let mut taken = Unique::default();
     taken.take("KNOWN".into());
-    let named: Vec<_> =
-        open.values.iter().map(|value| (names::ident(&taken.take(names::value_name(name, value))), value)).collect();
-    let constants = named.iter().map(|(constant, value)| {
-        let doc = emit::doc(&format!("`{}`", value.replace('`', "'")));
-        quote! { #doc pub const #constant: Self = Self(std::borrow::Cow::Borrowed(#value)); }
-    });
-    let known = named.iter().map(|(constant, _)| constant);
-    quote! {
-        #doc
-        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub struct #type_name(std::borrow::Cow<'static, str>);
-
-        impl #type_name {
-            #(#constants)*
-
-            /// Every value that the document lists, in its order.
-            pub const KNOWN: &'static [Self] = &[#(Self::#known),*];
-        }
-
-        crate::vocabulary::open_enum!(#type_name);
+    for value in &open.values {
+        let constant = names::ident(&taken.take(names::value_name(name, value)));
+        lines.push(format!("        {constant} = {value:?},"));
     }
+    lines.extend(["    }".to_owned(), "}".to_owned()]);
+    lines
 }

@@ -1,28 +1,14 @@
-//! What is generated, guarded: the snapshots are the very sources that are compiled without the feature `generate`.
+//! Snapshot tests of the generated sources. The snapshots are the sources compiled without the feature `generate`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 
 use std::{fs, path::Path};
 
 use pruna_codegen::{Output, Source, generate};
 
-fn openapi() -> std::path::PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi")
-}
-
-fn vendored_document() -> String {
-    let mut found: Vec<_> = fs::read_dir(openapi())
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.file_name().unwrap().to_string_lossy().starts_with("p-api-"))
-        .collect();
-    assert_eq!(found.len(), 1, "one document is vendored: {found:?}");
-    fs::read_to_string(found.remove(0)).unwrap()
-}
-
 fn generated() -> Output {
-    let read = |name: &str| fs::read_to_string(openapi().join(name)).unwrap();
-    let (document, fixups, models) = (vendored_document(), read("fixups.json"), read("models.toml"));
-    generate(&Source { document: &document, fixups: &fixups, models: &models }).unwrap()
+    let source =
+        Source { document: pruna_openapi::DOCUMENT, fixups: pruna_openapi::FIXUPS, models: pruna_openapi::MODELS };
+    generate(&source).unwrap()
 }
 
 #[test]

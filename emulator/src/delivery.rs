@@ -1,5 +1,6 @@
 //! Results: the bytes of a file, whole or in part, until they expire.
 
+use data_encoding::HEXLOWER;
 use hyper::StatusCode;
 use hyper::header::{ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderName};
 use sha2::{Digest, Sha256};
@@ -17,7 +18,7 @@ pub(crate) async fn download(call: &mut Call) -> Result<Answer, Refusal> {
         return Err(Refusal::content_expired());
     }
     let bytes = call.state.gallery.get(&output).await.map_err(|error| Refusal::internal(&error))?;
-    let etag = format!("\"{}\"", hex(&Sha256::digest(&bytes)[..16]));
+    let etag = format!("\"{}\"", HEXLOWER.encode(&Sha256::digest(&bytes)[..16]));
     let length = bytes.len() as u64;
     // Without If-Range the range counts; with it only for the very same bytes.
     let same = call.header("if-range").is_none_or(|tag| tag == etag);
@@ -64,10 +65,6 @@ fn parse_range(header: &str, length: u64) -> Option<Option<(u64, u64)>> {
         return Some(None);
     }
     (first <= last).then_some(Some((first, last)))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -1,14 +1,12 @@
-//! The API document as the emulator reads it: operations to route to, models with their rules.
+//! The OpenAPI document as the emulator reads it: operations to route to, models with their rules.
 
 use std::io;
 
 use hyper::Method;
+use pruna_openapi::rate_limit;
 use serde_json::Value;
 
 use crate::models::{self, Model};
-
-const DOCUMENT: &str = include_str!(concat!(env!("OUT_DIR"), "/p-api.json"));
-const MODELS: &str = include_str!(concat!(env!("OUT_DIR"), "/models.toml"));
 
 /// One operation of the document.
 #[derive(Debug)]
@@ -37,13 +35,13 @@ impl Document {
     pub(crate) fn read(document: Option<Value>) -> io::Result<Self> {
         let document = match document {
             Some(document) => document,
-            None => serde_json::from_str(DOCUMENT)?,
+            None => serde_json::from_str(pruna_openapi::DOCUMENT)?,
         };
         let operations = operations(&document);
         if operations.is_empty() {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "the document has no operation"));
         }
-        let models = models::read(&document, MODELS)?;
+        let models = models::read(&document)?;
         Ok(Self { key_header: key_header(&document), operations, models })
     }
 
@@ -98,33 +96,4 @@ fn key_header(document: &Value) -> String {
         .and_then(|scheme| scheme["name"].as_str())
         .unwrap_or("apikey")
         .to_ascii_lowercase()
-}
-
-/// Reads "Rate limit: 30,000 requests per minute" out of a description.
-pub(crate) fn rate_limit(description: &str) -> Option<u32> {
-    let text = description.to_ascii_lowercase();
-    let after = &text[text.find("rate limit")? + "rate limit".len()..];
-    let start = after.find(|c: char| c.is_ascii_digit())?;
-    let digits: String =
-        after[start..].chars().take_while(|c| c.is_ascii_digit() || *c == ',').filter(char::is_ascii_digit).collect();
-    digits.parse().ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::rate_limit;
-
-    #[test]
-    fn a_rate_limit_is_read_from_prose() {
-        let cases = [
-            ("Fast. Rate limit: 500 requests per minute.", Some(500)),
-            ("**Rate limit**: 30,000 requests per minute", Some(30_000)),
-            ("Rate Limit: 10000 requests/min", Some(10_000)),
-            ("No limit of 5 is named here", None),
-            ("The rate limit is that of the model.", None),
-        ];
-        for (text, expected) in cases {
-            assert_eq!(rate_limit(text), expected, "{text}");
-        }
-    }
 }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
+use data_encoding::HEXLOWER;
 use hyper::StatusCode;
 use image::ImageReader;
 use multer::{Field, Multipart};
@@ -130,7 +131,7 @@ async fn receive(mut field: Field<'_>, limit: u64) -> Result<Upload, Refusal> {
             spool.write(&chunk).map_err(|error| Refusal::internal(&error))?;
         }
     }
-    let sha256 = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256 = HEXLOWER.encode(&hash.finalize());
     Ok(Upload { name, content_type, content: spool.content(), length, sha256 })
 }
 

@@ -73,14 +73,14 @@ pub(crate) fn backend(model: &Model, input: &Value) -> Result<(), Refusal> {
         .extend(model.expected.iter().filter(|name| is_empty(input.get(name.as_str()))).map(|name| missing("", name)));
     for (name, step) in &model.multiple_of {
         if let Some(value) = input.get(name).and_then(Value::as_u64)
-            && value % step != 0
+            && value % u64::from(*step) != 0
         {
             fields.push(invalid_value(name, format!("{name} must be a multiple of {step}, got {value}")));
         }
     }
     for (name, limit) in &model.max_items {
         if let Some(items) = input.get(name).and_then(Value::as_array)
-            && items.len() > *limit
+            && items.len() > *limit as usize
         {
             fields.push(invalid_value(name, format!("at most {limit} items are taken, got {}", items.len())));
         }

@@ -1,4 +1,4 @@
-//! The results of a batch as a stream, which drives the batch.
+//! The results of a batch: a stream that drives it.
 
 use std::{
     collections::BTreeMap,
@@ -6,31 +6,33 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
-    time::Duration,
 };
 
-use futures_util::Stream;
+use futures_util::{Stream, StreamExt};
 use tokio::{task::JoinSet, time::Instant};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-use super::work::{Item, Output, Worker};
-use crate::{Error, error::ErrorKind};
+use super::{
+    summary::Summary,
+    worker::{Item, Output, Worker},
+};
+use crate::{Error, Result, error::ErrorKind};
 
-/// Where items come from. A source that breaks off says why, under an index that no request has.
+/// The source of items. If it fails, the error comes with an index that no request has.
 pub(super) type Items = Pin<Box<dyn Stream<Item = Result<Item, (usize, Error)>> + Send>>;
-type Finished = (usize, Result<Output, Error>);
+type Finished = (usize, Result<Output>);
 
-/// The results of a batch, each with the index of its request. The stream ends when all items have.
+/// The results of a batch: a stream of each item's result with the index of its request.
 ///
-/// Reading it drives the batch: while nobody reads, what is in flight goes on but nothing new is begun. Dropping it drops
-/// what is in flight, whose jobs go on with the service; [`stop`](Self::stop) and [`detach`](Self::detach) end a
-/// batch in good order.
+/// Reading it drives the batch: without a reader, items in progress continue but no further one is started. Dropping it
+/// drops the items in progress, whose jobs continue at the service; [`stop`](Self::stop) and [`detach`](Self::detach) end a
+/// batch gracefully.
 pub struct Results {
     items: Option<Items>,
     worker: Arc<Worker>,
     concurrency: usize,
     running: JoinSet<Finished>,
-    /// Results that wait for their turn, when they are to come in order, and the index whose turn it is.
+    /// Results that are held back for the order, and the index of the next.
     waiting: Option<(Early, usize)>,
     stop: CancellationToken,
     stopped: Pin<Box<WaitForCancellationFutureOwned>>,
@@ -38,8 +40,8 @@ pub struct Results {
     started: Instant,
 }
 
-/// Results that came before those of lower indices.
-type Early = BTreeMap<usize, Result<Output, Error>>;
+/// Results that arrived before those of lower indices.
+type Early = BTreeMap<usize, Result<Output>>;
 
 impl Results {
     pub(super) fn new(items: Items, worker: Worker, concurrency: usize, ordered: bool) -> Self {
@@ -57,20 +59,21 @@ impl Results {
         }
     }
 
-    /// Begins no further item. What is in flight is finished; read on to get it.
+    /// Starts no further item. Items in progress finish; keep reading to receive them.
     pub fn stop(&self) {
         self.stop.cancel();
     }
 
-    /// Begins no further item and waits for no job any longer: what runs comes as an error with its
-    /// [`job`](Error::job), of the kind [deadline](Error::is_timeout). A submission under way is still answered, a
-    /// download under way still finished. Read on to get it all.
+    /// Starts no further item and stops waiting for jobs.
+    ///
+    /// A running job ends as an error of kind [`Timeout`](ErrorKind::Timeout) with its [`job`](Error::job). Submissions and
+    /// downloads in progress finish. Keep reading to receive everything.
     pub fn detach(&self) {
         self.stop.cancel();
         self.worker.detaching.cancel();
     }
 
-    /// A handle by which the batch can be stopped from elsewhere, say when the program is interrupted.
+    /// Returns a handle that stops the batch from elsewhere, for example when the program is interrupted.
     ///
     /// ```no_run
     /// # async fn example(results: pruna::batch::Results) {
@@ -87,20 +90,25 @@ impl Results {
         StopHandle { stop: self.stop.clone(), detaching: self.worker.detaching.clone() }
     }
 
-    /// What has come of the batch so far; at the end of the stream, of all of it.
+    /// Waits for the next result; `None` at the end of the batch.
+    pub async fn next(&mut self) -> Option<(usize, Result<Output>)> {
+        StreamExt::next(self).await
+    }
+
+    /// Returns the counts so far; at the end of the stream, those of the whole batch.
     #[must_use]
     pub fn summary(&self) -> Summary {
         self.summary.clone()
     }
 
-    /// How many items are in flight now.
+    /// Returns the number of items in progress.
     #[must_use]
     pub fn in_flight(&self) -> usize {
         self.running.len() + self.waiting.as_ref().map_or(0, |(results, _)| results.len())
     }
 
-    /// Begins items until there are enough of them, or none to be had.
-    fn begin(&mut self, context: &mut Context<'_>) {
+    /// Starts items up to the concurrency limit.
+    fn start_items(&mut self, context: &mut Context<'_>) {
         if self.stopped.as_mut().poll(context).is_ready() {
             self.items = None;
         }
@@ -115,13 +123,14 @@ impl Results {
                 Poll::Ready(Some(Ok(item))) => {
                     let (index, worker) = (item.index, Arc::clone(&self.worker));
                     if let Some(why) = self.worker.journal_failure.get() {
-                        // The first item that is not begun tells why; there is no use in taking any more.
-                        let error = Error::new(ErrorKind::Io, format!("not begun, because of the journal: {why}"));
+                        // The first item that is not started reports the reason; no further one is taken.
+                        let message = format!("not started, because the journal cannot be written: {why}");
+                        let error = Error::new(ErrorKind::Io, message);
                         self.items = None;
                         self.running.spawn(async move { (index, Err(error)) });
                         return;
                     }
-                    self.running.spawn(async move { (index, worker.work(item).await) });
+                    self.running.spawn(async move { (index, worker.process(item).await) });
                 }
                 Poll::Ready(None) => self.items = None,
                 Poll::Pending => return,
@@ -129,8 +138,8 @@ impl Results {
         }
     }
 
-    /// The next result, in order or as they finish.
-    fn finished(&mut self, context: &mut Context<'_>) -> Poll<Option<Finished>> {
+    /// Polls for the next result, in order or as they finish.
+    fn poll_finished(&mut self, context: &mut Context<'_>) -> Poll<Option<Finished>> {
         loop {
             if let Some((results, turn)) = &mut self.waiting
                 && let Some(result) = results.remove(turn)
@@ -142,7 +151,7 @@ impl Results {
                 Some(Ok(finished)) => finished,
                 Some(Err(error)) => match error.try_into_panic() {
                     Ok(panic) => std::panic::resume_unwind(panic),
-                    // Tasks are cancelled only by dropping this stream, or with the whole runtime.
+                    // Tasks are canceled only by dropping this stream, or with the whole runtime.
                     Err(_) => continue,
                 },
                 None => return Poll::Ready(None),
@@ -156,21 +165,21 @@ impl Results {
 }
 
 impl Stream for Results {
-    type Item = (usize, Result<Output, Error>);
+    type Item = (usize, Result<Output>);
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
-        this.begin(context);
-        let finished = ready!(this.finished(context));
+        this.start_items(context);
+        let finished = ready!(this.poll_finished(context));
         if finished.is_none() && this.items.is_some() {
-            // Nothing is in flight and the source has nothing yet; it will wake us.
+            // Nothing is in progress, and the source will wake this task.
             return Poll::Pending;
         }
         if let Some((_, result)) = &finished {
             this.summary.count(result);
             this.summary.elapsed = this.started.elapsed();
-            // What has ended makes room for what is next, before its result is looked at.
-            this.begin(context);
+            // A finished item makes room for the next before its result is looked at.
+            this.start_items(context);
         }
         Poll::Ready(finished)
     }
@@ -190,76 +199,14 @@ pub struct StopHandle {
 }
 
 impl StopHandle {
-    /// As [`Results::stop`].
+    /// See [`Results::stop`].
     pub fn stop(&self) {
         self.stop.cancel();
     }
 
-    /// As [`Results::detach`].
+    /// See [`Results::detach`].
     pub fn detach(&self) {
         self.stop.cancel();
         self.detaching.cancel();
-    }
-}
-
-/// What came of a batch.
-#[derive(Clone, Debug, Default, PartialEq)]
-#[non_exhaustive]
-pub struct Summary {
-    /// Items with a result.
-    pub succeeded: usize,
-    /// Those of them that an earlier run had finished.
-    pub resumed: usize,
-    /// Items that failed; those of the next two kinds are not among them.
-    pub failed: usize,
-    /// Items of which it is unknown whether the service took them: [`Error::is_submission_unknown`].
-    pub unknown: usize,
-    /// Items whose time was over or whose batch was stopped; their jobs may be running: [`Error::is_timeout`].
-    pub unfinished: usize,
-    /// Files saved.
-    pub files: usize,
-    /// Bytes in those files.
-    pub bytes: u64,
-    /// Time from the start to the last result.
-    pub elapsed: Duration,
-}
-
-impl Summary {
-    /// How many items have ended, one way or another.
-    #[must_use]
-    pub fn items(&self) -> usize {
-        self.succeeded + self.failed + self.unknown + self.unfinished
-    }
-
-    fn count(&mut self, result: &Result<Output, Error>) {
-        match result {
-            Ok(output) => {
-                self.succeeded += 1;
-                self.resumed += usize::from(output.resumed);
-                self.files += output.files.len();
-                self.bytes += output.files.iter().map(|file| file.bytes).sum::<u64>();
-            }
-            Err(error) if error.is_submission_unknown() => self.unknown += 1,
-            Err(error) if error.is_timeout() => self.unfinished += 1,
-            Err(_) => self.failed += 1,
-        }
-    }
-}
-
-impl fmt::Display for Summary {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} of {} succeeded", self.succeeded, self.items())?;
-        if self.resumed > 0 {
-            write!(f, " ({} of them earlier)", self.resumed)?;
-        }
-        for (count, what) in [(self.failed, "failed"), (self.unknown, "unknown"), (self.unfinished, "unfinished")] {
-            if count > 0 {
-                write!(f, ", {count} {what}")?;
-            }
-        }
-        if self.files > 0 {
-            write!(f, "; {} files, {} bytes", self.files, self.bytes)?;
-        }
-        write!(f, "; {:.1} s", self.elapsed.as_secs_f64())
     }
 }

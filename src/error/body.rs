@@ -1,13 +1,13 @@
-//! The shapes of error bodies: the documented envelope, the gateway's message, the backend's validation, plain text.
+//! The formats of error bodies: the documented envelope, the gateway's message, the backend's validation, plain text.
 
 use serde_json::Value;
 
 use super::{Error, ErrorKind};
 
-/// How much of a body is kept in an error.
-pub(super) const KEPT: usize = 4 * 1024;
+/// Maximum length of the body in an error, in bytes.
+pub(super) const MAX_BODY: usize = 4 * 1024;
 
-/// What an error body says, whatever its shape.
+/// The content of an error body of any format.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct ErrorBody {
     pub(crate) message: String,
@@ -16,7 +16,7 @@ pub(crate) struct ErrorBody {
 }
 
 impl ErrorBody {
-    /// Reads a body of any shape; never fails.
+    /// Parses a body of any format; never fails.
     pub(crate) fn parse(body: &[u8]) -> Self {
         match serde_json::from_slice::<Value>(body) {
             Ok(value) if value.is_object() => Self::from_json(&value),
@@ -39,12 +39,12 @@ impl ErrorBody {
     }
 }
 
-/// Names of parameters come as `input.seed`; users know them as `seed`.
+/// The service names parameters `input.seed`; callers know them as `seed`.
 fn without_input(field: &str) -> String {
     field.strip_prefix("input.").unwrap_or(field).to_owned()
 }
 
-/// The parameter that a sentence of the gateway or of the backend complains about.
+/// Finds the parameter that a message of the gateway or the backend names.
 fn field_in_message(message: &str) -> Option<String> {
     let word = |text: &str| {
         let name: String = text.chars().take_while(|c| c.is_alphanumeric() || "_-.[]".contains(*c)).collect();
@@ -60,12 +60,12 @@ fn field_in_message(message: &str) -> Option<String> {
     if let Some((_, rest)) = message.split_once("Field '") {
         return word(rest);
     }
-    // The backend's list of faults, one a line: "- input.seed: ...".
+    // The backend lists one fault per line: "- input.seed: ...".
     let (_, rest) = message.split_once("- input.")?;
     word(rest)
 }
 
-/// Text of a page that is no JSON, without its tags.
+/// Returns the text of a body that is not JSON, without HTML tags.
 fn plain_text(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body);
     let mut plain = String::new();
@@ -84,16 +84,16 @@ fn plain_text(body: &[u8]) -> String {
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// A body as text, for [`Error::scrubbed`] to cut: a secret has to be found before it is cut in two.
+/// Returns the whole body as text; [`Error::redact_and_cut`] shortens it after redaction.
 pub(crate) fn text(body: &[u8]) -> Option<String> {
     (!body.is_empty()).then(|| String::from_utf8_lossy(body).into_owned())
 }
 
-/// The error that an answer with this status and body stands for.
-pub(crate) fn error_of(status: u16, body: &[u8]) -> Error {
+/// Builds the error for a response with this status and body.
+pub(crate) fn error_for_response(status: u16, body: &[u8]) -> Error {
     let parsed = ErrorBody::parse(body);
     let kind = kind_of(status, &parsed);
-    let message = if parsed.message.is_empty() { format!("HTTP {status} without a reason") } else { parsed.message };
+    let message = if parsed.message.is_empty() { format!("HTTP {status} without a message") } else { parsed.message };
     Error::new(kind, message)
         .with_status(status)
         .with_body(text(body))
@@ -104,7 +104,7 @@ pub(crate) fn error_of(status: u16, body: &[u8]) -> Error {
 fn kind_of(status: u16, body: &ErrorBody) -> ErrorKind {
     let message = body.message.to_lowercase();
     let says = |part: &str| message.contains(part);
-    let no_model = names_no_model(&message);
+    let no_model = says_unknown_model(&message);
     match status {
         300..=399 => ErrorKind::Redirected,
         402 => ErrorKind::InsufficientCredit,
@@ -123,10 +123,10 @@ fn kind_of(status: u16, body: &ErrorBody) -> ErrorKind {
     }
 }
 
-/// Whether a message, in lower case, says that there is no such model: the gateway routes by the `Model` header and lists
-/// what it knows, the backend calls a model that is switched off a disabled deployment. A mere mention of a model, as in
+/// Whether a lowercase message says that there is no such model. The gateway routes by the `Model` header and lists the
+/// models it knows; the backend calls a model that is switched off a disabled deployment. A mere mention of a model, as in
 /// "the model could not load the image", does not count.
-fn names_no_model(message: &str) -> bool {
+fn says_unknown_model(message: &str) -> bool {
     let says = |part: &str| message.contains(part);
     let refused = ["unknown", "not found", "not exist", "not supported", "not available", "invalid model", "no such"];
     says("deployment disabled")
@@ -141,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_shape_of_error_body_is_understood() {
+    fn every_format_of_error_body_is_understood() {
         for (status, body, kind, field) in [
             (
                 400,
@@ -199,7 +199,7 @@ mod tests {
             (504, "<html><body><h1>504 Gateway Time-out</h1></body></html>", ErrorKind::ServiceUnavailable, None),
             (302, "", ErrorKind::Redirected, None),
         ] {
-            let error = error_of(status, body.as_bytes());
+            let error = error_for_response(status, body.as_bytes());
             assert_eq!((error.kind(), error.field()), (kind, field), "{body}");
             assert!(!error.to_string().contains('\n') && !error.to_string().contains('<'), "{error}");
         }
@@ -207,9 +207,9 @@ mod tests {
 
     #[test]
     fn the_request_id_and_the_raw_body_are_kept() {
-        let error = error_of(500, br#"{"error":{"message":"oops"},"request_id":"req_7"}"#);
+        let error = error_for_response(500, br#"{"error":{"message":"oops"},"request_id":"req_7"}"#);
         assert_eq!(error.request_id(), Some("req_7"));
         assert!(error.body().unwrap().contains("oops"));
-        assert_eq!(error_of(500, &[b'x'; 10_000]).scrubbed(&[]).body().unwrap().len(), 4096);
+        assert_eq!(error_for_response(500, &[b'x'; 10_000]).redact_and_cut(&[]).body().unwrap().len(), 4096);
     }
 }

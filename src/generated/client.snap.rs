@@ -1,4 +1,4 @@
-// Made from the document in openapi/ by `cargo xtask regenerate`; changes made here are lost.
+// Generated from openapi/ by `cargo xtask regenerate`; do not edit.
 
 #[allow(unused_imports)]
 pub use progenitor_client::{ByteStream, ClientInfo, Error, ResponseValue};
@@ -75,7 +75,7 @@ Version: 0.2.0*/
 pub struct Client {
     pub(crate) baseurl: String,
     pub(crate) client: reqwest::Client,
-    pub(crate) inner: crate::transport::Session,
+    pub(crate) inner: crate::auth::Auth,
 }
 impl Client {
     /// Construct a new client with an existing `reqwest::Client`,
@@ -87,7 +87,7 @@ impl Client {
     pub fn new_with_client(
         baseurl: &str,
         client: reqwest::Client,
-        inner: crate::transport::Session,
+        inner: crate::auth::Auth,
     ) -> Self {
         Self {
             baseurl: baseurl.to_string(),
@@ -96,7 +96,7 @@ impl Client {
         }
     }
 }
-impl ClientInfo<crate::transport::Session> for Client {
+impl ClientInfo<crate::auth::Auth> for Client {
     fn api_version() -> &'static str {
         "0.2.0"
     }
@@ -106,7 +106,7 @@ impl ClientInfo<crate::transport::Session> for Client {
     fn client(&self) -> &reqwest::Client {
         &self.client
     }
-    fn inner(&self) -> &crate::transport::Session {
+    fn inner(&self) -> &crate::auth::Auth {
         &self.inner
     }
 }
@@ -114,7 +114,7 @@ const _: () = {
     #[allow(dead_code)]
     fn assert_client_hooks()
     where
-        Client: ClientHooks<crate::transport::Session>,
+        Client: ClientHooks<crate::auth::Auth>,
     {}
 };
 #[allow(clippy::all)]
@@ -139,7 +139,7 @@ Arguments:
         model: &'a str,
         try_sync: Option<bool>,
         body: &'a types::PredictionRequest,
-    ) -> Result<ResponseValue<crate::wire::Answer>, Error<()>> {
+    ) -> Result<ResponseValue<crate::wire::PredictionResponse>, Error<()>> {
         let url = format!("{}/v1/predictions", self.baseurl,);
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
         header_map
@@ -188,7 +188,7 @@ Arguments:
     pub async fn get_prediction_status<'a>(
         &'a self,
         id: &'a str,
-    ) -> Result<ResponseValue<crate::wire::Answer>, Error<()>> {
+    ) -> Result<ResponseValue<crate::wire::PredictionResponse>, Error<()>> {
         let url = format!(
             "{}/v1/predictions/status/{}", self.baseurl, encode_path(& id.to_string()),
         );

@@ -1,4 +1,4 @@
-// Made from the document in openapi/ by `cargo xtask regenerate`; changes made here are lost.
+// Generated from openapi/ by `cargo xtask regenerate`; do not edit.
 
 for_types! {
     FluxDev FluxDevLora Flux2Klein4b WanI2v WanT2v WanImageSmall QwenImage QwenImageFast

@@ -1,297 +1,71 @@
-// Made from the document in openapi/ by `cargo xtask regenerate`; changes made here are lost.
+// Generated from openapi/ by `cargo xtask regenerate`; do not edit.
 
-/// Text-to-video with Wan: a few seconds of moving picture from a prompt alone. One mp4 per run. Rate limit: 30 requests per minute.
-///
-/// Input of the model `wan-t2v`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct WanT2v {
-    /// What the clip should show and what should happen in it.
-    pub prompt: String,
-    /// Length of the clip in frames; divided by `frames_per_second` it gives the running time in seconds. The shortest clip allowed comes out best.
+input! {
+    /// Text-to-video with Wan: a few seconds of moving picture from a prompt alone. One mp4 per run. Rate limit: 30 requests per minute.
     ///
-    /// Default: `81`. From 81 to 121.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub num_frames: Option<i64>,
-    /// Size of the frame, named after its shorter side: landscape `480p` is 832 by 480 pixels, portrait 480 by 832.
-    ///
-    /// Default: `480p`. One of `480p`, `720p`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub resolution: Option<Resolution>,
-    /// Orientation of the clip, width to height: landscape or portrait.
-    ///
-    /// Default: `16:9`. One of `16:9`, `9:16`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub aspect_ratio: Option<AspectRatio>,
-    /// Shift of the noise schedule: larger values give more of the steps to layout and motion, smaller ones to detail.
-    ///
-    /// Default: `12`. From 1 to 20.
-    #[serde(serialize_with = "number")]
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sample_shift: Option<f64>,
-    /// Has the prompt put into Chinese before the model reads it.
-    ///
-    /// Default: `false`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub optimize_prompt: Option<bool>,
-    /// Playback speed in frames per second. The price does not follow it: it is reckoned as if the clip ran at 16.
-    ///
-    /// Default: `16`. From 5 to 30.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub frames_per_second: Option<i64>,
-    /// Has frames added between the generated ones afterwards, so that the clip plays smoothly at 30 frames per second.
-    ///
-    /// Default: `true`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub interpolate_output: Option<bool>,
-    /// Applies further optimisations that shorten the run at some cost in fidelity.
-    ///
-    /// Default: `true`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub go_fast: Option<bool>,
-    /// Turns off the check of the finished clip for unsafe content.
-    ///
-    /// Default: `false`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub disable_safety_checker: Option<bool>,
-    /// Weight of the LoRA in `lora_weights_transformer`: 1 is as trained, 0 is off.
-    ///
-    /// Default: `1`.
-    #[serde(serialize_with = "number")]
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lora_scale_transformer: Option<f64>,
-    /// Weight of the LoRA in `lora_weights_transformer_2`: 1 is as trained, 0 is off.
-    ///
-    /// Default: `1`.
-    #[serde(serialize_with = "number")]
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lora_scale_transformer_2: Option<f64>,
-    /// LoRA for the first of the two transformers: address of a `.safetensors` file on any public host.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lora_weights_transformer: Option<String>,
-    /// LoRA for the second of the two transformers: address of a `.safetensors` file on any public host. It need not belong to the file given for the other one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lora_weights_transformer_2: Option<String>,
-    /// Start of the random sequence. Repeating it together with the rest of the input repeats the clip; left out, the service draws a new one for each run.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub seed: Option<i64>,
-    /// Parameters that this type does not know; sent as they are.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-impl WanT2v {
-    /// With what the model requires; everything else is left to the service.
-    #[must_use]
-    pub fn new(prompt: impl Into<String>) -> Self {
-        Self::builder().prompt(prompt).build()
+    /// Input of the model `wan-t2v`.
+    WanT2v for WAN_T2V;
+    required {
+        /// What the clip should show and what should happen in it.
+        prompt: String,
     }
-    /// Starts a builder, which is finished by `build` once what the model requires is set.
-    ///
-    /// Without `prompt` it does not compile:
-    ///
-    /// ```compile_fail,E0599
-    /// let input = pruna::inputs::WanT2v::builder().build();
-    /// ```
-    pub fn builder() -> WanT2vBuilder {
-        WanT2vBuilder {
-            prompt: Unset,
-            num_frames: None,
-            resolution: None,
-            aspect_ratio: None,
-            sample_shift: None,
-            optimize_prompt: None,
-            frames_per_second: None,
-            interpolate_output: None,
-            go_fast: None,
-            disable_safety_checker: None,
-            lora_scale_transformer: None,
-            lora_scale_transformer_2: None,
-            lora_weights_transformer: None,
-            lora_weights_transformer_2: None,
-            seed: None,
-            extra: Extra::new(),
-        }
-    }
-    /// Sets a parameter that this type does not know.
-    #[must_use]
-    pub fn extra(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
-        self.extra.insert(name.into(), value.into());
-        self
-    }
-    /// What the service may refuse, as far as the document tells.
-    #[must_use]
-    pub fn warnings(&self) -> Vec<Warning> {
-        Input::warnings(self)
-    }
-}
-impl Input for WanT2v {
-    fn model(&self) -> Model {
-        Model::WAN_T2V
-    }
-}
-#[cfg(feature = "schemars")]
-impl schemars::JsonSchema for WanT2v {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        stringify!(WanT2v).into()
-    }
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        crate::schema::of_model(&Model::WAN_T2V)
-    }
-}
-/// Builder of [`WanT2v`]. Each parameter's meaning is told there.
-#[derive(Clone, Debug)]
-#[must_use]
-pub struct WanT2vBuilder<PromptState = Unset> {
-    prompt: PromptState,
-    num_frames: Option<i64>,
-    resolution: Option<Resolution>,
-    aspect_ratio: Option<AspectRatio>,
-    sample_shift: Option<f64>,
-    optimize_prompt: Option<bool>,
-    frames_per_second: Option<i64>,
-    interpolate_output: Option<bool>,
-    go_fast: Option<bool>,
-    disable_safety_checker: Option<bool>,
-    lora_scale_transformer: Option<f64>,
-    lora_scale_transformer_2: Option<f64>,
-    lora_weights_transformer: Option<String>,
-    lora_weights_transformer_2: Option<String>,
-    seed: Option<i64>,
-    extra: Extra,
-}
-impl WanT2vBuilder<Unset> {
-    /// What the clip should show and what should happen in it.
-    pub fn prompt(self, prompt: impl Into<String>) -> WanT2vBuilder<String> {
-        WanT2vBuilder {
-            prompt: prompt.into(),
-            num_frames: self.num_frames,
-            resolution: self.resolution,
-            aspect_ratio: self.aspect_ratio,
-            sample_shift: self.sample_shift,
-            optimize_prompt: self.optimize_prompt,
-            frames_per_second: self.frames_per_second,
-            interpolate_output: self.interpolate_output,
-            go_fast: self.go_fast,
-            disable_safety_checker: self.disable_safety_checker,
-            lora_scale_transformer: self.lora_scale_transformer,
-            lora_scale_transformer_2: self.lora_scale_transformer_2,
-            lora_weights_transformer: self.lora_weights_transformer,
-            lora_weights_transformer_2: self.lora_weights_transformer_2,
-            seed: self.seed,
-            extra: self.extra,
-        }
-    }
-}
-impl<PromptState> WanT2vBuilder<PromptState> {
-    /// Length of the clip in frames; divided by `frames_per_second` it gives the running time in seconds.
-    pub fn num_frames(mut self, num_frames: i64) -> Self {
-        self.num_frames = Some(num_frames);
-        self
-    }
-    /// Size of the frame, named after its shorter side: landscape `480p` is 832 by 480 pixels, portrait 480 by 832.
-    pub fn resolution(mut self, resolution: impl Into<Resolution>) -> Self {
-        self.resolution = Some(resolution.into());
-        self
-    }
-    /// Orientation of the clip, width to height: landscape or portrait.
-    pub fn aspect_ratio(mut self, aspect_ratio: impl Into<AspectRatio>) -> Self {
-        self.aspect_ratio = Some(aspect_ratio.into());
-        self
-    }
-    /// Shift of the noise schedule: larger values give more of the steps to layout and motion, smaller ones to detail.
-    pub fn sample_shift(mut self, sample_shift: impl Into<f64>) -> Self {
-        self.sample_shift = Some(sample_shift.into());
-        self
-    }
-    /// Has the prompt put into Chinese before the model reads it.
-    pub fn optimize_prompt(mut self, optimize_prompt: bool) -> Self {
-        self.optimize_prompt = Some(optimize_prompt);
-        self
-    }
-    /// Playback speed in frames per second.
-    pub fn frames_per_second(mut self, frames_per_second: i64) -> Self {
-        self.frames_per_second = Some(frames_per_second);
-        self
-    }
-    /// Has frames added between the generated ones afterwards, so that the clip plays smoothly at 30 frames per second.
-    pub fn interpolate_output(mut self, interpolate_output: bool) -> Self {
-        self.interpolate_output = Some(interpolate_output);
-        self
-    }
-    /// Applies further optimisations that shorten the run at some cost in fidelity.
-    pub fn go_fast(mut self, go_fast: bool) -> Self {
-        self.go_fast = Some(go_fast);
-        self
-    }
-    /// Turns off the check of the finished clip for unsafe content.
-    pub fn disable_safety_checker(mut self, disable_safety_checker: bool) -> Self {
-        self.disable_safety_checker = Some(disable_safety_checker);
-        self
-    }
-    /// Weight of the LoRA in `lora_weights_transformer`: 1 is as trained, 0 is off.
-    pub fn lora_scale_transformer(
-        mut self,
-        lora_scale_transformer: impl Into<f64>,
-    ) -> Self {
-        self.lora_scale_transformer = Some(lora_scale_transformer.into());
-        self
-    }
-    /// Weight of the LoRA in `lora_weights_transformer_2`: 1 is as trained, 0 is off.
-    pub fn lora_scale_transformer_2(
-        mut self,
-        lora_scale_transformer_2: impl Into<f64>,
-    ) -> Self {
-        self.lora_scale_transformer_2 = Some(lora_scale_transformer_2.into());
-        self
-    }
-    /// LoRA for the first of the two transformers: address of a `.safetensors` file on any public host.
-    pub fn lora_weights_transformer(
-        mut self,
-        lora_weights_transformer: impl Into<String>,
-    ) -> Self {
-        self.lora_weights_transformer = Some(lora_weights_transformer.into());
-        self
-    }
-    /// LoRA for the second of the two transformers: address of a `.safetensors` file on any public host.
-    pub fn lora_weights_transformer_2(
-        mut self,
-        lora_weights_transformer_2: impl Into<String>,
-    ) -> Self {
-        self.lora_weights_transformer_2 = Some(lora_weights_transformer_2.into());
-        self
-    }
-    /// Start of the random sequence.
-    pub fn seed(mut self, seed: i64) -> Self {
-        self.seed = Some(seed);
-        self
-    }
-    /// Sets a parameter that the type does not know.
-    pub fn extra(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
-        self.extra.insert(name.into(), value.into());
-        self
-    }
-}
-impl WanT2vBuilder<String> {
-    /// The finished input.
-    #[must_use]
-    pub fn build(self) -> WanT2v {
-        WanT2v {
-            prompt: self.prompt,
-            num_frames: self.num_frames,
-            resolution: self.resolution,
-            aspect_ratio: self.aspect_ratio,
-            sample_shift: self.sample_shift,
-            optimize_prompt: self.optimize_prompt,
-            frames_per_second: self.frames_per_second,
-            interpolate_output: self.interpolate_output,
-            go_fast: self.go_fast,
-            disable_safety_checker: self.disable_safety_checker,
-            lora_scale_transformer: self.lora_scale_transformer,
-            lora_scale_transformer_2: self.lora_scale_transformer_2,
-            lora_weights_transformer: self.lora_weights_transformer,
-            lora_weights_transformer_2: self.lora_weights_transformer_2,
-            seed: self.seed,
-            extra: self.extra,
-        }
+    optional {
+        /// Length of the clip in frames; divided by `frames_per_second` it gives the running time in seconds.
+        /// The shortest clip allowed comes out best.
+        ///
+        /// Default: `81`. From 81 to 121.
+        num_frames: i64,
+        /// Size of the frame, named after its shorter side: landscape `480p` is 832 by 480 pixels, portrait 480 by 832.
+        ///
+        /// Default: `480p`. One of `480p`, `720p`.
+        resolution: Resolution,
+        /// Orientation of the clip, width to height: landscape or portrait.
+        ///
+        /// Default: `16:9`. One of `16:9`, `9:16`.
+        aspect_ratio: AspectRatio,
+        /// Shift of the noise schedule: larger values give more of the steps to layout and motion, smaller ones to detail.
+        ///
+        /// Default: `12`. From 1 to 20.
+        #[serde(serialize_with = "number")]
+        sample_shift: f64,
+        /// Has the prompt put into Chinese before the model reads it.
+        ///
+        /// Default: `false`.
+        optimize_prompt: bool,
+        /// Playback speed in frames per second.
+        /// The price does not follow it: it is reckoned as if the clip ran at 16.
+        ///
+        /// Default: `16`. From 5 to 30.
+        frames_per_second: i64,
+        /// Has frames added between the generated ones afterwards, so that the clip plays smoothly at 30 frames per second.
+        ///
+        /// Default: `true`.
+        interpolate_output: bool,
+        /// Applies further optimisations that shorten the run at some cost in fidelity.
+        ///
+        /// Default: `true`.
+        go_fast: bool,
+        /// Turns off the check of the finished clip for unsafe content.
+        ///
+        /// Default: `false`.
+        disable_safety_checker: bool,
+        /// Weight of the LoRA in `lora_weights_transformer`: 1 is as trained, 0 is off.
+        ///
+        /// Default: `1`.
+        #[serde(serialize_with = "number")]
+        lora_scale_transformer: f64,
+        /// Weight of the LoRA in `lora_weights_transformer_2`: 1 is as trained, 0 is off.
+        ///
+        /// Default: `1`.
+        #[serde(serialize_with = "number")]
+        lora_scale_transformer_2: f64,
+        /// LoRA for the first of the two transformers: address of a `.safetensors` file on any public host.
+        lora_weights_transformer: String,
+        /// LoRA for the second of the two transformers: address of a `.safetensors` file on any public host.
+        /// It need not belong to the file given for the other one.
+        lora_weights_transformer_2: String,
+        /// Start of the random sequence.
+        /// Repeating it together with the rest of the input repeats the clip; left out, the service draws a new one for each run.
+        seed: i64,
     }
 }

@@ -1,4 +1,4 @@
-//! The weights in the archive that a trainer gives.
+//! The weights in the archive that a trainer returns.
 
 use std::{
     fmt, fs,
@@ -12,19 +12,30 @@ use rawzip::{
 };
 
 use crate::{
-    Error,
+    Error, Result,
     error::ErrorKind,
-    temporary::{TempPath, folder_of},
+    file_name::file_stem,
+    temporary::{TempPath, parent_dir},
 };
 
-/// The largest weights that are taken out of an archive.
-const LARGEST_WEIGHTS: u64 = 4 * 1024 * 1024 * 1024;
-/// The largest header of a safetensors file, by its format.
-const LARGEST_HEADER: u64 = 100 * 1000 * 1000;
+/// Maximum size of weights.
+const MAX_WEIGHTS: u64 = 4 * 1024 * 1024 * 1024;
+/// Maximum size of the header of a safetensors file, by its format.
+const MAX_HEADER: u64 = 100 * 1000 * 1000;
 
-/// The weights that a trainer gives, out of its zip.
+/// The LoRA weights in the zip archive of a trainer.
 ///
-/// Nothing in the archive is trusted: no path of it is used, sizes are capped, and the weights must look like weights.
+/// Nothing in the archive is trusted: its paths are not used, sizes are limited, and the weights must be valid
+/// safetensors.
+///
+/// ```no_run
+/// use pruna::Lora;
+///
+/// let lora = Lora::from_zip("lora.zip")?;
+/// lora.save("weights.safetensors")?;
+/// println!("lora_weights: {}", lora.lora_weights("me/my-dog"));
+/// # Ok::<(), pruna::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Lora {
     archive: PathBuf,
@@ -32,7 +43,7 @@ pub struct Lora {
     file_name: String,
 }
 
-/// Where in the archive the weights are.
+/// The position of the weights in the archive.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     place: ZipArchiveEntryWayfinder,
@@ -40,12 +51,13 @@ struct Entry {
 }
 
 impl Lora {
-    /// Finds the weights in the zip that a trainer gave.
+    /// Finds the weights in the zip archive of a trainer.
     ///
     /// # Errors
     ///
-    /// Io, when the file cannot be read; decode, when it holds no `.safetensors`, or one that is none.
-    pub fn from_zip(path: impl Into<PathBuf>) -> Result<Self, Error> {
+    /// [`Io`](ErrorKind::Io) if the file cannot be read; [`Decode`](ErrorKind::Decode) if it has no valid `.safetensors`;
+    /// [`TooLarge`](ErrorKind::TooLarge) beyond 4 GiB.
+    pub fn from_zip(path: impl Into<PathBuf>) -> Result<Self> {
         let archive = path.into();
         let broken = |why: &dyn fmt::Display| broken_zip(&archive, why);
         let zip = open_zip(&archive)?;
@@ -60,53 +72,54 @@ impl Lora {
                 return Err(broken(&format_args!("{name} is encrypted")));
             }
             let entry = Entry { place: record.wayfinder(), compression: record.compression_method() };
-            if entry.size() > LARGEST_WEIGHTS {
-                let message = format!("{name} claims {} bytes, at most {LARGEST_WEIGHTS} are taken", entry.size());
+            if entry.size() > MAX_WEIGHTS {
+                let message = format!("{name} declares {} bytes, at most {MAX_WEIGHTS} are accepted", entry.size());
                 return Err(Error::new(ErrorKind::TooLarge, message));
             }
             let weights = entry.open(&zip).map_err(|e| broken(&e))?;
             check_header(weights, entry.size()).map_err(|why| broken(&format_args!("{name}: {why}")))?;
-            return Ok(Self { entry, file_name: harmless(&name), archive });
+            return Ok(Self { entry, file_name: weights_name(&name), archive });
         }
-        Err(broken(&"it holds no .safetensors"))
+        Err(broken(&"it contains no .safetensors"))
     }
 
-    /// The name of the weights' file, without any folder.
+    /// Returns the file name of the weights, without folders.
     #[must_use]
     pub fn file_name(&self) -> &str {
         &self.file_name
     }
 
-    /// Bytes of the weights.
+    /// Returns the size of the weights in bytes.
     #[must_use]
     pub fn size(&self) -> u64 {
         self.entry.size()
     }
 
-    /// Writes the weights to a new file.
+    /// Saves the weights atomically, replacing a file at `path`.
     ///
     /// # Errors
     ///
-    /// Io, when the file exists already or cannot be written; decode, when the archive is damaged.
-    pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
+    /// [`Io`](ErrorKind::Io) if the file cannot be written; [`Decode`](ErrorKind::Decode) if the archive is damaged.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         let failed = |e| Error::io(path.display(), e);
         let zip = open_zip(&self.archive)?;
         let mut weights = self.entry.open(&zip).map_err(|e| broken_zip(&self.archive, &e))?;
-        let (mut file, temporary) = TempPath::create(folder_of(path), ".part").map_err(failed)?;
+        let (mut file, temporary) = TempPath::create(parent_dir(path), ".part").map_err(failed)?;
         io::copy(&mut weights, &mut file).map_err(|e| match e.kind() {
-            // The archive is to blame for these, the disk for the rest.
+            // These come from the archive, everything else from the disk.
             io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::UnexpectedEof => {
                 broken_zip(&self.archive, &e)
             }
             _ => failed(e),
         })?;
         file.sync_all().map_err(failed)?;
-        temporary.keep(path).map_err(failed)
+        temporary.persist(path).map_err(failed)
     }
 
-    /// What to set `lora_weights` to once the file is in this Hugging Face repository (`owner/name`). The file name is
-    /// part of it: without, the service looks for another one.
+    /// Returns the value for `lora_weights` once the file is in this Hugging Face repository (`owner/name`).
+    ///
+    /// It includes the file name; without it, the service would look for another one.
     #[must_use]
     pub fn lora_weights(&self, repository: &str) -> String {
         let repository = repository.trim_start_matches("https://").trim_start_matches("huggingface.co/");
@@ -119,54 +132,54 @@ impl Entry {
         self.place.uncompressed_size_hint()
     }
 
-    /// Reads the content; it has to be as long as announced and of the announced checksum.
+    /// Opens the content, which must have the declared length and checksum.
     fn open<'a>(&self, zip: &'a ZipArchive<FileReader>) -> Result<Box<dyn Read + 'a>, String> {
         let entry = zip.get_entry(self.place).map_err(|e| e.to_string())?;
         let raw = entry.reader();
-        // Never more than announced, whatever the compressed data unfold to.
-        let most = self.size() + 1;
+        // Never more than declared, whatever the compressed data expand to.
+        let max = self.size() + 1;
         match self.compression {
-            CompressionMethod::STORE => Ok(Box::new(entry.verifying_reader(raw.take(most)))),
-            CompressionMethod::DEFLATE => Ok(Box::new(entry.verifying_reader(DeflateDecoder::new(raw).take(most)))),
+            CompressionMethod::STORE => Ok(Box::new(entry.verifying_reader(raw.take(max)))),
+            CompressionMethod::DEFLATE => Ok(Box::new(entry.verifying_reader(DeflateDecoder::new(raw).take(max)))),
             other => Err(format!("its compression, {other:?}, is neither none nor deflate")),
         }
     }
 }
 
-fn open_zip(path: &Path) -> Result<ZipArchive<FileReader>, Error> {
+fn open_zip(path: &Path) -> Result<ZipArchive<FileReader>> {
     let file = fs::File::open(path).map_err(|e| Error::io(path.display(), e))?;
     ZipArchive::from_file(file, &mut vec![0; RECOMMENDED_BUFFER_SIZE]).map_err(|e| broken_zip(path, &e))
 }
 
 fn broken_zip(path: &Path, why: &dyn fmt::Display) -> Error {
-    Error::new(ErrorKind::Decode, format!("{} is not what a trainer gives: {why}", path.display()))
+    Error::new(ErrorKind::Decode, format!("{} is not an archive of a trainer: {why}", path.display()))
 }
 
-/// The name of an entry without the folders.
+/// Returns the name of an entry without folders.
 fn base_name(record: &ZipFileHeaderRecord<'_>) -> String {
     let path = record.file_path();
     let path = String::from_utf8_lossy(path.as_bytes());
     path.rsplit(['/', '\\']).next().unwrap_or_default().to_owned()
 }
 
-/// Only what is harmless in a file name, and nothing hidden.
-fn harmless(name: &str) -> String {
-    let kept: String = name.chars().filter(|&c| c.is_ascii_alphanumeric() || "._-".contains(c)).collect();
-    kept.trim_start_matches('.').to_owned()
+/// Returns a safe file name for the weights.
+fn weights_name(name: &str) -> String {
+    let stem = name.strip_suffix(".safetensors").and_then(file_stem);
+    format!("{}.safetensors", stem.as_deref().unwrap_or("weights"))
 }
 
-/// A safetensors file begins with the length of its header and the header, which is a JSON object.
+/// Checks the beginning of a safetensors file: the length of its header, then the header, a JSON object.
 fn check_header(mut file: impl Read, size: u64) -> Result<(), String> {
     let mut length = [0; 8];
-    file.read_exact(&mut length).map_err(|_| "too short for weights".to_owned())?;
+    file.read_exact(&mut length).map_err(|_| "it is too short".to_owned())?;
     let length = u64::from_le_bytes(length);
-    if length > LARGEST_HEADER || length.saturating_add(8) > size {
-        return Err("its header does not fit in it".into());
+    if length > MAX_HEADER || length.saturating_add(8) > size {
+        return Err("its header exceeds the file".into());
     }
     let mut header = Vec::new();
     file.take(length).read_to_end(&mut header).map_err(|e| e.to_string())?;
     match serde_json::from_slice::<serde_json::Value>(&header) {
         Ok(header) if header.is_object() => Ok(()),
-        _ => Err("its header is no JSON object".into()),
+        _ => Err("its header is not a JSON object".into()),
     }
 }

@@ -7,7 +7,8 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
-use pruna_codegen::{Field, Kind, ModelEntry, ModelInput, Table, describe};
+use pruna_codegen::{Field, Kind, ModelInput};
+use pruna_openapi::{ModelFacts, Table};
 use serde_json::Value;
 
 use crate::{outcome::Outcome, tree::Tree, vendored::Vendored};
@@ -21,19 +22,19 @@ const TABLE: &str = "openapi/models.toml";
 /// When the OpenAPI document does not have the model.
 pub fn run(tree: &mut Tree, id: &str) -> anyhow::Result<Outcome> {
     let vendored = Vendored::read(tree)?;
-    let ids = pruna_codegen::model_ids(&vendored.patched()?);
+    let ids = pruna_openapi::model_ids(&vendored.patched()?);
     if !ids.iter().any(|known| known == id) {
         bail!("the OpenAPI document does not have the model {id}; it has {}", ids.join(", "));
     }
     let inputs = vendored.read_models()?;
-    let input = inputs.iter().find(|input| input.id == id);
+    let input = inputs.iter().find(|input| input.model.id == id);
     let table = Table::parse(&vendored.models)?;
     let mut text = String::new();
 
     if table.models().any(|listed| listed == id) {
         let _ = writeln!(text, "{TABLE} already has {id}");
     } else {
-        let entry = entry(id, &describe(id, input, &table));
+        let entry = entry(id, &table.facts(id, input.map(|input| &input.model)));
         tree.write(TABLE, format!("{}\n{entry}", vendored.models));
         text.push_str("guessed, please check: category, outputs, typical_seconds, try_sync; missing: price\n");
     }
@@ -56,36 +57,47 @@ pub fn run(tree: &mut Tree, id: &str) -> anyhow::Result<Outcome> {
 }
 
 /// Renders the table of a model with guessed values.
-fn entry(id: &str, known: &ModelEntry) -> String {
+fn entry(id: &str, facts: &ModelFacts) -> String {
     let quoted = |text: &str| toml_edit::Value::from(text).to_string().trim().to_owned();
     let key = toml_edit::Key::new(id).display_repr().into_owned();
-    let outputs: Vec<String> = known.outputs.iter().map(|output| quoted(output)).collect();
+    let outputs: Vec<String> = facts.outputs.iter().map(|output| quoted(output)).collect();
     format!(
         "# Guessed from the OpenAPI document by `cargo xtask model`; please check.\n[{key}]\ncategory = {}\noutputs = [{}]\n\
          typical_seconds = {:?}\ntry_sync = {}\n",
-        quoted(known.category.as_deref().unwrap_or_default()),
+        quoted(&facts.category),
         outputs.join(", "),
-        known.typical_seconds.unwrap_or_default(),
-        known.try_sync.unwrap_or_default(),
+        facts.typical_seconds,
+        facts.try_sync,
     )
 }
 
 /// Renders a program that submits the example in the OpenAPI document.
 fn example(model: &ModelInput) -> anyhow::Result<String> {
-    let shown = model.example.as_ref().and_then(Value::as_object).context("the OpenAPI document has none")?;
+    let shown = model.model.example.as_ref().and_then(Value::as_object).context("the OpenAPI document has none")?;
     if let Some(field) = model.fields.iter().find(|field| field.required && !shown.contains_key(&field.name)) {
         bail!("the example in the OpenAPI document lacks {}, which the model requires", field.name);
+    }
+    let mut arguments = Vec::new();
+    for field in model.fields.iter().filter(|field| field.required) {
+        let value = &shown[&field.name];
+        let literal = literal(&field.kind, value);
+        arguments.push(literal.with_context(|| {
+            format!("{value} in the example of the OpenAPI document does not fit the parameter {}", field.name)
+        })?);
     }
     let mut calls = String::new();
     for (name, value) in shown {
         let field = model.fields.iter().find(|field| field.name == *name);
-        match field.and_then(|field| Some((field, literal(&field.kind, value)?))) {
-            Some((field, literal)) => writeln!(calls, ".{}({literal})", method(field))?,
-            None => writeln!(calls, ".extra({name:?}, serde_json::json!({value}))")?,
+        match field.map(|field| (field, literal(&field.kind, value))) {
+            Some((field, _)) if field.required => {}
+            Some((field, Some(literal))) => writeln!(calls, ".{}({literal})", method(field))?,
+            _ => writeln!(calls, ".extra({name:?}, serde_json::json!({value}))")?,
         }
     }
-    let (id, module, input) = (&model.id, &model.module_name, &model.type_name);
-    let media = if calls.contains("Media::url(") { "Media, " } else { "" };
+    let (id, module) = (&model.model.id, &model.module_name);
+    let call = format!("{}::new({}){}", model.type_name, arguments.join(", "), calls.trim_end());
+    let input = &model.type_name;
+    let media = if call.contains("Media::url(") { "Media, " } else { "" };
     Ok(format!(
         r#"//! The example of {id} in the OpenAPI document: `cargo run --example {module} -- FOLDER`
 #![allow(clippy::print_stdout)]
@@ -95,8 +107,7 @@ use pruna::{{Client, {media}inputs::{input}}};
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {{
     let folder = std::env::args().nth(1).ok_or("which folder?")?;
-    let input = {input}::builder()
-        {calls}.build();
+    let input = {call};
     for file in Client::from_env()?.generate(input).await?.save_all(folder).await? {{
         println!("Saved {{}}", file.path.display());
     }}
@@ -106,10 +117,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {{
     ))
 }
 
-/// Renders a value as the builder takes it; `None` when its type does not match the parameter.
+/// Renders a value as a setter takes it; `None` when its type does not match the parameter.
 fn literal(kind: &Kind, value: &Value) -> Option<String> {
     Some(match (kind, value) {
-        (Kind::Text | Kind::Secret | Kind::Open(_), Value::String(text)) => format!("{text:?}"),
+        (Kind::Text | Kind::Secret | Kind::OpenEnum(_), Value::String(text)) => format!("{text:?}"),
         (Kind::Media, Value::String(text)) => format!("Media::url({text:?})"),
         (Kind::Integer, number) => number.as_i64()?.to_string(),
         (Kind::Number, number) => format!("{:?}", number.as_f64()?),

@@ -1,6 +1,7 @@
 //! The folder `openapi/`: the OpenAPI document, its fixups, the table of models, the lock file.
 
 use anyhow::{Context as _, bail};
+use data_encoding::HEXLOWER;
 use pruna_codegen::{Output, Source};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
@@ -122,5 +123,5 @@ impl Lock {
 
 /// Returns the SHA-256 in hexadecimal digits.
 pub fn sha256(text: &str) -> String {
-    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+    HEXLOWER.encode(&Sha256::digest(text))
 }

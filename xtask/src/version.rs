@@ -8,8 +8,8 @@ use crate::{diff::Class, tree::Tree};
 
 const MANIFEST: &str = "Cargo.toml";
 const LOCK: &str = "Cargo.lock";
-/// The package whose version follows the OpenAPI document.
-const PACKAGE: &str = "pruna";
+/// The packages whose version follows the OpenAPI document, each with its manifest.
+const PACKAGES: [(&str, &str); 2] = [("pruna", MANIFEST), ("pruna-openapi", "openapi/Cargo.toml")];
 
 /// Proposes the version after a change, with the OpenAPI document's version as build metadata.
 ///
@@ -53,7 +53,7 @@ pub fn current(tree: &Tree) -> anyhow::Result<Version> {
     version.parse().with_context(|| format!("the version {version} in Cargo.toml"))
 }
 
-/// Stages the version in the manifest, the lock file, and the workspace members that require another one.
+/// Stages the version in the manifests, the lock file, and the workspace members that require another one.
 ///
 /// # Errors
 ///
@@ -78,12 +78,18 @@ pub fn stage(tree: &mut Tree, version: &Version) -> anyhow::Result<()> {
     for member in members {
         let Some(text) = tree.find(&member)? else { continue };
         let mut manifest: DocumentMut = text.parse().with_context(|| member.clone())?;
+        if PACKAGES.iter().any(|(_, path)| *path == member) {
+            replace(&mut manifest["package"]["version"], &version.to_string());
+        }
         require(manifest.as_table_mut(), version);
         tree.write(member, manifest.to_string());
     }
-    if let Some(lock) = tree.find(LOCK)? {
-        let entry = |version: &Version| format!("name = \"{PACKAGE}\"\nversion = \"{version}\"\n");
-        tree.write(LOCK, lock.replace(&entry(&before), &entry(version)));
+    if let Some(mut lock) = tree.find(LOCK)? {
+        for (package, _) in PACKAGES {
+            let entry = |version: &Version| format!("name = \"{package}\"\nversion = \"{version}\"\n");
+            lock = lock.replace(&entry(&before), &entry(version));
+        }
+        tree.write(LOCK, lock);
     }
     Ok(())
 }
@@ -99,12 +105,16 @@ fn require(manifest: &mut dyn TableLike, version: &Version) {
             }
             continue;
         }
-        let Some(wanted) = table.get_mut(PACKAGE).and_then(|dependency| dependency.get_mut("version")) else {
-            continue;
-        };
-        let fits = wanted.as_str().and_then(|text| VersionReq::parse(text).ok()).is_some_and(|w| w.matches(version));
-        if !fits {
-            replace(wanted, &format!("{}.{}.{}", version.major, version.minor, version.patch));
+        for (package, _) in PACKAGES {
+            let wanted = table.get_mut(package).and_then(|dependency| dependency.get_mut("version"));
+            let Some((item, text)) = wanted.and_then(|item| item.as_str().map(str::to_owned).map(|text| (item, text)))
+            else {
+                continue;
+            };
+            if !VersionReq::parse(&text).is_ok_and(|wanted| wanted.matches(version)) {
+                let exact = if text.starts_with('=') { "=" } else { "" };
+                replace(item, &format!("{exact}{}.{}.{}", version.major, version.minor, version.patch));
+            }
         }
     }
 }
@@ -146,15 +156,34 @@ mod tests {
     fn members_that_require_another_version_are_updated() {
         let folder = tempfile::tempdir().unwrap();
         let mut tree = Tree::new(folder.path());
-        tree.write("Cargo.toml", "[workspace]\nmembers = [\".\", \"cli\"]\n[package]\nversion = \"0.1.0\" # ours\n");
-        tree.write("cli/Cargo.toml", "[dependencies]\npruna = { version = \"0.1.0\", path = \"..\" }\nserde = \"1\"\n");
-        tree.write("Cargo.lock", "[[package]]\nname = \"pruna\"\nversion = \"0.1.0\"\n");
+        let written = |version: &str, needed: &str| {
+            [
+                (
+                    "Cargo.toml",
+                    format!(
+                        "[workspace]\nmembers = [\".\", \"cli\", \"openapi\"]\n[package]\nversion = \"{version}\" # ours\n\
+                         [build-dependencies]\npruna-openapi = {{ version = \"={needed}\", path = \"openapi\" }}\n"
+                    ),
+                ),
+                (
+                    "cli/Cargo.toml",
+                    format!("[dependencies]\npruna = {{ version = \"{needed}\", path = \"..\" }}\nserde = \"1\"\n"),
+                ),
+                ("openapi/Cargo.toml", format!("[package]\nname = \"pruna-openapi\"\nversion = \"{version}\"\n")),
+                (
+                    "Cargo.lock",
+                    format!(
+                        "[[package]]\nname = \"pruna\"\nversion = \"{version}\"\n\
+                         [[package]]\nname = \"pruna-openapi\"\nversion = \"{version}\"\n"
+                    ),
+                ),
+            ]
+        };
+        for (file, text) in written("0.1.0", "0.1.0") {
+            tree.write(file, text);
+        }
         stage(&mut tree, &"0.2.0+api.1".parse().unwrap()).unwrap();
-        for (file, text) in [
-            ("Cargo.toml", "[workspace]\nmembers = [\".\", \"cli\"]\n[package]\nversion = \"0.2.0+api.1\" # ours\n"),
-            ("cli/Cargo.toml", "[dependencies]\npruna = { version = \"0.2.0\", path = \"..\" }\nserde = \"1\"\n"),
-            ("Cargo.lock", "[[package]]\nname = \"pruna\"\nversion = \"0.2.0+api.1\"\n"),
-        ] {
+        for (file, text) in written("0.2.0+api.1", "0.2.0") {
             assert_eq!(tree.read(file).unwrap(), text);
         }
     }

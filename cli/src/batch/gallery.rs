@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use pruna::Usd;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -23,7 +24,7 @@ struct Shown<'a> {
     id: Option<&'a str>,
     files: &'a [File],
     elapsed_seconds: Option<f64>,
-    cost_usd: Option<f64>,
+    cost_usd: Option<Usd>,
     error: Option<&'a str>,
 }
 

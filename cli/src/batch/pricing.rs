@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, time::Duration};
 
-use pruna::Model;
+use pruna::{Model, Usd};
 use serde::Serialize;
 
 use super::items::Item;
@@ -13,7 +13,7 @@ use crate::progress;
 pub(crate) struct Pricing {
     items: usize,
     /// Sum of what has a list price, in US dollars.
-    cost_usd: f64,
+    cost_usd: Usd,
     /// Items without a list price.
     unpriced: usize,
     /// Minutes that the rate limits demand.
@@ -26,7 +26,7 @@ pub(crate) struct Pricing {
 struct Share {
     model: String,
     items: usize,
-    cost_usd: f64,
+    cost_usd: Usd,
     unpriced: usize,
     rate_limit_per_minute: Option<u32>,
 }
@@ -38,7 +38,7 @@ impl Pricing {
             let share = shares.entry(&item.model).or_insert_with(|| Share {
                 model: item.model.to_string(),
                 items: 0,
-                cost_usd: 0.0,
+                cost_usd: Usd::ZERO,
                 unpriced: 0,
                 rate_limit_per_minute: item.model.info().requests_per_minute,
             });
@@ -48,10 +48,10 @@ impl Pricing {
                 None => share.unpriced += 1,
             }
         }
-        let models: Vec<Share> = shares.into_values().map(Share::rounded).collect();
+        let models: Vec<Share> = shares.into_values().collect();
         Self {
             items: items.len(),
-            cost_usd: rounded(models.iter().map(|share| share.cost_usd).sum()),
+            cost_usd: models.iter().map(|share| share.cost_usd).sum(),
             unpriced: models.iter().map(|share| share.unpriced).sum(),
             // Limits are per model, so the models run side by side.
             minutes_at_least: models.iter().map(Share::minutes).fold(0.0, f64::max),
@@ -65,19 +65,11 @@ impl Share {
     fn minutes(&self) -> f64 {
         self.rate_limit_per_minute.map_or(0.0, |limit| self.items as f64 / f64::from(limit.max(1)))
     }
-
-    fn rounded(self) -> Self {
-        Self { cost_usd: rounded(self.cost_usd), ..self }
-    }
-}
-
-/// Without the dust that adding fractions leaves.
-fn rounded(usd: f64) -> f64 {
-    (usd * 1e6).round() / 1e6
 }
 
 /// An amount to the hundredth of a cent where that matters.
-fn money(usd: f64) -> String {
+fn money(usd: Usd) -> String {
+    let usd = usd.dollars();
     if usd < 1.0 { format!("${usd:.4}") } else { format!("${usd:.2}") }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use pruna::{Error, Model, SavedFile, batch::Output};
+use pruna::{Error, Model, SavedFile, Usd, batch::Output};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -23,7 +23,7 @@ pub(super) struct Record {
     pub(super) files: Vec<File>,
     pub(super) elapsed_seconds: Option<f64>,
     /// List price in US dollars.
-    pub(super) cost_usd: Option<f64>,
+    pub(super) cost_usd: Option<Usd>,
     /// Why there is no result.
     pub(super) error: Option<String>,
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Subcommand;
 use comfy_table::{Attribute, Cell};
-use pruna::{Model, ModelInfo, Price};
+use pruna::{Model, ModelInfo, Price, PriceRate};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -52,7 +52,7 @@ Examples:
 /// A model as `--json` prints it.
 #[derive(Serialize)]
 struct Listed {
-    id: &'static str,
+    id: Model,
     category: &'static str,
     rate_limit_per_minute: Option<u32>,
     typical_seconds: f64,
@@ -67,52 +67,54 @@ impl Args {
     pub(crate) fn run(self) -> Result<(), Failure> {
         match self.show {
             Some(Show::Show { model, json }) => show(&model, json),
-            None if self.json => output::pretty_json(&Model::all().map(|m| listed(m.info())).collect::<Vec<_>>()),
+            None if self.json => output::pretty_json(&Model::all().map(listed).collect::<Vec<_>>()),
             None => list(),
         }
     }
 }
 
-fn listed(info: &'static ModelInfo) -> Listed {
+fn listed(model: Model) -> Listed {
+    let info = model.info();
     Listed {
-        id: info.id,
+        id: model,
         category: info.category.as_str(),
         rate_limit_per_minute: info.requests_per_minute,
         typical_seconds: info.typical_seconds,
-        price: info.price.as_ref().map(price),
+        price: info.price.as_ref().and_then(price),
         outputs: info.outputs,
         try_sync: info.try_sync,
         description: info.description,
     }
 }
 
-fn price(price: &Price) -> Value {
-    let per = price.per.to_string();
-    match (price.by, price.amounts) {
-        (None, [(_, usd)]) => json!({"usd": usd, "per": per}),
-        (by, amounts) => {
-            let usd: serde_json::Map<_, _> = amounts.iter().map(|(of, usd)| ((*of).to_owned(), json!(usd))).collect();
-            json!({"usd": usd, "by": by, "per": per})
+fn price(price: &Price) -> Option<Value> {
+    let per = price.unit.to_string();
+    match price.rate {
+        PriceRate::Flat(usd) => Some(json!({"usd": usd, "per": per})),
+        PriceRate::ByParameter { parameter, rates, .. } => {
+            let usd: serde_json::Map<_, _> = rates.iter().map(|(of, usd)| ((*of).to_owned(), json!(usd))).collect();
+            Some(json!({"usd": usd, "by": parameter, "per": per}))
         }
+        _ => None,
     }
 }
 
 /// The models by category, in the order of the document.
 fn list() -> Result<(), Failure> {
-    let infos: Vec<&ModelInfo> = Model::all().map(|model| model.info()).collect();
+    let models: Vec<(Model, &ModelInfo)> = Model::all().map(|model| (model.clone(), model.info())).collect();
     let mut categories: Vec<&str> = Vec::new();
-    for info in &infos {
+    for (_, info) in &models {
         if !categories.contains(&info.category.as_str()) {
             categories.push(info.category.as_str());
         }
     }
     let mut table = table(&["category", "model", "makes", "usual time", "per minute", "list price"], 0);
     for category in categories {
-        let members = infos.iter().filter(|info| info.category == category);
-        for (index, info) in members.enumerate() {
+        let members = models.iter().filter(|(_, info)| info.category == category);
+        for (index, (model, info)) in members.enumerate() {
             table.add_row([
                 if index == 0 { category.to_owned() } else { String::new() },
-                info.id.to_owned(),
+                model.to_string(),
                 info.outputs.first().map_or_else(String::new, |kind| (*kind).to_owned()),
                 progress::seconds(Duration::from_secs_f64(info.typical_seconds)),
                 info.requests_per_minute.map_or_else(String::new, |limit| limit.to_string()),

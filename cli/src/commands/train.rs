@@ -64,8 +64,7 @@ impl Args {
     /// What is about to begin, what it takes and what it costs.
     fn announce(&self, app: &App, set: &TrainingSet, parameters: &serde_json::Map<String, serde_json::Value>) {
         let info = self.model.info();
-        let cost =
-            info.estimate_usd(parameters).map(|usd| format!(", about ${usd:.2} by list price")).unwrap_or_default();
+        let cost = info.estimate_usd(parameters).map(|usd| format!(", about {usd} by list price")).unwrap_or_default();
         let usual = progress::seconds(Duration::from_secs_f64(info.typical_seconds));
         app.terminal.note(format_args!("{} pictures{cost}, usually {usual} at the default number of steps", set.len()));
     }

@@ -13,7 +13,6 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use serde::Deserialize;
 use serde_json::Value;
 
 use crate::models::Model;
@@ -22,10 +21,8 @@ use crate::sources::Source;
 use crate::sync::lock;
 
 /// A kind of file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    #[serde(alias = "jpeg")]
     Jpg,
     Png,
     Webp,
@@ -56,7 +53,8 @@ impl Kind {
         }
     }
 
-    fn from_name(name: &str) -> Option<Self> {
+    /// The kind with this file name extension.
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
         Some(match name {
             "jpg" | "jpeg" => Self::Jpg,
             "png" => Self::Png,

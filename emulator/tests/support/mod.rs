@@ -9,8 +9,6 @@
     reason = "test support; no test uses all of it"
 )]
 
-use std::fs;
-use std::path::Path;
 use std::time::Duration;
 
 use jsonschema::Draft;
@@ -135,15 +133,9 @@ pub fn install_crypto() {
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
-/// The document of the repository.
+/// The OpenAPI document that the emulator was built with.
 pub fn document() -> Value {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi");
-    let mut paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let path = paths.find(|path| {
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        name.starts_with("p-api-") && name.ends_with(".json")
-    });
-    serde_json::from_slice(&fs::read(path.expect("a document")).unwrap()).unwrap()
+    serde_json::from_str(pruna_openapi::DOCUMENT).unwrap()
 }
 
 /// The operation called `id`.

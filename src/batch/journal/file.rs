@@ -1,7 +1,6 @@
-//! The journal of one process: a file, by redb.
+//! The journal of one process: a redb file.
 //!
-//! A thread of its own writes it. Whatever was handed in while the disk was busy goes into the next transaction, so that
-//! many items share one wait for the disk.
+//! A dedicated thread writes it. Changes that arrive while the disk is busy share the next transaction.
 
 use std::{
     path::{Path, PathBuf},
@@ -15,16 +14,16 @@ use tokio::sync::oneshot;
 
 use super::{Fingerprint, Journal, Pending, State};
 use crate::{
-    Error,
+    Error, Result,
     error::ErrorKind,
-    temporary::{TempPath, folder_of},
+    temporary::{TempPath, parent_dir},
 };
 
 const ITEMS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("items");
-/// Changes of one transaction at most.
-const MOST_AT_ONCE: usize = 1000;
+/// Maximum number of changes per transaction.
+const MAX_CHANGES: usize = 1000;
 
-/// An item as it is written: JSON, readable by a person.
+/// An item as it is stored: readable JSON.
 #[derive(Serialize, Deserialize)]
 struct Entry {
     request: Fingerprint,
@@ -32,14 +31,14 @@ struct Entry {
     state: State,
 }
 
-/// A change, and whom to tell that it is on the disk.
+/// A change, and the receiver of its confirmation.
 struct Change {
     index: u64,
     entry: Option<Vec<u8>>,
     written: oneshot::Sender<Result<(), String>>,
 }
 
-/// An open journal. The file is locked against others until it is dropped.
+/// An open journal. The file is locked until it is dropped.
 pub(crate) struct FileJournal {
     path: PathBuf,
     database: Arc<Database>,
@@ -48,32 +47,33 @@ pub(crate) struct FileJournal {
 }
 
 impl FileJournal {
-    /// Opens a journal, or begins one. Blocks.
-    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
+    /// Opens or creates a journal. Blocks.
+    pub(crate) fn open(path: &Path) -> Result<Self> {
         let failed = |e| Error::io(path.display(), e);
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder).map_err(failed)?;
         }
         if !path.exists() {
-            begin(path)?;
+            create(path)?;
         }
         Self::with(path, Database::builder().open(path).map_err(|e| cannot_open(path, e))?)
     }
 
-    /// Opens a journal on some other storage than a file: for tests of what storage can do wrong. Blocks.
+    /// Opens a journal on other storage, for tests of storage failures. Blocks.
     #[cfg_attr(not(test), allow(dead_code))]
-    pub(crate) fn on(backend: impl StorageBackend) -> Result<Self, Error> {
+    pub(crate) fn on(backend: impl StorageBackend) -> Result<Self> {
         let path = Path::new("journal");
         Self::with(path, Database::builder().create_with_backend(backend).map_err(|e| cannot_open(path, e))?)
     }
 
-    fn with(path: &Path, database: Database) -> Result<Self, Error> {
+    fn with(path: &Path, database: Database) -> Result<Self> {
         let database = Arc::new(database);
-        // The table has to be there before anybody reads it.
-        write(&database, &[]).map_err(|e| broken(path, e))?;
+        // The table must exist before it is read.
+        write(&database, &[]).map_err(|e| journal_error(path, e))?;
         let (changes, inbox) = mpsc::channel();
         let for_writer = Arc::clone(&database);
-        let writer = std::thread::Builder::new().name("pruna-journal".into()).spawn(move || serve(&for_writer, &inbox));
+        let writer =
+            std::thread::Builder::new().name("pruna-journal".into()).spawn(move || run_writer(&for_writer, &inbox));
         let writer = Some(writer.map_err(|e| Error::io(path.display(), e))?);
         Ok(Self { path: path.to_owned(), database, changes: Some(changes), writer })
     }
@@ -86,13 +86,13 @@ impl FileJournal {
 }
 
 impl Journal for FileJournal {
-    fn find<'a>(&'a self, index: usize, print: &'a Fingerprint) -> Pending<'a, Option<State>> {
+    fn find<'a>(&'a self, index: usize, fingerprint: &'a Fingerprint) -> Pending<'a, Option<State>> {
         Box::pin(async move {
-            let entry = self.read(index).map_err(|e| broken(&self.path, e.to_string()))?;
+            let entry = self.read(index).map_err(|e| journal_error(&self.path, e.to_string()))?;
             match entry {
-                Some(entry) if entry.request != *print => {
+                Some(entry) if entry.request != *fingerprint => {
                     let message = format!(
-                        "request {index} is another than the one noted in {}; a journal belongs to one batch",
+                        "request {index} differs from the one recorded in {}; use a new journal for another batch",
                         self.path.display()
                     );
                     Err(Error::configuration(message))
@@ -102,55 +102,56 @@ impl Journal for FileJournal {
         })
     }
 
-    fn note<'a>(&'a self, index: usize, print: &'a Fingerprint, state: Option<State>) -> Pending<'a, ()> {
+    fn record<'a>(&'a self, index: usize, fingerprint: &'a Fingerprint, state: Option<State>) -> Pending<'a, ()> {
         Box::pin(async move {
-            let entry = state.map(|state| serde_json::to_vec(&Entry { request: print.clone(), state })).transpose();
-            let entry = entry.map_err(|e| broken(&self.path, e.to_string()))?;
+            let entry =
+                state.map(|state| serde_json::to_vec(&Entry { request: fingerprint.clone(), state })).transpose();
+            let entry = entry.map_err(|e| journal_error(&self.path, e.to_string()))?;
             let (written, confirmed) = oneshot::channel();
             let change = Change { index: index as u64, entry, written };
-            let gone = || broken(&self.path, "its writer has ended".to_owned());
+            let gone = || journal_error(&self.path, "its writer thread has ended".to_owned());
             self.changes.as_ref().ok_or_else(gone)?.send(change).map_err(|_| gone())?;
-            confirmed.await.map_err(|_| gone())?.map_err(|why| broken(&self.path, why))
+            confirmed.await.map_err(|_| gone())?.map_err(|why| journal_error(&self.path, why))
         })
     }
 }
 
 impl Drop for FileJournal {
-    /// Waits for the writer, which is done as soon as nothing more can come, so that the file is free afterwards.
+    /// Waits for the writer, so that the file is unlocked afterwards.
     fn drop(&mut self) {
         self.changes = None;
         if let Some(writer) = self.writer.take() {
-            // A panic of the writer was seen by those who waited for it.
+            // A panic of the writer was reported to those who waited for it.
             let _ = writer.join();
         }
     }
 }
 
-/// Makes an empty journal. It gets its name when it is complete, so that no crash leaves half a one.
-fn begin(path: &Path) -> Result<(), Error> {
+/// Creates an empty journal, atomically, so that no crash leaves a partial one.
+fn create(path: &Path) -> Result<()> {
     let failed = |e| Error::io(path.display(), e);
-    let (_, unnamed) = TempPath::create_private(folder_of(path), ".journal").map_err(failed)?;
+    let (_, unnamed) = TempPath::create_private(parent_dir(path), ".journal").map_err(failed)?;
     drop(Database::builder().create(unnamed.path()).map_err(|e| cannot_open(path, e))?);
-    match unnamed.keep(path) {
-        // Somebody else was quicker: then it is theirs, and opening it will tell.
+    match unnamed.persist_noclobber(path) {
+        // Another process created it meanwhile; opening it will fail if it is in use.
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
         named => named.map_err(failed),
     }
 }
 
-/// Writes changes until nobody can send any.
-fn serve(database: &Database, inbox: &mpsc::Receiver<Change>) {
+/// Writes changes until the senders are gone.
+fn run_writer(database: &Database, inbox: &mpsc::Receiver<Change>) {
     while let Ok(first) = inbox.recv() {
-        let changes: Vec<Change> = std::iter::once(first).chain(inbox.try_iter()).take(MOST_AT_ONCE).collect();
+        let changes: Vec<Change> = std::iter::once(first).chain(inbox.try_iter()).take(MAX_CHANGES).collect();
         let result = write(database, &changes);
         for change in changes {
-            // Whoever no longer waits does not need to know.
+            // The waiter may have been dropped.
             let _ = change.written.send(result.clone());
         }
     }
 }
 
-/// One transaction, on the disk when this returns.
+/// Writes one transaction, which is on disk when this returns.
 fn write(database: &Database, changes: &[Change]) -> Result<(), String> {
     let attempt = || -> Result<(), redb::Error> {
         let transaction = database.begin_write()?;
@@ -170,13 +171,13 @@ fn write(database: &Database, changes: &[Change]) -> Result<(), String> {
 fn cannot_open(path: &Path, error: DatabaseError) -> Error {
     match error {
         DatabaseError::DatabaseAlreadyOpen => Error::configuration(format!(
-            "the journal {} is in use by another process or batch; wait for its end, or give each a journal of its own",
+            "the journal {} is in use by another process or batch; wait until that ends, or use a journal for each",
             path.display()
         )),
-        other => broken(path, other.to_string()).with_source(other),
+        other => journal_error(path, other.to_string()).with_source(other),
     }
 }
 
-fn broken(path: &Path, why: impl std::fmt::Display) -> Error {
+fn journal_error(path: &Path, why: impl std::fmt::Display) -> Error {
     Error::new(ErrorKind::Io, format!("the journal {}: {why}", path.display()))
 }

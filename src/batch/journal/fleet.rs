@@ -1,7 +1,7 @@
-//! The journal of many processes: a table in PostgreSQL.
+//! The journal of many processes: tables in PostgreSQL.
 //!
-//! An item belongs to the worker that leased it. Every change of it is made under the condition that it still does, so a
-//! worker that was thought dead and comes back cannot submit what another has taken over.
+//! An item belongs to the worker that leased it. Every change is conditional on that, so a worker that was considered dead
+//! and comes back cannot submit what another has taken over.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,93 +12,92 @@ use tokio_postgres::{Client as Database, NoTls, Row, types::ToSql};
 
 use super::{Fingerprint, Journal, Pending, State};
 use crate::{
-    Error, Request,
-    batch::work::Item,
+    Error, Request, Result,
+    batch::worker::Item,
+    embedded,
     error::ErrorKind,
-    limits::{Even, SharedPace},
-    media,
+    limits::{Quota, SharedRateLimiter},
 };
 
-/// How long a worker owns an item without saying that it still works on it.
+/// Default time for which a worker owns an item without renewing its lease.
 const LEASE: Duration = Duration::from_secs(30);
-/// Items that are leased at once.
-const LEASED_AT_ONCE: i64 = 8;
-/// How often a worker without items looks for some.
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-/// Requests that are entered at once.
-const ENTERED_AT_ONCE: usize = 500;
+/// Number of items that are leased at a time.
+const LEASE_SIZE: i64 = 8;
+/// Maximum interval at which an idle worker looks for items.
+const MAX_IDLE_INTERVAL: Duration = Duration::from_secs(1);
+/// Number of requests that are entered at a time.
+const INSERT_SIZE: usize = 500;
 
 const TABLES: &str = "
     SELECT pg_advisory_xact_lock(7305201);
     CREATE TABLE IF NOT EXISTS pruna_item (
-        batch text NOT NULL, index bigint NOT NULL, request text NOT NULL, print text NOT NULL,
+        batch text NOT NULL, index bigint NOT NULL, request text NOT NULL, fingerprint text NOT NULL,
         state text NOT NULL DEFAULT 'waiting', detail text, worker text, lease timestamptz,
         PRIMARY KEY (batch, index));
     CREATE INDEX IF NOT EXISTS pruna_item_open ON pruna_item (batch, index)
-        WHERE state IN ('waiting', 'begun', 'running', 'made');
-    CREATE TABLE IF NOT EXISTS pruna_pace (name text PRIMARY KEY, next timestamptz NOT NULL);";
+        WHERE state IN ('waiting', 'submitting', 'running', 'succeeded');
+    CREATE TABLE IF NOT EXISTS pruna_rate_limit (name text PRIMARY KEY, next timestamptz NOT NULL);";
 
-/// What a new run does with what earlier ones left: what was certainly not taken is tried again, what nobody works on any
-/// more is picked up.
+/// Prepares the items that earlier runs left: rejected ones are tried again, abandoned ones are picked up.
 const RESUME: &str = "
-    UPDATE pruna_item SET state = CASE state WHEN 'refused' THEN 'waiting' ELSE state END, lease = NULL
-    WHERE batch = $1 AND (state = 'refused' OR (lease = 'infinity' AND state IN ('waiting', 'begun', 'running', 'made')))";
+    UPDATE pruna_item SET state = CASE state WHEN 'rejected' THEN 'waiting' ELSE state END, lease = NULL
+    WHERE batch = $1 AND (state = 'rejected' OR (lease = 'infinity' AND state IN ('waiting', 'submitting', 'running', 'succeeded')))";
 
-const RESUBMIT: &str = "UPDATE pruna_item SET state = 'begun', lease = NULL WHERE batch = $1 AND state = 'unknown'";
+const RESUBMIT: &str =
+    "UPDATE pruna_item SET state = 'submitting', lease = NULL WHERE batch = $1 AND state = 'unknown'";
 
-const ENTER: &str = "
-    INSERT INTO pruna_item (batch, index, request, print)
+const INSERT: &str = "
+    INSERT INTO pruna_item (batch, index, request, fingerprint)
     SELECT $1, * FROM unnest($2::bigint[], $3::text[], $4::text[]) ON CONFLICT DO NOTHING";
 
 const COUNT: &str = "SELECT coalesce(max(index) + 1, 0) FROM pruna_item WHERE batch = $1";
 
-const OTHERS: &str = "
-    SELECT min(given.index) FROM unnest($2::bigint[], $3::text[]) AS given (index, print)
-    JOIN pruna_item USING (index) WHERE batch = $1 AND pruna_item.print <> given.print";
+const FIND_DIFFERENT: &str = "
+    SELECT min(given.index) FROM unnest($2::bigint[], $3::text[]) AS given (index, fingerprint)
+    JOIN pruna_item USING (index) WHERE batch = $1 AND pruna_item.fingerprint <> given.fingerprint";
 
 const LEASE_ITEMS: &str = "
     UPDATE pruna_item SET worker = $2, lease = now() + $3::float8 * interval '1 second'
     FROM (SELECT batch, index FROM pruna_item
-          WHERE batch = $1 AND state IN ('waiting', 'begun', 'running', 'made') AND (lease IS NULL OR lease < now())
+          WHERE batch = $1 AND state IN ('waiting', 'submitting', 'running', 'succeeded') AND (lease IS NULL OR lease < now())
           ORDER BY index LIMIT $4 FOR UPDATE SKIP LOCKED) AS free
     WHERE pruna_item.batch = free.batch AND pruna_item.index = free.index
     RETURNING pruna_item.index, request";
 
 const OPEN_ELSEWHERE: &str = "
     SELECT EXISTS (SELECT FROM pruna_item WHERE batch = $1 AND worker IS DISTINCT FROM $2
-    AND state IN ('waiting', 'begun', 'running', 'made') AND lease IS DISTINCT FROM 'infinity')";
+    AND state IN ('waiting', 'submitting', 'running', 'succeeded') AND lease IS DISTINCT FROM 'infinity')";
 
 const RENEW: &str = "
     UPDATE pruna_item SET lease = now() + $3::float8 * interval '1 second'
-    WHERE batch = $1 AND worker = $2 AND lease < 'infinity' AND state IN ('waiting', 'begun', 'running', 'made')";
+    WHERE batch = $1 AND worker = $2 AND lease < 'infinity' AND state IN ('waiting', 'submitting', 'running', 'succeeded')";
 
 const FIND: &str = "SELECT state, detail FROM pruna_item WHERE batch = $1 AND index = $2";
 
-/// An answer that comes after the item was given up as unknown is better than no answer.
-const NOTE: &str = "
+/// A response that arrives after the item was given up as unknown is still recorded.
+const RECORD: &str = "
     UPDATE pruna_item SET state = $4, detail = $5
-    WHERE batch = $1 AND index = $2 AND (worker = $3 OR (state = 'unknown' AND $4 <> 'begun'))";
+    WHERE batch = $1 AND index = $2 AND (worker = $3 OR (state = 'unknown' AND $4 <> 'submitting'))";
 
-const LEAVE: &str = "
+const RELEASE: &str = "
     UPDATE pruna_item SET lease = CASE WHEN $4 THEN now() ELSE 'infinity' END,
-        state = CASE WHEN state = 'begun' AND NOT $4 THEN 'unknown' ELSE state END
-    WHERE batch = $1 AND index = $2 AND worker = $3 AND state IN ('waiting', 'begun', 'running', 'made')";
+        state = CASE WHEN state = 'submitting' AND NOT $4 THEN 'unknown' ELSE state END
+    WHERE batch = $1 AND index = $2 AND worker = $3 AND state IN ('waiting', 'submitting', 'running', 'succeeded')";
 
-const BOOK: &str = "
-    INSERT INTO pruna_pace AS pace (name, next) VALUES ($1, clock_timestamp() + $2::float8 * interval '1 second')
+const RESERVE: &str = "
+    INSERT INTO pruna_rate_limit AS rate (name, next) VALUES ($1, clock_timestamp() + $2::float8 * interval '1 second')
     ON CONFLICT (name) DO UPDATE
-        SET next = greatest(pace.next, clock_timestamp()) + $2::float8 * interval '1 second'
+        SET next = greatest(rate.next, clock_timestamp()) + $2::float8 * interval '1 second'
     RETURNING extract(epoch FROM next - clock_timestamp())::float8";
 
-/// A batch that many processes, on as many machines, work on together.
+/// A batch that many processes on any number of machines process together.
 ///
-/// The requests are kept in a database, and each worker takes some. The lease of a worker that dies runs out, and others
-/// go on with its jobs: those that the service is known to have taken are attached again, never submitted a second time.
-/// All workers together keep the limits of their key.
+/// The requests are stored in PostgreSQL, and each worker leases some. When a worker dies, its leases expire and others
+/// continue: jobs that the service accepted are attached, never submitted a second time. All workers together keep the rate
+/// limits of their key.
 ///
 /// ```no_run
 /// # async fn example(client: pruna::Client) -> Result<(), pruna::Error> {
-/// use futures_util::StreamExt as _;
 /// use pruna::{batch::Fleet, inputs::PImage};
 ///
 /// let fleet = Fleet::connect("host=db.internal user=studio dbname=studio", "lions").await?;
@@ -115,7 +114,7 @@ pub struct Fleet {
     database: Arc<Database>,
     batch: Arc<str>,
     lease: Duration,
-    /// Aborted with the last clone, when the connection is ours.
+    /// Aborted with the last clone, unless the caller made the connection.
     _connection: Option<Arc<Connection>>,
 }
 
@@ -128,69 +127,71 @@ impl Drop for Connection {
 }
 
 impl Fleet {
-    /// Connects to a database without TLS, by a connection string or URL of libpq's kind; for TLS see [`with`](Self::with).
-    /// `batch` names the batch: workers that give the same name work on the same.
+    /// Connects to a database without TLS, by a connection string or URL as libpq takes it. For TLS, see
+    /// [`with`](Self::with).
     ///
-    /// The user needs the right to make tables, once: `pruna_item` and `pruna_pace`.
+    /// `batch` names the batch: workers with the same name process the same items. The first connection creates the tables
+    /// `pruna_item` and `pruna_rate_limit`, which needs the privilege to do so.
     ///
     /// # Errors
     ///
-    /// Io, when the database cannot be reached or refuses.
-    pub async fn connect(database: &str, batch: impl Into<String>) -> Result<Self, Error> {
-        let (client, connection) = tokio_postgres::connect(database, NoTls).await.map_err(broken)?;
+    /// [`Io`](ErrorKind::Io) if the database cannot be reached or rejects the connection.
+    pub async fn connect(database: &str, batch: impl Into<String>) -> Result<Self> {
+        let (client, connection) = tokio_postgres::connect(database, NoTls).await.map_err(database_error)?;
         let connection = tokio::spawn(async move {
             if let Err(error) = connection.await {
-                tracing::error!(%error, "the connection to the database broke");
+                tracing::error!(%error, "the connection to the database was lost");
             }
         });
         Ok(Self { _connection: Some(Arc::new(Connection(connection))), ..Self::with(client, batch) })
     }
 
-    /// On a connection of the caller's making, who also drives it.
+    /// Uses a connection that the caller made and drives.
     pub fn with(database: Database, batch: impl Into<String>) -> Self {
         Self { database: Arc::new(database), batch: batch.into().into(), lease: LEASE, _connection: None }
     }
 
-    /// How long a worker that is not heard of keeps its items: 30 seconds by default. Others take them over afterwards.
+    /// Sets the time after which others take over the items of a worker that does not respond: 30 seconds by default.
     #[must_use]
     pub fn lease(mut self, lease: Duration) -> Self {
         self.lease = lease.max(Duration::from_millis(300));
         self
     }
 
-    /// Makes the tables, enters the requests that are not there yet, and gives the worker's journal.
-    pub(crate) async fn enter(
+    /// Creates the tables, enters new requests, and returns the journal of this worker.
+    pub(crate) async fn enqueue(
         self,
         requests: impl Stream<Item = Request>,
         resubmit_unknown: bool,
-    ) -> Result<Arc<Worker>, Error> {
-        self.database.batch_execute(TABLES).await.map_err(broken)?;
-        self.database.execute(RESUME, &[&&*self.batch]).await.map_err(broken)?;
+    ) -> Result<Arc<FleetWorker>> {
+        self.database.batch_execute(TABLES).await.map_err(database_error)?;
+        self.database.execute(RESUME, &[&&*self.batch]).await.map_err(database_error)?;
         if resubmit_unknown {
-            self.database.execute(RESUBMIT, &[&&*self.batch]).await.map_err(broken)?;
+            self.database.execute(RESUBMIT, &[&&*self.batch]).await.map_err(database_error)?;
         }
-        let mut chunks = std::pin::pin!(requests.enumerate().chunks(ENTERED_AT_ONCE));
+        let mut chunks = std::pin::pin!(requests.enumerate().chunks(INSERT_SIZE));
         while let Some(chunk) = chunks.next().await {
-            self.enter_some(chunk).await?;
+            self.insert(chunk).await?;
         }
-        let count: i64 = self.database.query_one(COUNT, &[&&*self.batch]).await.map_err(broken)?.get(0);
-        Ok(Worker::begin(self, count as usize))
+        let count: i64 = self.database.query_one(COUNT, &[&&*self.batch]).await.map_err(database_error)?.get(0);
+        Ok(FleetWorker::start(self, count as usize))
     }
 
-    async fn enter_some(&self, requests: Vec<(usize, Request)>) -> Result<(), Error> {
-        let (mut indices, mut texts, mut prints) = (Vec::new(), Vec::new(), Vec::new());
+    async fn insert(&self, requests: Vec<(usize, Request)>) -> Result<()> {
+        let (mut indices, mut texts, mut fingerprints) = (Vec::new(), Vec::new(), Vec::new());
         for (index, request) in &requests {
             indices.push(*index as i64);
             texts.push(write(request)?);
-            prints.push(Fingerprint::of(request).0);
+            fingerprints.push(Fingerprint::of(request).as_str().to_owned());
         }
-        let entered: [&(dyn ToSql + Sync); 4] = [&&*self.batch, &indices, &texts, &prints];
-        self.database.execute(ENTER, &entered).await.map_err(broken)?;
-        let compared: [&(dyn ToSql + Sync); 3] = [&&*self.batch, &indices, &prints];
-        let other: Option<i64> = self.database.query_one(OTHERS, &compared).await.map_err(broken)?.get(0);
-        match other {
+        let values: [&(dyn ToSql + Sync); 4] = [&&*self.batch, &indices, &texts, &fingerprints];
+        self.database.execute(INSERT, &values).await.map_err(database_error)?;
+        let compared: [&(dyn ToSql + Sync); 3] = [&&*self.batch, &indices, &fingerprints];
+        let different: Option<i64> =
+            self.database.query_one(FIND_DIFFERENT, &compared).await.map_err(database_error)?.get(0);
+        match different {
             Some(index) => Err(Error::configuration(format!(
-                "request {index} is another than the one entered for the batch {:?}; give each batch its own name",
+                "request {index} differs from the one entered for the batch {:?}; use another name for another batch",
                 self.batch
             ))),
             None => Ok(()),
@@ -204,8 +205,8 @@ impl std::fmt::Debug for Fleet {
     }
 }
 
-/// One process of a fleet.
-pub(crate) struct Worker {
+/// A process of a fleet.
+pub(crate) struct FleetWorker {
     fleet: Fleet,
     name: String,
     /// One more than the highest index.
@@ -213,20 +214,20 @@ pub(crate) struct Worker {
     renewal: tokio::task::JoinHandle<()>,
 }
 
-impl Drop for Worker {
+impl Drop for FleetWorker {
     fn drop(&mut self) {
         self.renewal.abort();
     }
 }
 
-impl Worker {
-    fn begin(fleet: Fleet, count: usize) -> Arc<Self> {
+impl FleetWorker {
+    fn start(fleet: Fleet, count: usize) -> Arc<Self> {
         let name = format!("{:016x}{:016x}", fastrand::u64(..), fastrand::u64(..));
         let renewal = tokio::spawn(renew(fleet.clone(), name.clone()));
         Arc::new(Self { fleet, name, count, renewal })
     }
 
-    /// Items for this worker, until none is left for anybody, or the database is lost.
+    /// Returns the items of this worker, until none is left for any worker, or the database is lost.
     pub(in crate::batch) fn items(self: Arc<Self>) -> impl Stream<Item = Result<Item, (usize, Error)>> + Send {
         stream::unfold((self, Vec::new()), |(worker, mut leased)| async move {
             loop {
@@ -237,7 +238,7 @@ impl Worker {
                     Ok(items) if items.is_empty() => return None,
                     Ok(items) => leased = items,
                     Err(error) => {
-                        let message = format!("this worker takes no more items: {}", error.message());
+                        let message = format!("this worker takes no further items: {}", error.message());
                         let error = Error::new(ErrorKind::Io, message).with_source(error);
                         return Some((Err((worker.count, error)), (worker, leased)));
                     }
@@ -246,28 +247,29 @@ impl Worker {
         })
     }
 
-    /// Leases items, the first one last. None: nobody has any left that could become free.
-    async fn lease(&self) -> Result<Vec<Item>, Error> {
+    /// Leases items, the first one last. None are left if no other worker has any that could become available.
+    async fn lease(&self) -> Result<Vec<Item>> {
         let (batch, seconds) = (&&*self.fleet.batch, self.fleet.lease.as_secs_f64());
         loop {
-            let values: [&(dyn ToSql + Sync); 4] = [batch, &self.name, &seconds, &LEASED_AT_ONCE];
-            let rows = self.fleet.database.query(LEASE_ITEMS, &values).await.map_err(broken)?;
+            let values: [&(dyn ToSql + Sync); 4] = [batch, &self.name, &seconds, &LEASE_SIZE];
+            let rows = self.fleet.database.query(LEASE_ITEMS, &values).await.map_err(database_error)?;
             if !rows.is_empty() {
-                let mut items = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+                let mut items = rows.iter().map(read).collect::<Result<Vec<_>>>()?;
                 items.sort_unstable_by_key(|item| std::cmp::Reverse(item.index));
                 return Ok(items);
             }
-            let open = self.fleet.database.query_one(OPEN_ELSEWHERE, &[batch, &self.name]).await.map_err(broken)?;
+            let open =
+                self.fleet.database.query_one(OPEN_ELSEWHERE, &[batch, &self.name]).await.map_err(database_error)?;
             if !open.get::<_, bool>(0) {
                 return Ok(Vec::new());
             }
-            // Others work on them. Should they die, there is work again.
-            sleep((self.fleet.lease / 4).min(LONGEST_PAUSE)).await;
+            // Others process the rest. If they die, there are items again.
+            sleep((self.fleet.lease / 4).min(MAX_IDLE_INTERVAL)).await;
         }
     }
 }
 
-/// Says again and again that a worker lives.
+/// Renews the leases of a worker.
 async fn renew(fleet: Fleet, worker: String) {
     loop {
         sleep(fleet.lease / 3).await;
@@ -279,109 +281,109 @@ async fn renew(fleet: Fleet, worker: String) {
     }
 }
 
-impl Journal for Worker {
+impl Journal for FleetWorker {
     fn find<'a>(&'a self, index: usize, _: &'a Fingerprint) -> Pending<'a, Option<State>> {
         Box::pin(async move {
             let row = self.fleet.database.query_one(FIND, &[&&*self.fleet.batch, &(index as i64)]).await;
-            let row = row.map_err(broken)?;
+            let row = row.map_err(database_error)?;
             match row.get::<_, Option<&str>>(1) {
                 Some(detail) if row.get::<_, &str>(0) != "waiting" => {
-                    serde_json::from_str(detail).map(Some).map_err(|e| broken_entry(index, e))
+                    serde_json::from_str(detail).map(Some).map_err(|e| entry_error(index, e))
                 }
                 _ => Ok(None),
             }
         })
     }
 
-    fn note<'a>(&'a self, index: usize, _: &'a Fingerprint, state: Option<State>) -> Pending<'a, ()> {
+    fn record<'a>(&'a self, index: usize, _: &'a Fingerprint, state: Option<State>) -> Pending<'a, ()> {
         Box::pin(async move {
-            let detail = state.as_ref().map(serde_json::to_string).transpose().map_err(|e| broken_entry(index, e))?;
+            let detail = state.as_ref().map(serde_json::to_string).transpose().map_err(|e| entry_error(index, e))?;
             let name = match &state {
-                // Certainly not taken. It is tried again by the next run, not at once by the next worker.
-                None => "refused",
-                Some(State::Begun) => "begun",
+                // Certainly not accepted. The next run tries again, not the next worker.
+                None => "rejected",
+                Some(State::Submitting) => "submitting",
                 Some(State::Running { .. }) => "running",
-                Some(State::Made { .. }) => "made",
+                Some(State::Succeeded { .. }) => "succeeded",
                 Some(State::Done { .. }) => "done",
                 Some(State::Failed { .. }) => "failed",
             };
             let values: [&(dyn ToSql + Sync); 5] = [&&*self.fleet.batch, &(index as i64), &self.name, &name, &detail];
-            match self.fleet.database.execute(NOTE, &values).await.map_err(broken)? {
+            match self.fleet.database.execute(RECORD, &values).await.map_err(database_error)? {
                 0 => Err(Error::new(
                     ErrorKind::Timeout,
-                    format!("the lease ran out; another worker has taken item {index} over"),
+                    format!("the lease expired; another worker has taken over item {index}"),
                 )),
                 _ => Ok(()),
             }
         })
     }
 
-    fn leave(&self, index: usize, detached: bool) -> Pending<'_, ()> {
+    fn release(&self, index: usize, detached: bool) -> Pending<'_, ()> {
         Box::pin(async move {
             let values: [&(dyn ToSql + Sync); 4] = [&&*self.fleet.batch, &(index as i64), &self.name, &detached];
-            self.fleet.database.execute(LEAVE, &values).await.map_err(broken)?;
+            self.fleet.database.execute(RELEASE, &values).await.map_err(database_error)?;
             Ok(())
         })
     }
 }
 
-/// The pace that the workers of one key share, whatever batch they work on.
-pub(crate) struct FleetPace {
+/// The rate limits that the workers of one key share across batches.
+pub(crate) struct FleetRateLimiter {
     database: Arc<Database>,
     account: String,
 }
 
-impl FleetPace {
+impl FleetRateLimiter {
     pub(crate) fn new(fleet: &Fleet, account: String) -> Self {
         Self { database: Arc::clone(&fleet.database), account }
     }
 }
 
-impl std::fmt::Debug for FleetPace {
+impl std::fmt::Debug for FleetRateLimiter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("FleetPace")
+        f.write_str("FleetRateLimiter")
     }
 }
 
-impl SharedPace for FleetPace {
-    fn book<'a>(
+impl SharedRateLimiter for FleetRateLimiter {
+    fn reserve<'a>(
         &'a self,
-        lane: &'a str,
-        pace: Even,
+        queue: &'a str,
+        quota: Quota,
         count: u32,
     ) -> std::pin::Pin<Box<dyn Future<Output = Option<Duration>> + Send + 'a>> {
         Box::pin(async move {
-            let (name, interval) = (format!("{} {lane}", self.account), pace.interval.as_secs_f64());
-            let row = self.database.query_one(BOOK, &[&name, &(interval * f64::from(count))]).await;
+            let (name, interval) = (format!("{} {queue}", self.account), quota.interval.as_secs_f64());
+            let row = self.database.query_one(RESERVE, &[&name, &(interval * f64::from(count))]).await;
             let ahead: f64 = match row {
                 Ok(row) => row.get(0),
                 Err(error) => {
-                    tracing::warn!(%error, "the pace cannot be shared; this worker keeps to it alone");
+                    tracing::warn!(%error, "the rate limit cannot be shared; this worker keeps to it on its own");
                     return None;
                 }
             };
-            Some(Duration::from_secs_f64((ahead - interval * f64::from(pace.burst.max(count))).max(0.0)))
+            Some(Duration::from_secs_f64((ahead - interval * f64::from(quota.burst.max(count))).max(0.0)))
         })
     }
 }
 
-/// A request as it is kept. Local files are known to one machine only.
-fn write(request: &Request) -> Result<String, Error> {
+/// Serializes a request. Local files exist on one machine only.
+fn write(request: &Request) -> Result<String> {
     let input = Value::Object(request.clone().into_parameters()?);
-    if media::embedded::holds_local(request.model(), &input)? {
-        let message = "a fleet cannot read local media; upload them first, or give their addresses";
+    if embedded::has_local(request.model(), &input)? {
+        let message = "a fleet cannot read local media; upload them first, or pass their addresses";
         return Err(Error::new(ErrorKind::InvalidInput, message).with_model(request.model().clone()));
     }
     let seconds = request.own_deadline().map(|deadline| deadline.as_secs_f64());
     Ok(json!({
-        "model": request.model().as_str(), "input": input, "try_sync": request.asks_for_sync(), "deadline": seconds,
+        "model": request.model().as_str(), "input": input, "try_sync": request.explicit_sync(), "deadline": seconds,
     })
     .to_string())
 }
 
-fn read(row: &Row) -> Result<Item, Error> {
+fn read(row: &Row) -> Result<Item> {
     let index = row.get::<_, i64>(0) as usize;
-    let kept: Value = serde_json::from_str(row.get(1)).map_err(|e| broken_entry(index, e))?;
+    let kept: Value = serde_json::from_str(row.get(1)).map_err(|e| entry_error(index, e))?;
     let mut request = Request::new(kept["model"].as_str().unwrap_or_default(), &kept["input"]);
     if kept["try_sync"] == true {
         request = request.try_sync(true);
@@ -392,11 +394,11 @@ fn read(row: &Row) -> Result<Item, Error> {
     Ok(Item { index, request })
 }
 
-fn broken(error: tokio_postgres::Error) -> Error {
-    let why = error.as_db_error().map_or_else(|| error.to_string(), |told| told.message().to_owned());
+fn database_error(error: tokio_postgres::Error) -> Error {
+    let why = error.as_db_error().map_or_else(|| error.to_string(), |reason| reason.message().to_owned());
     Error::new(ErrorKind::Io, format!("the database: {why}")).with_source(error)
 }
 
-fn broken_entry(index: usize, error: serde_json::Error) -> Error {
+fn entry_error(index: usize, error: serde_json::Error) -> Error {
     Error::new(ErrorKind::Io, format!("item {index} in the database: {error}"))
 }

@@ -19,17 +19,17 @@ pub(super) fn check(tree: &Tree, deny_missing: bool) -> anyhow::Result<Finding> 
 /// When the OpenAPI document cannot be read.
 pub fn models_to_describe(tree: &Tree) -> anyhow::Result<Vec<String>> {
     let vendored = Vendored::read(tree)?;
-    let table = pruna_codegen::Table::parse(&vendored.models)?;
+    let table = pruna_openapi::Table::parse(&vendored.models)?;
     let inputs = vendored.read_models()?;
-    let ids = pruna_codegen::model_ids(&vendored.patched()?);
+    let ids = pruna_openapi::model_ids(&vendored.patched()?);
     let mut work = Vec::new();
     for id in &ids {
         if !table.models().any(|listed| listed == id) {
             work.push(format!("{id} has no line in models.toml (cargo xtask model {id})"));
         }
-        match inputs.iter().find(|input| input.id == *id) {
+        match inputs.iter().find(|input| input.model.id == *id) {
             None => work.push(format!("{id} has no type: the OpenAPI document does not describe its input")),
-            Some(input) if input.example.is_none() => {
+            Some(input) if input.model.example.is_none() => {
                 if tree.find(format!("examples/{}.rs", input.module_name))?.is_none() {
                     work.push(format!("{id} has no example, neither in the OpenAPI document nor in examples/"));
                 }

@@ -12,8 +12,6 @@ use crate::document::DocumentError;
 
 /// Maximum number of pairs of schemas; P-API needs about 2,000.
 const MAX_STEPS: usize = 30_000;
-/// Maximum length of a chain of `$ref`; a longer one counts as a cycle.
-const MAX_REFERENCES: usize = 16;
 
 /// Whether the client writes or reads a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -107,27 +105,14 @@ impl<'a> Differ<'a> {
     }
 }
 
-/// Follows `$ref` within a document.
-pub(super) fn resolve<'a>(document: &'a Value, mut value: &'a Value) -> &'a Value {
-    for _ in 0..MAX_REFERENCES {
-        let Some(pointer) = value["$ref"].as_str().and_then(|reference| reference.strip_prefix('#')) else {
-            return value;
-        };
-        match document.pointer(pointer) {
-            Some(target) => value = target,
-            None => break,
-        }
-    }
-    &Value::Null
+/// Follows `$ref` within a document; a target that does not exist counts as any value.
+pub(super) fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
+    pruna_openapi::resolve(document, value).unwrap_or(&Value::Null)
 }
 
 /// Describes a change of prose: "description changed", "example added"; of a rate limit also the numbers.
 fn describe(key: &str, old: Option<&Value>, new: Option<&Value>) -> String {
-    let limit = |value: Option<&Value>| {
-        let text = value?.as_str()?;
-        let rest = text.split_once("Rate limit: ")?.1;
-        Some(rest.chars().take_while(|c| c.is_ascii_digit() || *c == ',').collect::<String>())
-    };
+    let limit = |value: Option<&Value>| pruna_openapi::rate_limit(value?.as_str()?);
     match (old, new) {
         (None, _) => format!("{key} added"),
         (_, None) => format!("{key} removed"),

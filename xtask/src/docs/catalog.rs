@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use pruna_codegen::{Amount, Field, Kind, ModelEntry, ModelInput, Price, Table, describe};
+use pruna_codegen::{Field, Kind, ModelInput};
+use pruna_openapi::{ModelFacts, Price, PriceRate, Table};
 use serde_json::Value;
 
 use crate::vendored::Vendored;
@@ -10,7 +11,7 @@ use crate::vendored::Vendored;
 /// The models with their inputs and facts.
 pub(super) struct Catalog {
     version: String,
-    models: Vec<(String, Option<ModelInput>, ModelEntry)>,
+    models: Vec<(String, Option<ModelInput>, ModelFacts)>,
 }
 
 impl Catalog {
@@ -18,10 +19,10 @@ impl Catalog {
         let document = vendored.patched()?;
         let table = Table::parse(&vendored.models)?;
         let inputs = vendored.read_models()?;
-        let models = pruna_codegen::model_ids(&document).into_iter().map(|id| {
-            let input = inputs.iter().find(|input| input.id == id).cloned();
-            let entry = describe(&id, input.as_ref(), &table);
-            (id, input, entry)
+        let models = pruna_openapi::model_ids(&document).into_iter().map(|id| {
+            let input = inputs.iter().find(|input| input.model.id == id).cloned();
+            let facts = table.facts(&id, input.as_ref().map(|input| &input.model));
+            (id, input, facts)
         });
         Ok(Self { version: vendored.version()?, models: models.collect() })
     }
@@ -32,17 +33,17 @@ impl Catalog {
             "| model | input | for | makes | usual time | list price | submissions a minute |\n\
              |---|---|---|---|--:|---|--:|\n",
         );
-        for (id, input, entry) in &self.models {
+        for (id, input, facts) in &self.models {
             let _ = writeln!(
                 text,
                 "| [`{id}`]({page}#{}) | {} | {} | {} | {} | {} | {} |",
                 anchor(id),
                 input.as_ref().map_or_else(|| "untyped".into(), |input| format!("`{}`", input.type_name)),
-                entry.category.as_deref().unwrap_or_default(),
-                entry.outputs.join(", "),
-                duration(entry.typical_seconds.unwrap_or_default()),
-                entry.price.as_ref().map_or_else(|| "not known".into(), price),
-                entry.requests_per_minute.map_or_else(|| "not known".into(), |limit| limit.to_string()),
+                facts.category,
+                facts.outputs.join(", "),
+                duration(facts.typical_seconds),
+                facts.price.as_ref().map_or_else(|| "not known".into(), price),
+                facts.requests_per_minute.map_or_else(|| "not known".into(), |limit| limit.to_string()),
             );
         }
         text
@@ -73,7 +74,7 @@ fn section(text: &mut String, input: &ModelInput) {
     let _ = write!(
         text,
         "{}\n\n`pruna::inputs::{}`\n\n| parameter | type | default | allowed | meaning |\n|---|---|---|---|---|\n",
-        prose(&input.description),
+        prose(&input.model.description),
         input.type_name
     );
     for field in &input.fields {
@@ -88,7 +89,7 @@ fn section(text: &mut String, input: &ModelInput) {
         );
     }
     text.push_str("\nParameters in bold are required.\n");
-    if let Some(example) = &input.example {
+    if let Some(example) = &input.model.example {
         let _ = write!(text, "\n```json\n{example:#}\n```\n");
     }
 }
@@ -109,7 +110,7 @@ fn kind(kind: &Kind) -> String {
         Kind::Boolean => "yes or no".into(),
         Kind::Media => "file or address".into(),
         Kind::Secret => "secret".into(),
-        Kind::Open(name) => format!("`{name}`"),
+        Kind::OpenEnum(name) => format!("`{name}`"),
         Kind::List(item) => format!("list of {}", self::kind(item)),
         Kind::Any => "JSON".into(),
     }
@@ -153,12 +154,12 @@ fn duration(seconds: f64) -> String {
 }
 
 fn price(price: &Price) -> String {
-    let per = &price.per;
-    match &price.usd {
-        Amount::Flat(usd) => format!("${usd} / {per}"),
-        Amount::By(amounts) => {
-            let amounts: Vec<String> = amounts.iter().map(|(value, usd)| format!("${usd} ({value})")).collect();
-            format!("{} / {per}", amounts.join(", "))
+    let unit = price.unit.as_str();
+    match &price.rate {
+        PriceRate::Flat(usd) => format!("{usd} / {unit}"),
+        PriceRate::ByParameter { rates, .. } => {
+            let rates: Vec<String> = rates.iter().map(|(value, usd)| format!("{usd} ({value})")).collect();
+            format!("{} / {unit}", rates.join(", "))
         }
     }
 }

@@ -1,38 +1,23 @@
 //! A schema with its `allOf` merged, without copying.
 
-use std::collections::BTreeSet;
-
-use serde_json::{Map, Value};
-
-use super::super::differ::resolve;
-
-/// Maximum number of parts of an `allOf`.
-const MAX_PARTS: usize = 256;
+use pruna_openapi::AllOf;
+use serde_json::Value;
 
 /// The parts of a schema that apply together.
 pub(super) struct Shape<'a> {
-    parts: Vec<&'a Map<String, Value>>,
+    parts: AllOf<'a>,
 }
 
 impl<'a> Shape<'a> {
     /// Creates the shape of a schema, following `$ref`.
     pub(super) fn new(document: &'a Value, schema: &'a Value) -> Self {
-        let mut parts: Vec<&'a Map<String, Value>> = Vec::new();
-        let mut open = vec![schema];
-        while let Some(schema) = open.pop() {
-            let Some(map) = resolve(document, schema).as_object() else { continue };
-            if parts.len() >= MAX_PARTS || parts.iter().any(|known| std::ptr::eq(*known, map)) {
-                continue;
-            }
-            parts.push(map);
-            open.extend(map.get("allOf").and_then(Value::as_array).into_iter().flatten().rev());
-        }
-        Self { parts }
+        // Validation rejects references to nothing; otherwise the schema counts as any value.
+        Self { parts: AllOf::new(document, schema).unwrap_or_default() }
     }
 
     /// Returns a keyword from the first part that has it.
     pub(super) fn get(&self, keyword: &str) -> Option<&'a Value> {
-        self.parts.iter().find_map(|part| part.get(keyword))
+        self.parts.get(keyword)
     }
 
     pub(super) fn text(&self, keyword: &str) -> Option<&'a str> {
@@ -45,23 +30,19 @@ impl<'a> Shape<'a> {
 
     /// Returns the properties of all parts, in order.
     pub(super) fn properties(&self) -> Vec<(&'a str, &'a Value)> {
-        let mut taken = BTreeSet::new();
-        let properties = self.parts.iter().filter_map(|part| part.get("properties")?.as_object()).flatten();
-        properties.map(|(name, schema)| (name.as_str(), schema)).filter(|(name, _)| taken.insert(*name)).collect()
+        self.parts.properties()
     }
 
     pub(super) fn property(&self, name: &str) -> Option<&'a Value> {
-        self.parts.iter().find_map(|part| part.get("properties")?.get(name))
+        self.parts.property(name)
     }
 
     pub(super) fn requires(&self, name: &str) -> bool {
-        let mut lists = self.parts.iter().filter_map(|part| part.get("required")?.as_array());
-        lists.any(|names| names.iter().any(|required| required == name))
+        self.parts.requires(name)
     }
 
     /// Returns the branches of `oneOf` and `anyOf`.
     pub(super) fn choices(&self) -> Vec<&'a Value> {
-        let lists = self.parts.iter().flat_map(|part| ["oneOf", "anyOf"].map(|key| part.get(key)));
-        lists.flatten().filter_map(Value::as_array).flatten().collect()
+        self.parts.choices()
     }
 }

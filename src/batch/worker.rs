@@ -1,0 +1,244 @@
+//! One item of a batch, from its request to its files.
+
+use std::{
+    future::Future,
+    pin::pin,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use futures_util::future::{Either, select};
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    folder::Folder,
+    journal::{self, Fingerprint, Journal, State},
+};
+use crate::{
+    Client, Error, Generation, JobRef, Model, Prediction, Request, Result, SavedFile, client::StartOptions,
+    error::ErrorKind, transport::SubmitHook, wire::PredictionResponse,
+};
+
+/// The output of one item.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Output {
+    /// The [key](Request::key) of the request, by default its [name](Request::name).
+    pub key: Option<String>,
+    /// The result.
+    pub generation: Generation,
+    /// Its files on disk; none unless the batch [saves](super::Batch::save_to) them.
+    pub files: Vec<SavedFile>,
+    /// Time from submission to result; `None` if an earlier run submitted it.
+    pub elapsed: Option<Duration>,
+    /// Whether an earlier run of the batch had finished it, according to the [journal](super::Batch::journal).
+    pub resumed: bool,
+}
+
+/// An item to be processed.
+pub(super) struct Item {
+    pub(super) index: usize,
+    pub(super) request: Request,
+}
+
+/// What the items of a batch share.
+pub(super) struct Worker {
+    pub(super) client: Client,
+    pub(super) folder: Option<Folder>,
+    pub(super) journal: Option<Arc<dyn Journal>>,
+    /// Whether an item is submitted again whose outcome an earlier run did not record.
+    pub(super) resubmit_unknown: bool,
+    /// Canceled when jobs are no longer waited for.
+    pub(super) detaching: CancellationToken,
+    /// Why the journal cannot be written. Then no further item is started.
+    pub(super) journal_failure: OnceLock<String>,
+}
+
+impl Worker {
+    /// Processes an item to its end.
+    pub(super) async fn process(&self, item: Item) -> Result<Output> {
+        let entry = JournalEntry { worker: self, index: item.index, fingerprint: self.fingerprint(&item.request) };
+        let result = self.process_entry(&entry, item).await;
+        if result.is_err()
+            && let Some((journal, _)) = entry.journal()
+        {
+            // If this fails, others take over when the lease has expired.
+            let _ = journal.release(entry.index, self.detaching.is_cancelled()).await;
+        }
+        result
+    }
+
+    async fn process_entry(&self, entry: &JournalEntry<'_>, item: Item) -> Result<Output> {
+        let known = entry.find().await?;
+        let Item { index, request } = item;
+        let (name, key) = (request.file_stem(), request.item_key().map(str::to_owned));
+        let model = request.model().clone();
+        // Submitting needs far more memory than waiting, so its future is dropped in between.
+        let start = match known {
+            None => Start::Submitted(Box::pin(self.submit(entry, request)).await?),
+            Some(State::Submitting) if self.resubmit_unknown => {
+                Start::Submitted(Box::pin(self.submit(entry, request)).await?)
+            }
+            Some(State::Submitting) => return Err(journal::unknown().with_model(model)),
+            Some(State::Running { job }) => Start::Attached(self.client.attach(job)),
+            Some(State::Succeeded { job, response }) => Start::Succeeded(job, response),
+            Some(State::Done { job, response, files }) if self.has_all(&files).await => {
+                let generation = self.generation(job, response, &model)?;
+                return Ok(Output { key, generation, files, elapsed: None, resumed: true });
+            }
+            Some(State::Done { job, response, .. }) => Start::Succeeded(job, response),
+            Some(State::Failed { job, canceled, message }) => return Err(journal::failure(job, canceled, message)),
+        };
+        let mut elapsed = None;
+        let (job, generation) = match start {
+            Start::Submitted(job) => {
+                let generation = self.result(entry, &job, false).await?;
+                elapsed = Some(job.elapsed());
+                (job.job_ref(), generation)
+            }
+            Start::Attached(job) => (job.job_ref(), self.result(entry, &job, true).await?),
+            Start::Succeeded(job, response) => (job.clone(), self.generation(job, response, &model)?),
+        };
+        let files = match &self.folder {
+            Some(folder) => Box::pin(folder.save(index, name, &generation)).await?,
+            None => Vec::new(),
+        };
+        let response = generation.response().clone();
+        entry.record_if_possible(State::Done { job, response, files: files.clone() }).await;
+        Ok(Output { key, generation, files, elapsed, resumed: false })
+    }
+
+    async fn submit(&self, entry: &JournalEntry<'_>, request: Request) -> Result<Prediction> {
+        let limits = &self.client.context().transport.limits;
+        // The deadline of an item starts at its turn, however many precede it.
+        let concurrency = limits.acquire_concurrency(request.model()).await;
+        if self.detaching.is_cancelled() {
+            return Err(Error::new(ErrorKind::Timeout, "the batch was stopped before this item was submitted"));
+        }
+        // A synchronous submission has no id that could be recorded while it runs.
+        let try_sync = if self.journal.is_some() { request.explicit_sync() } else { request.use_sync() };
+        let options = StartOptions { try_sync, deadline: self.client.deadline_of(&request), permit: None };
+        let submitted = self.client.start_with(concurrency, request, options, entry).await;
+        match &submitted {
+            Ok(job) => {
+                if let Some(running) = State::running(job) {
+                    entry.record_if_possible(running).await;
+                }
+            }
+            Err(error) if error.is_submission_unknown() => {}
+            // It was certainly not accepted.
+            Err(_) => entry.clear().await,
+        }
+        submitted
+    }
+
+    /// Waits for a result and records it, or that there will be none.
+    async fn result(&self, entry: &JournalEntry<'_>, job: &Prediction, is_attached: bool) -> Result<Generation> {
+        // A job of an earlier run has probably ended. Whatever error this meets, waiting meets it too.
+        let ended = if is_attached { Box::pin(job.try_wait()).await.ok().flatten() } else { None };
+        let result = match ended {
+            Some(generation) => Ok(generation),
+            None => self.wait(job).await,
+        };
+        match &result {
+            Ok(generation) => entry.record_if_possible(State::succeeded(job, generation)).await,
+            Err(error) => {
+                if let Some(failed) = State::failed(error) {
+                    entry.record_if_possible(failed).await;
+                }
+            }
+        }
+        result
+    }
+
+    /// Waits for a result, until the batch is detached.
+    async fn wait(&self, job: &Prediction) -> Result<Generation> {
+        let detached = pin!(self.detaching.cancelled());
+        match select(pin!(job.wait()), detached).await {
+            Either::Left((generation, _)) => generation,
+            Either::Right(_) => {
+                let error = Error::new(ErrorKind::Timeout, "the batch was stopped; the job continues");
+                Err(match job.job_ref() {
+                    Some(job) => error.with_job(job),
+                    None => error,
+                })
+            }
+        }
+    }
+
+    fn generation(&self, job: Option<JobRef>, response: Value, model: &Model) -> Result<Generation> {
+        let context = Arc::clone(self.client.context());
+        Generation::from_response(context, job, Some(model.clone()), PredictionResponse::new(response))
+    }
+
+    /// Whether all files are where they were saved, with their full length.
+    async fn has_all(&self, files: &[SavedFile]) -> bool {
+        for file in files {
+            let metadata = tokio::fs::metadata(&file.path).await;
+            if !metadata.is_ok_and(|metadata| metadata.len() == file.bytes) {
+                return false;
+            }
+        }
+        true
+    }
+
+    fn fingerprint(&self, request: &Request) -> Option<Fingerprint> {
+        self.journal.is_some().then(|| Fingerprint::of(request))
+    }
+}
+
+/// The state of an item when its processing starts.
+enum Start {
+    Submitted(Prediction),
+    Attached(Prediction),
+    Succeeded(Option<JobRef>, Value),
+}
+
+/// The entry of one item in the journal, if there is one.
+struct JournalEntry<'a> {
+    worker: &'a Worker,
+    index: usize,
+    fingerprint: Option<Fingerprint>,
+}
+
+impl JournalEntry<'_> {
+    fn journal(&self) -> Option<(&dyn Journal, &Fingerprint)> {
+        Some((self.worker.journal.as_deref()?, self.fingerprint.as_ref()?))
+    }
+
+    async fn find(&self) -> Result<Option<State>> {
+        match self.journal() {
+            Some((journal, fingerprint)) => journal.find(self.index, fingerprint).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn record(&self, state: Option<State>) -> Result<()> {
+        let Some((journal, fingerprint)) = self.journal() else { return Ok(()) };
+        let recorded = journal.record(self.index, fingerprint, state).await;
+        if let Err(error) = &recorded
+            && !error.is_timeout()
+        {
+            tracing::error!(item = self.index, %error, "the journal cannot be written; no further item is started");
+            // Only the first reason counts.
+            let _ = self.worker.journal_failure.set(error.message().to_owned());
+        }
+        recorded
+    }
+
+    /// Records a state. If that fails, the item continues nevertheless, because it is paid for.
+    async fn record_if_possible(&self, state: State) {
+        let _ = self.record(Some(state)).await;
+    }
+
+    async fn clear(&self) {
+        let _ = self.record(None).await;
+    }
+}
+
+impl SubmitHook for JournalEntry<'_> {
+    fn before_send(&self) -> impl Future<Output = Result<()>> + Send {
+        self.record(Some(State::Submitting))
+    }
+}

@@ -1,0 +1,26 @@
+//! Files on disk.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::media::{Media, media_from};
+
+/// A complete file on disk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SavedFile {
+    /// Where it was saved.
+    pub path: PathBuf,
+    /// Where it was downloaded from.
+    pub url: String,
+    /// The media type, detected from the content, else as declared by the service.
+    pub content_type: String,
+    /// The size in bytes.
+    pub bytes: u64,
+}
+
+media_from! {
+    SavedFile: |file| Media::path(file.path);
+    &SavedFile: |file| Media::path(file.path.clone());
+}

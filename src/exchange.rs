@@ -1,0 +1,82 @@
+//! One HTTP exchange: traced, with a bounded body.
+
+use bytes::{BufMut as _, BytesMut};
+use reqwest::{Method, Request, Response, Url};
+use tracing::{Instrument as _, Span, field::Empty};
+
+/// Sends a request within a span.
+pub(crate) async fn traced(
+    method: &Method,
+    url: &Url,
+    exchange: impl Future<Output = reqwest::Result<Response>>,
+) -> reqwest::Result<Response> {
+    let span = span(method, url);
+    let result = exchange.instrument(span.clone()).await;
+    record(&span, &result);
+    result
+}
+
+/// Sends a request by an HTTP client.
+pub(crate) async fn send(
+    client: &reqwest::Client,
+    #[cfg(feature = "test-util")] queued: Option<&crate::queued_responses::QueuedResponses>,
+    request: Request,
+) -> reqwest::Result<Response> {
+    #[cfg(feature = "test-util")]
+    if let Some(queued) = queued {
+        return Ok(queued.take(&request));
+    }
+    client.execute(request).await
+}
+
+/// Reads a body up to a limit and puts it back, so that nothing later reads more.
+pub(crate) async fn bounded(mut response: Response, max: usize) -> reqwest::Result<Response> {
+    let mut body = BytesMut::new();
+    while let Some(chunk) = response.chunk().await? {
+        body.extend_from_slice(&chunk[..chunk.len().min(max - body.len())]);
+        if body.len() == max {
+            // A body that was cut must not pass for a complete one: no JSON ends with this byte.
+            body.put_u8(0);
+            break;
+        }
+    }
+    let mut rebuilt = http::Response::new(body.freeze());
+    *rebuilt.status_mut() = response.status();
+    *rebuilt.headers_mut() = std::mem::take(response.headers_mut());
+    Ok(Response::from(rebuilt))
+}
+
+/// The span of an exchange, with OpenTelemetry's names for HTTP clients: no query, no body, no header.
+fn span(method: &Method, url: &Url) -> Span {
+    tracing::debug_span!(
+        "http",
+        otel.name = %method,
+        otel.kind = "client",
+        http.request.method = %method,
+        server.address = url.host_str(),
+        server.port = url.port_or_known_default(),
+        url.scheme = url.scheme(),
+        url.path = url.path(),
+        http.response.status_code = Empty,
+        error.type = Empty,
+    )
+}
+
+/// Adds the outcome of an exchange to its span.
+fn record(span: &Span, result: &reqwest::Result<Response>) {
+    match result {
+        Ok(response) => {
+            let status = response.status();
+            span.record("http.response.status_code", status.as_u16());
+            if !status.is_success() {
+                span.record("error.type", status.as_str());
+            }
+            span.in_scope(|| tracing::trace!(http.response.status_code = status.as_u16(), "response received"));
+        }
+        Err(error) => {
+            let kind = if error.is_timeout() { "timeout" } else { "connection" };
+            span.record("error.type", kind);
+            span.in_scope(|| tracing::trace!(error.type = kind, "no response"));
+        }
+    }
+}

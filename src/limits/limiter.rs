@@ -1,0 +1,195 @@
+//! The rate limits of a client in force.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use reqwest::header::HeaderMap;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::Instant,
+};
+
+use super::{Limit, Limits, Priority, headers::RateLimitHeaders, queue::LimitQueue, shared::SharedRateLimiter};
+use crate::{Error, Model, error::ErrorKind};
+
+/// Maximum number of concurrent status requests.
+const MAX_CONCURRENT_STATUS: usize = 128;
+
+/// The kind of a request, as far as limits are concerned.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Operation<'a> {
+    Submission(&'a Model),
+    Status,
+    Download,
+    Upload,
+}
+
+/// Permission to have one submission of a model in progress.
+pub(crate) type ConcurrencyPermit = OwnedSemaphorePermit;
+
+/// Permission to send one request. Dropping it makes room for the next concurrent request.
+#[derive(Debug)]
+#[must_use]
+pub(crate) struct Permit<'a> {
+    _concurrency: Option<tokio::sync::SemaphorePermit<'a>>,
+}
+
+/// The limits of a client in force.
+#[derive(Debug)]
+pub(crate) struct Limiter {
+    limits: Limits,
+    models: Mutex<HashMap<Model, Arc<ModelLimits>>>,
+    status: LimitQueue,
+    concurrent_status: Semaphore,
+    downloads: LimitQueue,
+    uploads: LimitQueue,
+    shared: Arc<OnceLock<Arc<dyn SharedRateLimiter>>>,
+}
+
+/// The limits on submissions of one model.
+#[derive(Debug)]
+struct ModelLimits {
+    queue: LimitQueue,
+    concurrency: Arc<Semaphore>,
+    /// Number of submissions that wait for a concurrency permit.
+    waiting: AtomicUsize,
+}
+
+impl Limiter {
+    pub(crate) fn new(limits: Limits) -> Self {
+        let shared = Arc::default();
+        let queue = |name: &str, limit| LimitQueue::new(name, limit, Arc::clone(&shared));
+        Self {
+            models: Mutex::default(),
+            status: queue("status", limits.status),
+            concurrent_status: Semaphore::new(MAX_CONCURRENT_STATUS),
+            downloads: queue("delivery", limits.downloads),
+            uploads: queue("uploads", limits.uploads),
+            limits,
+            shared,
+        }
+    }
+
+    /// Shares the limits with other processes from now on. Only the first call has an effect.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn share(&self, limiter: Arc<dyn SharedRateLimiter>) {
+        let _ = self.shared.set(limiter);
+    }
+
+    /// Waits for a concurrency permit. It comes before the uploads of a request, so that they are not made long before
+    /// they are used.
+    pub(crate) async fn acquire_concurrency(&self, model: &Model) -> ConcurrencyPermit {
+        let limits = self.model(model);
+        let _waiting = Counted::new(&limits.waiting);
+        let concurrency = Arc::clone(&limits.concurrency);
+        // The semaphore is never closed; if it were, a semaphore of its own would do no harm.
+        match concurrency.acquire_owned().await {
+            Ok(permit) => permit,
+            Err(_) => Box::pin(self.acquire_concurrency(model)).await,
+        }
+    }
+
+    /// Takes the permits for one submission, or fails with the expected wait.
+    pub(crate) fn try_acquire_submission(&self, model: &Model) -> Result<(ConcurrencyPermit, Permit<'_>), Error> {
+        let limits = self.model(model);
+        let exhausted = |wait: Duration| {
+            let message = "the client's rate limit for this model is exhausted for now";
+            Error::new(ErrorKind::RateLimited, message).with_model(model.clone()).with_retry_after(Some(wait))
+        };
+        let concurrency = Arc::clone(&limits.concurrency);
+        let concurrency = concurrency.try_acquire_owned().map_err(|_| exhausted(limits.expected_wait()))?;
+        limits.queue.try_acquire().map_err(exhausted)?;
+        Ok((concurrency, Permit { _concurrency: None }))
+    }
+
+    /// Returns how long a submission has to wait for the rate limit of a model.
+    pub(crate) fn expected_wait(&self, model: &Model) -> Duration {
+        self.model(model).expected_wait()
+    }
+
+    /// Waits for a permit to send a request.
+    pub(crate) async fn acquire(
+        &self,
+        operation: Operation<'_>,
+        priority: Priority,
+        deadline: Instant,
+    ) -> Result<Permit<'_>, Error> {
+        let acquired = match operation {
+            Operation::Submission(model) => self.model(model).queue.acquire(priority, deadline).await,
+            Operation::Status => self.status.acquire(priority, deadline).await,
+            Operation::Download => self.downloads.acquire(priority, deadline).await,
+            Operation::Upload => self.uploads.acquire(priority, deadline).await,
+        };
+        acquired.map_err(|wait| {
+            let message = "the client's rate limit allows no request before the deadline";
+            Error::new(ErrorKind::RateLimited, message).with_retry_after(wait)
+        })?;
+        let concurrency = match operation {
+            Operation::Status => self.concurrent_status.acquire().await.ok(),
+            _ => None,
+        };
+        Ok(Permit { _concurrency: concurrency })
+    }
+
+    /// Learns from a response what the service allows.
+    pub(crate) fn update(&self, operation: Operation<'_>, is_rejected: bool, headers: &HeaderMap) {
+        let headers = RateLimitHeaders::parse(headers);
+        if !is_rejected && headers == RateLimitHeaders::default() {
+            return;
+        }
+        match operation {
+            Operation::Submission(model) => self.model(model).queue.update(is_rejected, &headers),
+            Operation::Status => self.status.update(is_rejected, &headers),
+            Operation::Download => self.downloads.update(is_rejected, &headers),
+            Operation::Upload => self.uploads.update(is_rejected, &headers),
+        }
+    }
+
+    fn model(&self, model: &Model) -> Arc<ModelLimits> {
+        let mut models = self.models.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(limits) = models.get(model) {
+            return Arc::clone(limits);
+        }
+        let limit = self.limits.for_model(model);
+        // At most as many as are sent in a quarter of a minute, so that none waits long while its deadline runs.
+        let sent_soon = match limit {
+            Limit::Documented(per_minute) | Limit::Set(per_minute) => (per_minute / 4).max(2) as usize,
+            Limit::None => usize::MAX,
+        };
+        let concurrency = Arc::new(Semaphore::new(sent_soon.min(self.limits.open_submissions)));
+        let queue = LimitQueue::new(&format!("model {model}"), limit, Arc::clone(&self.shared));
+        let limits = Arc::new(ModelLimits { queue, concurrency, waiting: AtomicUsize::new(0) });
+        models.insert(model.clone(), Arc::clone(&limits));
+        limits
+    }
+}
+
+impl ModelLimits {
+    fn expected_wait(&self) -> Duration {
+        self.queue.expected_wait(self.waiting.load(Ordering::Relaxed))
+    }
+}
+
+/// Counts as long as it lives.
+struct Counted<'a> {
+    counter: &'a AtomicUsize,
+}
+
+impl<'a> Counted<'a> {
+    fn new(counter: &'a AtomicUsize) -> Self {
+        counter.fetch_add(1, Ordering::Relaxed);
+        Self { counter }
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.counter.fetch_sub(1, Ordering::Relaxed);
+    }
+}

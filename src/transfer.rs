@@ -1,0 +1,8 @@
+//! Moves files: downloads that resume, uploads that stream, each content once.
+
+pub(crate) mod body;
+pub(crate) mod download;
+pub(crate) mod sink;
+pub(crate) mod stall;
+pub(crate) mod upload;
+pub(crate) mod upload_cache;
