@@ -142,7 +142,7 @@ fn program() -> String {
         .map(|(id, name, required)| {
             format!(
                 "    let made = client.generate(pruna::inputs::{name}::new{required}).await?;\n    \
-                 assert_eq!(made.model(), {id:?});\n    assert!(!made.bytes().await?.is_empty());\n    \
+                 assert_eq!(made.model().map(pruna::Model::as_str), Some({id:?}));\n    assert!(!made.bytes().await?.is_empty());\n    \
                  println!(\"made {id}\");\n"
             )
         })
@@ -151,7 +151,7 @@ fn program() -> String {
         "//! One result of each new model.\n\nfn picture() -> pruna::Media {{\n    pruna::Media::url(\"https://example.com/cat.jpg\")\n}}\n\n\
          #[tokio::main]\nasync fn main() -> Result<(), Box<dyn std::error::Error>> {{\n    \
          let emulator = pruna_emulator::Emulator::builder().start().await?;\n    \
-         let policy = pruna::poll::Fixed(std::time::Duration::from_millis(2));\n    \
+         let policy = pruna::poll::FixedInterval::new(std::time::Duration::from_millis(2));\n    \
          let builder = pruna::Client::builder().api_key(emulator.api_key()).base_url(emulator.url());\n    \
          let client = builder.poll_policy(policy).build()?;\n{calls}    Ok(())\n}}\n"
     )
