@@ -65,7 +65,7 @@ echo '| program | CPU seconds | ratio | seconds | crates | target |'
 echo '|---|---|---|---|---|---|'
 reference=$(median 1,2 "$work/${programs[0]}.times")
 for name in "${programs[@]}"; do
-  [ ! -e "$work/$name.skipped" ] || { echo "| $name | SKIPPED: $(tail -n 1 "$work/$name.skipped") | | | | |"; continue; }
+  [ ! -e "$work/$name.skipped" ] || { echo "| $name | ignored: $(tail -n 1 "$work/$name.skipped") | | | | |"; continue; }
   cd "$work/$name"
   crates=$(cargo tree --offline --edges normal,build --prefix none --no-dedupe | awk '{print $1, $2}' | sort -u | wc -l)
   awk -v n="$name" -v s="$(median 1,2 "$work/$name.times")" -v w="$(median 3 "$work/$name.times")" -v r="$reference" \

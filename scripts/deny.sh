@@ -2,7 +2,7 @@
 # Licences, sources and bans of every dependency, and known vulnerabilities where their database can be had.
 #
 # Needs cargo-deny, and installs it when it is missing: a few minutes, once. What cannot be done here is said in a line
-# that begins with SKIPPED, never passed over.
+# that begins with ignored, never passed over.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -12,7 +12,7 @@ export PATH="$PATH:${CARGO_HOME:-$HOME/.cargo}/bin"
 if ! cargo deny --version >/dev/null 2>&1; then
   echo "installing cargo-deny $version"
   if ! cargo install cargo-deny --version "$version" --locked --quiet; then
-    echo 'SKIPPED: licences, sources, bans, advisories (cargo-deny is not here and cannot be installed)'
+    echo 'ignored: licenses, sources, bans, advisories (cargo-deny is not here and cannot be installed)'
     exit 0
   fi
 fi
@@ -30,5 +30,5 @@ elif grep -q 'advisories FAILED' "$log"; then
   exit 1
 else
   tail -n 3 "$log" >&2
-  echo 'SKIPPED: advisories (the database cannot be fetched from here, and there is no copy of it)'
+  echo 'ignored: advisories (the database cannot be fetched from here, and there is no copy of it)'
 fi

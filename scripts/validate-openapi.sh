@@ -31,7 +31,7 @@ find_document() {
   realpath "${found[0]}"
 }
 
-skipped() { echo "SKIPPED: $1: $2"; }
+ignored() { echo "ignored: $1: $2"; }
 
 # Why the last installation failed, in one line.
 reason() { grep -m 1 -E '^(ERROR|Error|npm error)' "$log" || echo "see $log"; }
@@ -98,18 +98,18 @@ document=$(find_document "$@")
 mkdir -p "$tools"
 
 if ! command -v python3 >/dev/null; then
-  skipped "$SPEC_VALIDATOR and the examples of the models" "python3 is not installed"
+  ignored "$SPEC_VALIDATOR and the examples of the models" "python3 is not installed"
 elif ! installed "${SPEC_VALIDATOR}" install_python_tools; then
-  skipped "$SPEC_VALIDATOR and the examples of the models" "cannot be installed: $(reason)"
+  ignored "$SPEC_VALIDATOR and the examples of the models" "cannot be installed: $(reason)"
 else
   check "$SPEC_VALIDATOR" "$tools/python/bin/openapi-spec-validator" --validation-errors all "$document"
   check "examples of the models, $SCHEMA_VALIDATOR" validate_model_examples "$document"
 fi
 
 if ! command -v npm >/dev/null; then
-  skipped "$REDOCLY" "npm is not installed"
+  ignored "$REDOCLY" "npm is not installed"
 elif ! installed "${REDOCLY//\//-}" install_redocly; then
-  skipped "$REDOCLY" "cannot be installed: $(reason)"
+  ignored "$REDOCLY" "cannot be installed: $(reason)"
 else
   check "$REDOCLY" lint "$document"
 fi

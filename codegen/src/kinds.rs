@@ -30,7 +30,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Returns the kind that a schema asks for. Open enums get their name later, see `enums::name_types`.
+    /// Returns the kind that a schema asks for. Open enums get their name later, see `models::enums`.
     pub(crate) fn of(schema: &Value) -> Self {
         let format = schema["format"].as_str();
         match schema["type"].as_str() {

@@ -21,7 +21,6 @@ mod client;
 mod docs;
 mod document;
 mod emit;
-mod enums;
 mod error;
 mod inputs;
 mod kinds;

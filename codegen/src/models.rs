@@ -1,10 +1,12 @@
 //! The inputs of the models in Rust: names, and one field for each parameter.
 
+mod enums;
+
 use pruna_openapi::ModelSchema;
 use serde_json::Value;
 
 use crate::{
-    Error, enums,
+    Error,
     kinds::Kind,
     names::{self, Unique},
 };

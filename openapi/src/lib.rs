@@ -15,6 +15,7 @@
 mod all_of;
 mod error;
 mod facts;
+mod inline;
 mod models;
 mod rate_limit;
 mod reference;
@@ -23,9 +24,10 @@ mod table;
 pub use all_of::AllOf;
 pub use error::Error;
 pub use facts::ModelFacts;
+pub use inline::inline;
 pub use models::{ModelSchema, model_ids, read_models};
 pub use rate_limit::rate_limit;
-pub use reference::{inline, resolve};
+pub use reference::resolve;
 pub use table::{MicroDollars, ModelEntry, Price, PriceRate, PriceUnit, Table};
 
 /// The OpenAPI document, as JSON.

@@ -1,23 +1,23 @@
-//! `cargo xtask bench-report`: runs the benchmarks and writes what they print, with the machine, to a page.
+//! `cargo xtask bench-report`: runs the benchmarks and writes their output to docs/benchmarks.md.
 
 use std::{fmt::Write as _, fs, process::Command};
 
 use anyhow::{Context as _, bail};
 
-use crate::{Outcome, tree::Tree};
+use crate::{outcome::Outcome, tree::Tree};
 
 const PAGE: &str = "docs/benchmarks.md";
-/// The benchmarks that print Markdown, in the order of the page.
+/// The benchmarks that print Markdown, in the order of their sections.
 const BENCHMARKS: [&str; 4] = ["overhead", "polling", "scale", "batch"];
 
-/// Runs the benchmarks of these names, all when there are none, and renews their sections of the page.
+/// Runs the named benchmarks, or all of them, and replaces their sections of the page.
 ///
 /// # Errors
 ///
-/// When a name is not known, a benchmark fails, or the page cannot be written.
+/// When a name is unknown, a benchmark fails, or the page cannot be written.
 pub fn run(tree: &mut Tree, names: &[String]) -> anyhow::Result<Outcome> {
     if let Some(unknown) = names.iter().find(|name| !BENCHMARKS.contains(&name.as_str())) {
-        bail!("there is no benchmark {unknown}; there are {}", BENCHMARKS.join(", "));
+        bail!("unknown benchmark {unknown}; choose from {}", BENCHMARKS.join(", "));
     }
     let old = tree.find(PAGE)?.unwrap_or_default();
     let mut page = String::from(
@@ -33,14 +33,14 @@ pub fn run(tree: &mut Tree, names: &[String]) -> anyhow::Result<Outcome> {
     }
     tree.write(PAGE, page);
     tree.commit()?;
-    Ok(Outcome { text: format!("Wrote {PAGE}\n"), success: true })
+    Ok(Outcome::success(format!("Wrote {PAGE}\n")))
 }
 
 fn mark(name: &str) -> String {
     format!("<!-- {name} -->")
 }
 
-/// What a page has of a benchmark.
+/// Returns the section of a benchmark in a page.
 fn section(page: &str, name: &str) -> Option<String> {
     let (_, rest) = page.split_once(&format!("{}\n", mark(name)))?;
     Some(rest.split("\n<!-- ").next().unwrap_or_default().trim().to_owned())
@@ -58,12 +58,12 @@ fn measure(tree: &Tree, name: &str) -> anyhow::Result<String> {
         bail!("the benchmark {name} failed");
     }
     let printed = String::from_utf8(output.stdout)?;
-    // The heading first, then the machine.
+    // The line about the machine stands below the heading.
     let (heading, body) = printed.trim().split_once("\n\n").with_context(|| format!("{name} printed no section"))?;
     Ok(format!("{heading}\n\n{machine}\n\n{body}"))
 }
 
-/// The machine in a line. What cannot be told is left out.
+/// Describes the machine in one line; what cannot be read is left out.
 fn machine() -> String {
     let file = |path: &str| fs::read_to_string(path).unwrap_or_default();
     let after = |text: &str, name: &str| {
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_benchmark_that_is_not_there_is_refused_before_anything_runs() {
+    fn an_unknown_benchmark_is_rejected_before_anything_runs() {
         let folder = tempfile::tempdir().unwrap();
         let error = run(&mut Tree::new(folder.path()), &["speed".to_owned()]).unwrap_err();
         assert!(error.to_string().contains("overhead, polling, scale, batch"), "{error}");

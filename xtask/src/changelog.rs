@@ -1,4 +1,4 @@
-//! CHANGELOG.md, in the form of keepachangelog.com.
+//! CHANGELOG.md, in the format of keepachangelog.com.
 
 use std::fmt::Write as _;
 
@@ -6,8 +6,8 @@ use anyhow::{Context as _, bail};
 use semver::Version;
 
 use crate::{
-    Outcome,
     diff::{Change, Class},
+    outcome::Outcome,
     tree::Tree,
 };
 
@@ -15,13 +15,13 @@ use crate::{
 pub const FILE: &str = "CHANGELOG.md";
 const UNRELEASED: &str = "## [Unreleased]";
 
-/// The newest version with a heading of its own.
+/// Returns the newest version that has a heading.
 pub fn last_release(changelog: &str) -> Option<Version> {
     let headings = changelog.lines().filter_map(|line| line.strip_prefix("## [")?.split(']').next());
     headings.filter_map(|heading| heading.parse().ok()).next()
 }
 
-/// Puts the section of an update below the heading of what is not released yet.
+/// Adds the section of an update below the heading of unreleased changes.
 ///
 /// # Errors
 ///
@@ -32,9 +32,9 @@ pub fn with_update(changelog: &str, from: &str, to: &str, changes: &[Change]) ->
     Ok(format!("{before}\n\n{}\n{}", section(from, to, changes), after.trim_start_matches('\n')))
 }
 
-/// What breaks and what is new, line by line; mere words are only counted.
+/// Lists breaking and additive changes; changes of prose are only counted.
 fn section(from: &str, to: &str, changes: &[Change]) -> String {
-    let mut text = format!("### P-API {to}\n\nFollows the document from {from} to {to}.\n");
+    let mut text = format!("### P-API {to}\n\nFollows the OpenAPI document from {from} to {to}.\n");
     for (class, heading) in [(Class::Breaking, "Breaking"), (Class::Additive, "New")] {
         let changes: Vec<&Change> = changes.iter().filter(|change| change.class == class).collect();
         if !changes.is_empty() {
@@ -44,35 +44,35 @@ fn section(from: &str, to: &str, changes: &[Change]) -> String {
             let _ = writeln!(text, "- `{}`: {}", change.place.replace('`', "'"), change.what);
         }
     }
-    let words = changes.iter().filter(|change| change.class == Class::Documentation).count();
-    if words > 0 {
-        let places = if words == 1 { "place" } else { "places" };
-        let _ = write!(text, "\nThe documentation differs in {words} {places}.\n");
+    let prose = changes.iter().filter(|change| change.class == Class::Documentation).count();
+    if prose > 0 {
+        let places = if prose == 1 { "place" } else { "places" };
+        let _ = write!(text, "\nThe documentation differs in {prose} {places}.\n");
     }
     text
 }
 
-/// `cargo xtask release`: gives what is not released yet the heading of the package's version.
+/// `cargo xtask release`: moves unreleased changes below a heading with the package's version.
 ///
 /// # Errors
 ///
-/// When the version has a heading already, or nothing has changed since.
+/// When the version already has a heading, or there are no unreleased changes.
 pub fn release(tree: &mut Tree, date: &str) -> anyhow::Result<Outcome> {
     let version = crate::version::current(tree)?;
     let text = with_release(&tree.read(FILE)?, &version, date)?;
     tree.write(FILE, text);
     tree.commit()?;
-    Ok(Outcome { text: format!("{FILE}: what was unreleased is {version}\n"), success: true })
+    Ok(Outcome::success(format!("{FILE}: unreleased changes are now {version}\n")))
 }
 
 fn with_release(changelog: &str, version: &Version, date: &str) -> anyhow::Result<String> {
     let parts: Vec<&str> = date.split('-').collect();
     let digits = |part: &str, count: usize| part.len() == count && part.bytes().all(|b| b.is_ascii_digit());
     if !matches!(parts.as_slice(), [y, m, d] if digits(y, 4) && digits(m, 2) && digits(d, 2)) {
-        bail!("{date} is no date of the form 2030-12-31");
+        bail!("{date} is not a date of the form 2030-12-31");
     }
     if last_release(changelog).is_some_and(|last| version.cmp_precedence(&last).is_le()) {
-        bail!("{FILE} has {version} already: raise the version in Cargo.toml first");
+        bail!("{FILE} already has {version}; raise the version in Cargo.toml first");
     }
     let (before, after) = changelog.split_once(UNRELEASED).with_context(|| format!("{FILE} has no `{UNRELEASED}`"))?;
     let unreleased = after.split("\n## ").next().unwrap_or_default();
@@ -96,23 +96,23 @@ mod tests {
     }
 
     #[test]
-    fn an_update_is_told_first() {
+    fn an_update_comes_first() {
         let change = |class, place: &str| Change { class, place: place.into(), what: "was added".into() };
         let changes = [
             change(Class::Documentation, "document"),
             change(Class::Additive, "model p-tiny"),
             change(Class::Breaking, "POST /a header B"),
         ];
-        let told = with_update(CHANGELOG, "1", "2", &changes).unwrap();
-        let expected = "# Changelog\n\n## [Unreleased]\n\n### P-API 2\n\nFollows the document from 1 to 2.\n\nBreaking:\n\n\
+        let text = with_update(CHANGELOG, "1", "2", &changes).unwrap();
+        let expected = "# Changelog\n\n## [Unreleased]\n\n### P-API 2\n\nFollows the OpenAPI document from 1 to 2.\n\nBreaking:\n\n\
                         - `POST /a header B`: was added\n\nNew:\n\n- `model p-tiny`: was added\n\n\
                         The documentation differs in 1 place.\n\n- A thing.\n\n## [0.1.0+api.1]";
-        assert!(told.starts_with(expected), "{told}");
+        assert!(text.starts_with(expected), "{text}");
         assert!(with_update("# Changelog\n", "1", "2", &changes).is_err());
     }
 
     #[test]
-    fn a_release_moves_what_is_unreleased_below_its_own_heading() {
+    fn a_release_moves_unreleased_changes_below_its_heading() {
         let released = with_release(CHANGELOG, &"0.2.0".parse().unwrap(), "2030-12-31").unwrap();
         assert!(
             released.contains("## [Unreleased]\n\n## [0.2.0] - 2030-12-31\n\n- A thing.\n\n## [0.1.0"),
@@ -120,12 +120,12 @@ mod tests {
         );
         for (changelog, version, date, why) in [
             (CHANGELOG, "0.1.0+api.2", "2030-12-31", "already"),
-            (CHANGELOG, "0.2.0", "today", "no date"),
+            (CHANGELOG, "0.2.0", "today", "not a date"),
             ("## [Unreleased]\n\n## [0.1.0]\n", "0.2.0", "2030-12-31", "nothing"),
             ("# Changelog\n", "0.2.0", "2030-12-31", "has no"),
         ] {
-            let refused = with_release(changelog, &version.parse().unwrap(), date).unwrap_err().to_string();
-            assert!(refused.contains(why), "{refused}");
+            let error = with_release(changelog, &version.parse().unwrap(), date).unwrap_err().to_string();
+            assert!(error.contains(why), "{error}");
         }
     }
 }

@@ -5,20 +5,22 @@ use std::{env, path::PathBuf};
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
-    Outcome, api, bench_report, changelog, check,
+    api, bench_report, changelog, check,
     diff::{self, Format},
     docs,
     document::Source,
-    model, regenerate,
+    floors, model,
+    outcome::Outcome,
+    regenerate,
     tree::Tree,
     update,
 };
 
-/// Follows the document of P-API: takes a new one over, says what changed, checks that all that follows from it does.
+/// Maintains this repository: adopts new OpenAPI documents of P-API, compares them, checks generated files.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 pub struct Cli {
-    /// The repository, when it is not the one that this program was built from.
+    /// The repository; by default the one that contains this program.
     #[arg(long, global = true, value_name = "FOLDER", hide_short_help = true)]
     root: Option<PathBuf>,
     #[command(subcommand)]
@@ -27,37 +29,41 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Take a new document over: all of it, or nothing when a step fails.
+    /// Adopt a new OpenAPI document; change nothing when a step fails.
     ///
-    /// Validates the document (OpenAPI 3.0, or 3.1 where it can be converted), vendors it in a normal form with its
-    /// hash, keeps the old one under openapi/history/, applies the fixups, generates the sources, the reference of the
-    /// models and the listing of the public API, writes the section for CHANGELOG.md and the next version, and prints
-    /// what changed for a client.
+    /// Validates the document (OpenAPI 3.0, or 3.1 if it can be converted), vendors it in a normal form with its hash,
+    /// keeps the old one under openapi/history/, applies the fixups, generates the sources, the model reference and the
+    /// listing of the public API, writes the section of CHANGELOG.md and the next version, and prints what changed for
+    /// a client.
     Update(Update),
-    /// Say what changed from one document to another, and what it means for a client.
+    /// Print what changed between two OpenAPI documents, and what it means for a client.
     ///
-    /// Exit status: 0; 1 with --deny-breaking when something breaks; 2 when a document is refused.
+    /// Exit status: 0; 1 with --deny-breaking when a change breaks; 2 when a document is rejected.
     Diff(Diff),
-    /// Check that everything that follows from the document does follow from it. What CI runs.
+    /// Check generated files, module floors, public API and version, as CI does.
     ///
-    /// Each failure ends with the command that mends it.
+    /// Each failure ends with the command that fixes it.
     Check(Check),
-    /// Write the committed copies of what is generated, and the reference of the models.
+    /// Write the committed copies of generated files, and the model reference.
     Regenerate(Regenerate),
-    /// Start the description of a new model: its table in openapi/models.toml, its program in examples/.
+    /// Print the module floors of every crate, the arrows between modules, cycles and faults.
+    ///
+    /// Exit status: 1 when there is a fault.
+    Floors(Floors),
+    /// Start the description of a new model: a table in openapi/models.toml and a program in examples/.
     Model {
-        /// The id of the model, as the header `Model` carries it.
+        /// The id of the model, as in the header `Model`.
         name: String,
     },
-    /// Write docs/models.md and the tables of README.md from the catalogue.
+    /// Write docs/models.md, the tables in README.md and the floors in DESIGN.md.
     Docs,
     /// Run the benchmarks, which takes minutes, and write docs/benchmarks.md.
     BenchReport {
-        /// Only these; the others' sections stay.
+        /// Only these benchmarks; other sections stay unchanged.
         #[arg(value_name = "NAME")]
         names: Vec<String>,
     },
-    /// Give what is unreleased in CHANGELOG.md the heading of the package's version.
+    /// Move unreleased changes in CHANGELOG.md below a heading with the package's version.
     Release {
         /// The day of the release, such as 2030-12-31.
         #[arg(long, value_name = "DATE")]
@@ -67,47 +73,60 @@ enum Command {
 
 #[derive(Debug, Args)]
 struct Update {
-    /// The document, YAML or JSON: a path, or an address (https; http on this machine).
+    /// The OpenAPI document, YAML or JSON: a path or a URL (https, or http on this machine).
     #[arg(value_name = "FILE|URL")]
     document: String,
-    /// Leave the listing of the public API alone, which needs a compiler.
+    /// Skip the listing of the public API, which needs a compiler.
     #[arg(long)]
     no_build: bool,
-    /// Also write the change list, in Markdown, to this file.
+    /// Also write the list of changes, in Markdown, to this file.
     #[arg(long, value_name = "FILE")]
     summary: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
 struct Diff {
-    /// The document that clients know.
+    /// The old OpenAPI document: a path or a URL.
     old: String,
-    /// The document that they are about to meet.
+    /// The new OpenAPI document: a path or a URL.
     new: String,
-    /// Print a JSON array of {"class", "where", "what"}, and nothing else.
+    /// Print only a JSON array of {"class", "where", "what"}.
     #[arg(long, conflicts_with = "markdown")]
     json: bool,
     /// Print Markdown, for a pull request.
     #[arg(long)]
     markdown: bool,
-    /// Exit with 1 when something breaks.
+    /// Exit with 1 when a change breaks.
     #[arg(long)]
     deny_breaking: bool,
 }
 
 #[derive(Debug, Args)]
 struct Check {
-    /// Fail when a model lacks its type, its example or its table in models.toml.
+    /// Fail when a model lacks a type, an example or a table in models.toml.
     #[arg(long)]
     deny_missing: bool,
-    /// Leave out what needs a compiler: the listing of the public API, and cargo-semver-checks.
+    /// Skip what needs a compiler: the listing of the public API, and cargo-semver-checks.
     #[arg(long)]
     no_build: bool,
 }
 
 #[derive(Debug, Args)]
+struct Floors {
+    /// Only this crate.
+    #[arg(value_name = "CRATE")]
+    package: Option<String>,
+    /// Only the arrows from and to this module, with every place in the code.
+    #[arg(long, value_name = "MODULE", requires = "package")]
+    module: Option<String>,
+    /// Show every module, also those without a floor of their own.
+    #[arg(long)]
+    nested: bool,
+}
+
+#[derive(Debug, Args)]
 struct Regenerate {
-    /// Write nothing; fail when something is stale.
+    /// Write nothing; fail when a file is stale.
     #[arg(long)]
     check: bool,
     /// Also write the listing of the public API, which needs a compiler.
@@ -115,11 +134,11 @@ struct Regenerate {
     public_api: bool,
 }
 
-/// Carries out a command.
+/// Runs a command.
 ///
 /// # Errors
 ///
-/// As the command does; [`Refused`](crate::document::Refused) means a document that is not taken.
+/// Those of the command; [`DocumentError`](crate::document::DocumentError) when a document is rejected.
 pub fn run(cli: Cli) -> anyhow::Result<Outcome> {
     let mut tree = Tree::new(cli.root.unwrap_or_else(repository));
     match cli.command {
@@ -144,6 +163,9 @@ pub fn run(cli: Cli) -> anyhow::Result<Outcome> {
             }
             regenerate::run(&mut tree, check)
         }
+        Command::Floors(Floors { package, module, nested }) => {
+            floors::run(&tree, &floors::Options { package, module, nested })
+        }
         Command::Model { name } => model::run(&mut tree, &name),
         Command::Docs => docs::run(&mut tree),
         Command::BenchReport { names } => bench_report::run(&mut tree, &names),
@@ -151,7 +173,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Outcome> {
     }
 }
 
-/// The repository that cargo runs this program in.
+/// Returns the repository that contains this package.
 fn repository() -> PathBuf {
     let package = env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| "xtask".into(), PathBuf::from);
     package.parent().map_or_else(|| ".".into(), PathBuf::from)

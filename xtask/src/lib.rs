@@ -8,18 +8,11 @@ pub mod cli;
 pub mod diff;
 pub mod docs;
 pub mod document;
+pub mod floors;
 pub mod model;
+pub mod outcome;
 pub mod regenerate;
 pub mod tree;
 pub mod update;
 pub mod vendored;
 pub mod version;
-
-/// What a command has to say, and whether it is content.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Outcome {
-    /// For standard output.
-    pub text: String,
-    /// Whether the exit status is 0.
-    pub success: bool,
-}

@@ -6,7 +6,7 @@ use std::{
 };
 
 use clap::Parser as _;
-use xtask::{api, cli, document::Refused};
+use xtask::{api, cli, document::DocumentError};
 
 fn main() -> ExitCode {
     if let Some(code) = api::run_as_rustdoc() {
@@ -14,13 +14,13 @@ fn main() -> ExitCode {
     }
     match cli::run(cli::Cli::parse()) {
         Ok(outcome) => {
-            // A reader that stops reading, such as `head`, is no failure.
+            // A closed pipe, as with `head`, is not a failure.
             let _ = io::stdout().write_all(outcome.text.as_bytes());
             if outcome.success { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
         Err(error) => {
             let _ = writeln!(io::stderr(), "error: {error:#}");
-            ExitCode::from(if error.is::<Refused>() { 2 } else { 1 })
+            ExitCode::from(if error.is::<DocumentError>() { 2 } else { 1 })
         }
     }
 }

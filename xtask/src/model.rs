@@ -1,4 +1,4 @@
-//! `cargo xtask model`: what is known of a new model, as a start to write the rest on.
+//! `cargo xtask model`: starts the description of a new model with what the OpenAPI document says about it.
 
 use std::{
     fmt::Write as _,
@@ -11,20 +11,20 @@ use pruna_codegen::{Field, Kind, ModelInput};
 use pruna_openapi::{ModelFacts, Table};
 use serde_json::Value;
 
-use crate::{Outcome, tree::Tree, vendored::Vendored};
+use crate::{outcome::Outcome, tree::Tree, vendored::Vendored};
 
 const TABLE: &str = "openapi/models.toml";
 
-/// Adds a table to models.toml and a program to examples/, each unless it is there.
+/// Adds a table to models.toml and a program to examples/ unless they exist.
 ///
 /// # Errors
 ///
-/// When the document does not have the model.
+/// When the OpenAPI document does not have the model.
 pub fn run(tree: &mut Tree, id: &str) -> anyhow::Result<Outcome> {
     let vendored = Vendored::read(tree)?;
     let ids = pruna_openapi::model_ids(&vendored.patched()?);
     if !ids.iter().any(|known| known == id) {
-        bail!("the document does not have the model {id}; it has {}", ids.join(", "));
+        bail!("the OpenAPI document does not have the model {id}; it has {}", ids.join(", "));
     }
     let inputs = vendored.read_models()?;
     let input = inputs.iter().find(|input| input.model.id == id);
@@ -32,18 +32,18 @@ pub fn run(tree: &mut Tree, id: &str) -> anyhow::Result<Outcome> {
     let mut text = String::new();
 
     if table.models().any(|listed| listed == id) {
-        let _ = writeln!(text, "{TABLE} has {id} already");
+        let _ = writeln!(text, "{TABLE} already has {id}");
     } else {
         let entry = entry(id, &table.facts(id, input.map(|input| &input.model)));
         tree.write(TABLE, format!("{}\n{entry}", vendored.models));
-        text.push_str("guessed, to be checked: category, outputs, typical_seconds, try_sync; price is to be found\n");
+        text.push_str("guessed, please check: category, outputs, typical_seconds, try_sync; missing: price\n");
     }
     match input {
-        None => text.push_str("no example: the document does not describe the input\n"),
+        None => text.push_str("no example: the OpenAPI document does not describe the input\n"),
         Some(input) => {
             let path = format!("examples/{}.rs", input.module_name);
             match (tree.find(&path)?, example(input)) {
-                (Some(_), _) => writeln!(text, "{path} is there already")?,
+                (Some(_), _) => writeln!(text, "{path} already exists")?,
                 (None, Err(why)) => writeln!(text, "no example: {why}")?,
                 (None, Ok(program)) => tree.write(path, formatted(program)),
             }
@@ -53,16 +53,16 @@ pub fn run(tree: &mut Tree, id: &str) -> anyhow::Result<Outcome> {
         let _ = writeln!(text, "{line}");
     }
     text.push_str("then: cargo xtask regenerate\n");
-    Ok(Outcome { text, success: true })
+    Ok(Outcome::success(text))
 }
 
-/// The table of a model, with what can be guessed.
+/// Renders the table of a model with guessed values.
 fn entry(id: &str, facts: &ModelFacts) -> String {
     let quoted = |text: &str| toml_edit::Value::from(text).to_string().trim().to_owned();
     let key = toml_edit::Key::new(id).display_repr().into_owned();
     let outputs: Vec<String> = facts.outputs.iter().map(|output| quoted(output)).collect();
     format!(
-        "# Guessed from the document by `cargo xtask model`: to be checked.\n[{key}]\ncategory = {}\noutputs = [{}]\n\
+        "# Guessed from the OpenAPI document by `cargo xtask model`; please check.\n[{key}]\ncategory = {}\noutputs = [{}]\n\
          typical_seconds = {:?}\ntry_sync = {}\n",
         quoted(&facts.category),
         outputs.join(", "),
@@ -71,17 +71,19 @@ fn entry(id: &str, facts: &ModelFacts) -> String {
     )
 }
 
-/// A program that submits the document's own example.
+/// Renders a program that submits the example in the OpenAPI document.
 fn example(model: &ModelInput) -> anyhow::Result<String> {
-    let shown = model.model.example.as_ref().and_then(Value::as_object).context("the document shows none")?;
+    let shown = model.model.example.as_ref().and_then(Value::as_object).context("the OpenAPI document has none")?;
     if let Some(field) = model.fields.iter().find(|field| field.required && !shown.contains_key(&field.name)) {
-        bail!("the document's example lacks {}, which the model requires", field.name);
+        bail!("the example in the OpenAPI document lacks {}, which the model requires", field.name);
     }
     let mut arguments = Vec::new();
     for field in model.fields.iter().filter(|field| field.required) {
         let value = &shown[&field.name];
         let literal = literal(&field.kind, value);
-        arguments.push(literal.with_context(|| format!("{value} in the document's example is no {}", field.name))?);
+        arguments.push(literal.with_context(|| {
+            format!("{value} in the example of the OpenAPI document does not fit the parameter {}", field.name)
+        })?);
     }
     let mut calls = String::new();
     for (name, value) in shown {
@@ -97,7 +99,7 @@ fn example(model: &ModelInput) -> anyhow::Result<String> {
     let input = &model.type_name;
     let media = if call.contains("Media::url(") { "Media, " } else { "" };
     Ok(format!(
-        r#"//! The OpenAPI document's example of {id}: `cargo run --example {module} -- FOLDER`
+        r#"//! The example of {id} in the OpenAPI document: `cargo run --example {module} -- FOLDER`
 #![allow(clippy::print_stdout)]
 
 use pruna::{{Client, {media}inputs::{input}}};
@@ -115,7 +117,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {{
     ))
 }
 
-/// A value as a setter takes it; `None` for one that is of another kind than its parameter.
+/// Renders a value as a setter takes it; `None` when its type does not match the parameter.
 fn literal(kind: &Kind, value: &Value) -> Option<String> {
     Some(match (kind, value) {
         (Kind::Text | Kind::Secret | Kind::OpenEnum(_), Value::String(text)) => format!("{text:?}"),
@@ -132,14 +134,14 @@ fn literal(kind: &Kind, value: &Value) -> Option<String> {
     })
 }
 
-/// A keyword is called by its raw name, as codegen writes it.
+/// Names the setter of a parameter; a keyword becomes a raw identifier, as in the generated code.
 fn method(field: &Field) -> String {
     const KEYWORDS: [&str; 12] = ["as", "box", "do", "fn", "for", "in", "loop", "mod", "move", "ref", "type", "where"];
     let name = &field.rust_name;
     if KEYWORDS.contains(&name.as_str()) { format!("r#{name}") } else { name.clone() }
 }
 
-/// As `cargo fmt` would have it; as it is where rustfmt is not to be had.
+/// Formats a program; returns it unchanged when rustfmt is not installed.
 fn formatted(program: String) -> String {
     let rustfmt = || -> anyhow::Result<String> {
         let mut child = Command::new("rustfmt")

@@ -1,38 +1,33 @@
-//! `cargo xtask regenerate`: the committed copies of what is generated.
+//! `cargo xtask regenerate`: writes the committed copies of generated files.
 
 use pruna_codegen::Output;
 
-use crate::{Outcome, docs, tree::Tree, vendored::Vendored};
+use crate::{docs, outcome::Outcome, tree::Tree, vendored::Vendored};
 
-/// Where the committed sources are.
+/// The folder of the committed sources.
 const GENERATED: &str = "src/generated";
-/// The list of what the rules change, which codegen's own tests compare.
+/// The list of what the generator's rules change, which a test of the generator compares.
 const CHANGES: &str = "codegen/tests/snapshots/snapshots__the_rules_change_the_document_only_as_reviewed.snap";
 
-/// Writes them, or with `check` says which of them are not what the document gives.
+/// Writes the files, or with `check` lists those that are stale.
 ///
 /// # Errors
 ///
-/// When the document cannot be expressed, or a file cannot be written.
+/// When the OpenAPI document cannot be expressed in Rust, or a file cannot be written.
 pub fn run(tree: &mut Tree, check: bool) -> anyhow::Result<Outcome> {
     let vendored = Vendored::read(tree)?;
     stage(tree, &vendored, &vendored.generate()?)?;
     if check {
         let stale: Vec<String> = tree.altered()?.iter().map(|path| format!("stale: {}\n", path.display())).collect();
-        let mend = if stale.is_empty() { "" } else { "mend with: cargo xtask regenerate\n" };
-        return Ok(Outcome { text: stale.concat() + mend, success: stale.is_empty() });
+        let fix = if stale.is_empty() { "" } else { "fix with: cargo xtask regenerate\n" };
+        return Ok(Outcome { text: stale.concat() + fix, success: stale.is_empty() });
     }
-    Ok(Outcome { text: told(tree.commit()?), success: true })
+    Ok(Outcome::of_files(&tree.commit()?))
 }
 
-/// What was written, or that nothing was.
-pub(crate) fn told(files: Vec<String>) -> String {
-    if files.is_empty() { "everything is up to date\n".into() } else { files.join("\n") + "\n" }
-}
-
-/// Plans to write everything that follows from the document.
+/// Stages every generated file.
 ///
-/// The sources are binary snapshots of insta: the file itself, and one beside it that says what it is.
+/// The sources are binary snapshots of insta: the file itself, and its metadata in a second file.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! The files of the repository, changed all together or not at all.
+//! The files of the repository, changed together or not at all.
 
 use std::{
     collections::BTreeMap,
@@ -8,10 +8,10 @@ use std::{
 
 use anyhow::{Context as _, bail};
 
-/// Folders that are not sources.
+/// Folders without sources.
 const NOT_SOURCES: [&str; 3] = [".git", "target", "node_modules"];
 
-/// The repository with changes that are not written yet.
+/// The repository with pending changes.
 #[derive(Debug)]
 pub struct Tree {
     root: PathBuf,
@@ -20,28 +20,28 @@ pub struct Tree {
 }
 
 impl Tree {
-    /// The repository at a path.
+    /// Opens the repository at a path.
     pub fn new(root: impl Into<PathBuf>) -> Self {
         Self { root: root.into(), pending: BTreeMap::new() }
     }
 
-    /// Where it is.
+    /// Returns the path of the repository.
     pub fn root(&self) -> &Path {
         &self.root
     }
 
-    /// The text of a file, with the pending change.
+    /// Reads a file, with its pending change.
     ///
     /// # Errors
     ///
-    /// When there is no such file, or it is not UTF-8.
+    /// When the file does not exist, or is not UTF-8.
     pub fn read(&self, path: impl AsRef<Path>) -> anyhow::Result<String> {
         let path = path.as_ref();
         let found = self.find(path)?;
         found.with_context(|| format!("{} does not exist", path.display()))
     }
 
-    /// As [`Tree::read`], with `None` for a file that does not exist.
+    /// Reads a file, with its pending change; `None` when it does not exist.
     ///
     /// # Errors
     ///
@@ -55,7 +55,7 @@ impl Tree {
         bytes.map(String::from_utf8).transpose().with_context(|| path.display().to_string())
     }
 
-    /// The names of the files in a folder, sorted, with the pending changes; none if there is no such folder.
+    /// Lists the files in a folder, sorted, with pending changes; empty when the folder does not exist.
     ///
     /// # Errors
     ///
@@ -85,17 +85,17 @@ impl Tree {
         Ok(names)
     }
 
-    /// Plans to write a file.
+    /// Stages a write.
     pub fn write(&mut self, path: impl Into<PathBuf>, text: impl Into<Vec<u8>>) {
         self.pending.insert(path.into(), Some(text.into()));
     }
 
-    /// Plans to remove a file.
+    /// Stages a removal.
     pub fn remove(&mut self, path: impl Into<PathBuf>) {
         self.pending.insert(path.into(), None);
     }
 
-    /// The paths whose contents the pending changes alter.
+    /// Lists the files that the pending changes alter.
     ///
     /// # Errors
     ///
@@ -110,8 +110,8 @@ impl Tree {
         Ok(altered)
     }
 
-    /// Carries out the pending changes; what is as it should be is not touched. When one fails, those before it are
-    /// taken back. Gives a line for each file.
+    /// Writes the pending changes and returns a line for each file; files that would not change are left alone. When a
+    /// change fails, those before it are restored.
     ///
     /// # Errors
     ///
@@ -124,23 +124,23 @@ impl Tree {
             let before = read_file(&full)?;
             if let Err(error) = put(&full, self.pending.get(path).and_then(Option::as_deref)) {
                 for (path, before) in done.into_iter().rev() {
-                    // The first failure is the one to tell.
+                    // The first failure is reported.
                     let _ = put(&self.root.join(path), before.as_deref());
                 }
                 return Err(error).with_context(|| format!("{} (nothing was changed)", path.display()));
             }
             done.push((path, before));
         }
-        let told = altered.iter().map(|path| {
+        let lines = altered.iter().map(|path| {
             let removed = self.pending.get(path).is_some_and(Option::is_none);
             format!("{} {}", if removed { "removed" } else { "wrote" }, path.display())
         });
-        let told = told.collect();
+        let lines = lines.collect();
         self.pending.clear();
-        Ok(told)
+        Ok(lines)
     }
 
-    /// Copies the sources, with the pending changes, to a folder.
+    /// Copies the sources, with pending changes, to a folder.
     ///
     /// # Errors
     ///
@@ -154,7 +154,7 @@ impl Tree {
     }
 }
 
-/// Copies every source file of a repository, symbolic links as such.
+/// Copies every source file of a repository, symbolic links as links.
 ///
 /// # Errors
 ///
@@ -193,7 +193,7 @@ fn read_file(path: &Path) -> io::Result<Option<Vec<u8>>> {
     }
 }
 
-/// A file appears under its name only when it is complete.
+/// Writes a file by a rename, so that it is never incomplete; `None` removes it.
 fn put(path: &Path, contents: Option<&[u8]>) -> anyhow::Result<()> {
     let Some(contents) = contents else {
         return match fs::remove_file(path) {
@@ -210,7 +210,7 @@ fn put(path: &Path, contents: Option<&[u8]>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A temporary file is private to its owner; a source file is as it was, or as others are.
+/// Temporary files are private to their owner; source files keep their mode, or have the usual one.
 #[cfg(unix)]
 fn set_mode(like: &Path, path: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;

@@ -1,44 +1,46 @@
-//! `cargo xtask update`: from a new document to a reviewed change, all of it or nothing.
+//! `cargo xtask update`: turns a new OpenAPI document into a change for review, completely or not at all.
 
-use std::fmt::Write as _;
+use std::{
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Context as _;
 
 use crate::{
-    Outcome, api, changelog, check,
+    api, changelog, check,
     diff::{self, Change},
     document::{Document, Source},
+    outcome::Outcome,
     regenerate,
     tree::Tree,
     vendored::{LOCK, Lock, Vendored, sha256},
     version,
 };
 
-/// What the command is told.
+/// Options of the command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
     /// The new document.
     pub source: Source,
-    /// Leave out what needs a compiler: the listing of the public API stays as it is.
+    /// Leave out the listing of the public API, which needs a compiler.
     pub no_build: bool,
     /// Also write the change list, in Markdown, to a file.
-    pub summary: Option<std::path::PathBuf>,
+    pub summary: Option<PathBuf>,
 }
 
-/// Takes the document over.
+/// Adopts a new OpenAPI document.
 ///
 /// # Errors
 ///
-/// When any step fails; the tree is then as it was.
+/// When any step fails; the repository is then unchanged.
 pub fn run(tree: &mut Tree, options: &Options) -> anyhow::Result<Outcome> {
     let document = Document::load(&options.source)?;
     let before = Vendored::read(tree)?;
     let old = Document::read(&before.document).with_context(|| before.name.clone())?;
     if old.to_json() == document.to_json() {
-        return Ok(Outcome {
-            text: format!("{} is this very document: nothing changed\n", before.name),
-            success: true,
-        });
+        return Ok(Outcome::success(format!("{} is the same OpenAPI document: nothing changed\n", before.name)));
     }
     let changes = diff::diff(&old.value, &document.value)?;
     let after = stage_document(tree, &before, &document, &options.source)?;
@@ -49,14 +51,14 @@ pub fn run(tree: &mut Tree, options: &Options) -> anyhow::Result<Outcome> {
         let _ = writeln!(text, "note: {note}");
     }
     if options.no_build {
-        text.push_str("SKIPPED: the listing of the public API, as --no-build says\n");
+        text.push_str("ignored: the listing of the public API (--no-build)\n");
     } else {
         stage_listing(tree)?;
     }
     if let Some(summary) = &options.summary {
         let folder = summary.parent().filter(|folder| !folder.as_os_str().is_empty());
-        folder.map_or(Ok(()), std::fs::create_dir_all)?;
-        std::fs::write(summary, report(&old, &document, &changes)).with_context(|| summary.display().to_string())?;
+        folder.map_or(Ok(()), fs::create_dir_all)?;
+        fs::write(summary, report(&old, &document, &changes)).with_context(|| summary.display().to_string())?;
     }
     let _ = write!(text, "P-API {} -> {}\n\n{}\n", old.version(), document.version(), diff::text(&changes));
     for line in tree.commit()? {
@@ -66,10 +68,10 @@ pub fn run(tree: &mut Tree, options: &Options) -> anyhow::Result<Outcome> {
     for work in check::models_to_describe(tree)? {
         let _ = writeln!(text, "to do: {work}");
     }
-    Ok(Outcome { text, success: true })
+    Ok(Outcome::success(text))
 }
 
-/// The document under its new name, the old one in the history, the lock.
+/// Stages the new document, the old one in the history, and the lock file.
 fn stage_document(
     tree: &mut Tree,
     before: &Vendored,
@@ -80,7 +82,7 @@ fn stage_document(
     let name = format!("p-api-{}.json", document.version());
     let mut kept = format!("openapi/history/{}", before.name);
     if tree.find(&kept)?.is_some_and(|known| known != before.document) {
-        // Two documents of one version: the hash tells them apart.
+        // Two documents may have the same version.
         kept = kept.replace(".json", &format!("-{}.json", &sha256(&before.document)[..8]));
     }
     tree.write(kept, before.document.clone());
@@ -111,17 +113,27 @@ fn stage_version(
     Ok(proposed)
 }
 
-/// The listing is made of a copy, so that a document from which nothing compiles changes nothing.
+/// Stages the listing of the public API, made from a copy of the sources: a failed build must not change the repository.
 fn stage_listing(tree: &mut Tree) -> anyhow::Result<()> {
     let target = api::target_folder(tree.root());
-    let scratch = api::scratch(&target)?;
+    let scratch = empty_folder(&target)?;
     tree.copy_to(&scratch)?;
     let listing = api::listing(&scratch, &target)?;
     tree.write(api::LISTING, listing);
     Ok(())
 }
 
-/// The body of a pull request.
+/// Creates an empty folder for a copy of the sources.
+fn empty_folder(target: &Path) -> anyhow::Result<PathBuf> {
+    let folder = target.join("xtask/tree");
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
+    fs::create_dir_all(&folder)?;
+    Ok(folder)
+}
+
+/// Renders the body of a pull request.
 fn report(old: &Document, new: &Document, changes: &[Change]) -> String {
     format!("P-API {} → {}\n\n{}", old.version(), new.version(), diff::markdown(changes))
 }

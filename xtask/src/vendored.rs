@@ -1,4 +1,4 @@
-//! What is in `openapi/`: the document, its fixups, the table of models, the lock file.
+//! The folder `openapi/`: the OpenAPI document, its fixups, the table of models, the lock file.
 
 use anyhow::{Context as _, bail};
 use data_encoding::HEXLOWER;
@@ -8,19 +8,19 @@ use sha2::{Digest as _, Sha256};
 
 use crate::tree::Tree;
 
-/// Where the lock file is.
+/// The lock file.
 pub const LOCK: &str = "openapi/document.lock";
 
-/// The texts that generation starts from.
+/// The input of the generator.
 #[derive(Clone, Debug)]
 pub struct Vendored {
     /// Name of the document's file, such as `p-api-0.2.0.json`.
     pub name: String,
-    /// The document.
+    /// The OpenAPI document.
     pub document: String,
-    /// The JSON Patch.
+    /// The fixups, a JSON Patch.
     pub fixups: String,
-    /// What the document does not say of its models.
+    /// Facts about the models that are not in the document.
     pub models: String,
 }
 
@@ -29,7 +29,7 @@ impl Vendored {
     ///
     /// # Errors
     ///
-    /// When a file is missing, or there is not just one document.
+    /// When a file is missing, or there is not exactly one document.
     pub fn read(tree: &Tree) -> anyhow::Result<Self> {
         let mut names = tree.names("openapi")?;
         names.retain(|name| name.starts_with("p-api-") && name.ends_with(".json"));
@@ -44,17 +44,17 @@ impl Vendored {
         })
     }
 
-    /// Generates everything from it.
+    /// Generates the sources.
     ///
     /// # Errors
     ///
-    /// When a fixup does not fit, or the document cannot be expressed.
+    /// When a fixup does not apply, or the document cannot be expressed in Rust.
     pub fn generate(&self) -> anyhow::Result<Output> {
         let source = Source { document: &self.document, fixups: &self.fixups, models: &self.models };
         Ok(pruna_codegen::generate(&source)?)
     }
 
-    /// The models of the document, fixups applied.
+    /// Reads the models of the document after the fixups.
     ///
     /// # Errors
     ///
@@ -63,20 +63,20 @@ impl Vendored {
         Ok(pruna_codegen::read_models(&self.patched()?)?)
     }
 
-    /// The document with the fixups applied.
+    /// Returns the document after the fixups.
     ///
     /// # Errors
     ///
-    /// When a fixup does not fit.
+    /// When a fixup does not apply.
     pub fn patched(&self) -> anyhow::Result<serde_json::Value> {
         Ok(pruna_codegen::apply_fixups(serde_json::from_str(&self.document)?, &self.fixups)?)
     }
 
-    /// `info.version` of the document.
+    /// Returns `info.version` of the document.
     ///
     /// # Errors
     ///
-    /// When the document is no JSON.
+    /// When the document is not JSON.
     pub fn version(&self) -> anyhow::Result<String> {
         let document: serde_json::Value = serde_json::from_str(&self.document)?;
         Ok(document["info"]["version"].as_str().unwrap_or_default().to_owned())
@@ -91,7 +91,7 @@ pub struct Lock {
     pub document: String,
     /// `info.version` of the document.
     pub version: String,
-    /// Where it came from.
+    /// Its source, a file name or a URL.
     pub source: String,
     /// SHA-256 of the file, in hexadecimal digits.
     pub sha256: String,
@@ -107,11 +107,11 @@ impl Lock {
         toml::from_str(&tree.read(LOCK)?).context(LOCK)
     }
 
-    /// The file's text.
+    /// Renders the file.
     pub fn to_toml(&self) -> String {
         let text = |value: &str| toml_edit::Value::from(value).to_string();
         format!(
-            "# Which document is vendored, and where it came from. Written by `cargo xtask update`.\n\
+            "# The vendored OpenAPI document and its source. Written by `cargo xtask update`.\n\
              document = {}\nversion = {}\nsource = {}\nsha256 = {}\n",
             text(&self.document),
             text(&self.version),
@@ -121,7 +121,7 @@ impl Lock {
     }
 }
 
-/// SHA-256 in hexadecimal digits.
+/// Returns the SHA-256 in hexadecimal digits.
 pub fn sha256(text: &str) -> String {
     HEXLOWER.encode(&Sha256::digest(text))
 }

@@ -1,4 +1,4 @@
-//! The version that an update proposes, and where it is written.
+//! The version that an update proposes, and the files that contain it.
 
 use anyhow::Context as _;
 use semver::{BuildMetadata, Version, VersionReq};
@@ -8,13 +8,13 @@ use crate::{diff::Class, tree::Tree};
 
 const MANIFEST: &str = "Cargo.toml";
 const LOCK: &str = "Cargo.lock";
-/// The packages that have one version, that of the document in its metadata, each with its manifest.
+/// The packages whose version follows the OpenAPI document, each with its manifest.
 const PACKAGES: [(&str, &str); 2] = [("pruna", MANIFEST), ("pruna-openapi", "openapi/Cargo.toml")];
 
-/// The version after a change of this class, with the document's version as build metadata.
+/// Proposes the version after a change, with the OpenAPI document's version as build metadata.
 ///
-/// Counted from the last release, so that a second update before the next release does not count twice. Before 1.0 what
-/// breaks raises the minor version, anything else the patch version.
+/// Counts from the last release, so that a second update before the next release does not count twice. Before 1.0 a
+/// breaking change raises the minor version, any other change the patch version.
 pub fn propose(current: &Version, released: Option<&Version>, class: Option<Class>, api: &str) -> Version {
     let mut next = released.cloned().unwrap_or_else(|| current.clone());
     if released.is_some() {
@@ -34,15 +34,15 @@ pub fn propose(current: &Version, released: Option<&Version>, class: Option<Clas
     next
 }
 
-/// `api.0.5.3`; signs that build metadata cannot have become hyphens.
+/// Renders build metadata such as `api.0.5.3`; characters that it cannot contain become hyphens.
 fn metadata(api: &str) -> BuildMetadata {
-    let fitting = |c: char| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' };
-    let text: String = api.chars().map(fitting).collect();
+    let replaced = |c: char| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' };
+    let text: String = api.chars().map(replaced).collect();
     let parts: Vec<&str> = text.split('.').filter(|part| !part.is_empty()).collect();
     BuildMetadata::new(&format!("api.{}", parts.join("."))).unwrap_or_default()
 }
 
-/// The version in the manifest.
+/// Reads the version in the manifest.
 ///
 /// # Errors
 ///
@@ -53,7 +53,7 @@ pub fn current(tree: &Tree) -> anyhow::Result<Version> {
     version.parse().with_context(|| format!("the version {version} in Cargo.toml"))
 }
 
-/// Plans to write the version: into the manifests, the lock file, and the members that ask for another one.
+/// Stages the version in the manifests, the lock file, and the workspace members that require another one.
 ///
 /// # Errors
 ///
@@ -94,7 +94,7 @@ pub fn stage(tree: &mut Tree, version: &Version) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Members name the version beside the path of the package; one that no longer fits would keep cargo from building.
+/// Updates version requirements that the new version does not match; cargo would not build with them.
 fn require(manifest: &mut dyn TableLike, version: &Version) {
     for (key, item) in manifest.iter_mut() {
         let key = key.get().to_owned();
@@ -119,7 +119,7 @@ fn require(manifest: &mut dyn TableLike, version: &Version) {
     }
 }
 
-/// Sets a text, and keeps the spaces around it.
+/// Sets a string and keeps the whitespace around it.
 fn replace(item: &mut Item, text: &str) {
     if let Some(value) = item.as_value_mut() {
         let decor = value.decor().clone();
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn members_that_ask_for_another_version_are_brought_along() {
+    fn members_that_require_another_version_are_updated() {
         let folder = tempfile::tempdir().unwrap();
         let mut tree = Tree::new(folder.path());
         let written = |version: &str, needed: &str| {

@@ -1,4 +1,4 @@
-//! The command line of `cargo xtask`: what it prints, and with which status it ends.
+//! The command line of `cargo xtask`: output and exit status.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 
 mod edits;
@@ -24,7 +24,7 @@ fn pair(edit: &str) -> (tempfile::TempDir, [String; 2]) {
 }
 
 #[test]
-fn diff_prints_json_and_nothing_else() {
+fn diff_prints_only_json() {
     let (_folder, [old, new]) = pair("a renamed property");
     let output = xtask(&repository(), &["diff", &old, &new, "--json"]);
     let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -38,7 +38,7 @@ fn diff_prints_json_and_nothing_else() {
 }
 
 #[test]
-fn diff_ends_with_a_status_that_a_script_can_use() {
+fn the_exit_status_of_diff_tells_whether_a_change_breaks() {
     for (edit, arguments, status) in [
         ("a renamed property", [].as_slice(), 0),
         ("a renamed property", &["--deny-breaking"], 1),
@@ -55,7 +55,7 @@ fn diff_ends_with_a_status_that_a_script_can_use() {
 }
 
 #[test]
-fn check_names_every_fault_and_what_mends_it() {
+fn check_names_every_fault_and_its_fix() {
     type Damage = fn(&str) -> String;
     let faults: [(&str, Damage, &str, &str); 5] = [
         ("src/generated/client.snap.rs", |text| text.replace("pub ", ""), "client.snap.rs", "cargo xtask regenerate"),
@@ -69,7 +69,7 @@ fn check_names_every_fault_and_what_mends_it() {
             "an edit of xtask/operations.toml",
         ),
     ];
-    for (file, damage, fault, mend) in faults {
+    for (file, damage, fault, fix) in faults {
         let tree = copy();
         let path = tree.path().join(file);
         fs::write(&path, damage(&fs::read_to_string(&path).unwrap())).unwrap();
@@ -77,12 +77,12 @@ fn check_names_every_fault_and_what_mends_it() {
         let printed = text(&output.stdout);
         assert_eq!(output.status.code(), Some(1), "{file}: {printed}");
         let failed = printed.split("\n").skip_while(|line| !line.starts_with("FAILED")).collect::<Vec<_>>().join("\n");
-        assert!(failed.contains(fault) && failed.contains(&format!("mend with: {mend}")), "{file}: {printed}");
+        assert!(failed.contains(fault) && failed.contains(&format!("fix with: {fix}")), "{file}: {printed}");
     }
 }
 
 #[test]
-fn check_lists_what_is_missing_of_a_model_as_work_unless_told_otherwise() {
+fn check_lists_what_a_model_lacks_as_to_do_unless_it_is_denied() {
     let tree = copy();
     let path = tree.path().join("openapi/models.toml");
     let table = fs::read_to_string(&path).unwrap();
@@ -98,16 +98,16 @@ fn check_lists_what_is_missing_of_a_model_as_work_unless_told_otherwise() {
         let printed = text(&xtask(tree.path(), arguments).stdout);
         assert!(printed.contains(&format!("{verdict}  {work}")), "{printed}");
     }
-    // The command that is named does it.
-    let mended = xtask(tree.path(), &["model", "vace"]);
-    assert!(mended.status.success(), "{}", text(&mended.stderr));
+    // The named command does it.
+    let described = xtask(tree.path(), &["model", "vace"]);
+    assert!(described.status.success(), "{}", text(&described.stderr));
     assert!(xtask(tree.path(), &["regenerate"]).status.success());
     let printed = text(&xtask(tree.path(), &["check", "--no-build", "--deny-missing"]).stdout);
     assert!(printed.contains("ok: models\n"), "{printed}");
 }
 
 #[test]
-fn a_model_that_the_document_does_not_have_is_refused() {
+fn a_model_that_the_document_does_not_have_is_rejected() {
     let tree = copy();
     let output = xtask(tree.path(), &["model", "p-nothing"]);
     assert_eq!(output.status.code(), Some(1));
@@ -115,7 +115,7 @@ fn a_model_that_the_document_does_not_have_is_refused() {
 }
 
 #[test]
-fn a_release_moves_the_changelog_on() {
+fn a_release_gives_the_unreleased_changes_a_heading() {
     let tree = copy();
     let output = xtask(tree.path(), &["release", "--date", "2030-12-31"]);
     assert!(output.status.success(), "{}", text(&output.stderr));

@@ -1,4 +1,4 @@
-//! OpenAPI 3.1 on its way to 3.0.
+//! Conversion of OpenAPI 3.1 to 3.0.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ fn document(openapi: &str, schema: Value) -> Value {
 }
 
 #[test]
-fn what_means_the_same_in_3_0_is_rewritten() {
+fn what_has_an_equivalent_in_3_0_is_converted() {
     for (new, old) in [
         (json!({"type": ["string", "null"]}), json!({"type": "string", "nullable": true})),
         (json!({"type": ["string", "integer"]}), json!({"anyOf": [{"type": "string"}, {"type": "integer"}]})),
@@ -45,7 +45,7 @@ fn what_means_the_same_in_3_0_is_rewritten() {
         let read = Document::read(&document("3.1.0", new.clone()).to_string()).unwrap();
         let found = read.value.pointer("/paths/~1a/post/requestBody/content/application~1json/schema").unwrap();
         assert_eq!(*found, old, "{new}");
-        // An example that looks like a schema is none.
+        // An example that looks like a schema stays unchanged.
         let example = read.value.pointer("/paths/~1a/post/requestBody/content/application~1json/example").unwrap();
         assert_eq!(*example, json!({"type": ["string", "null"]}));
         assert_eq!(read.value["openapi"], "3.0.3");
@@ -54,7 +54,7 @@ fn what_means_the_same_in_3_0_is_rewritten() {
 }
 
 #[test]
-fn what_stands_beside_a_reference_still_holds() {
+fn keywords_beside_a_reference_still_apply() {
     let mut new = document("3.1.1", json!({"$ref": "#/components/schemas/A", "description": "d"}));
     new["components"] = json!({"schemas": {"A": {"type": "object"}}});
     let read = Document::read(&new.to_string()).unwrap();
@@ -63,7 +63,7 @@ fn what_stands_beside_a_reference_still_holds() {
 }
 
 #[test]
-fn what_3_0_has_no_form_for_is_refused_by_name_and_place() {
+fn what_has_no_equivalent_in_3_0_is_rejected_by_name_and_place() {
     for (construct, schema) in [
         ("prefixItems", json!({"type": "array", "prefixItems": []})),
         ("patternProperties", json!({"patternProperties": {"^a": {}}})),
@@ -72,17 +72,17 @@ fn what_3_0_has_no_form_for_is_refused_by_name_and_place() {
         ("type: null", json!({"type": "null"})),
         ("several types beside anyOf", json!({"type": ["string", "integer"], "anyOf": [{"minLength": 1}]})),
     ] {
-        let refused = Document::read(&document("3.1.0", schema).to_string()).unwrap_err().to_string();
-        assert!(refused.starts_with(&format!("`{construct}` at paths./a.post")), "{refused}");
+        let error = Document::read(&document("3.1.0", schema).to_string()).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("`{construct}` at paths./a.post")), "{error}");
     }
 }
 
 #[test]
-fn parts_of_a_3_1_document_that_no_client_uses_are_left_out_with_a_note() {
+fn parts_of_a_3_1_document_that_no_client_uses_are_removed_with_a_note() {
     let mut new = document("3.1.0", json!({"type": "object"}));
     new["webhooks"] = json!({"done": {"post": {}}});
     new["info"]["summary"] = json!("s");
     let read = Document::read(&new.to_string()).unwrap();
     assert_eq!(read.value.get("webhooks"), None);
-    assert_eq!(read.notes[1], "left out `webhooks`, of which a client makes no use");
+    assert_eq!(read.notes[1], "removed `webhooks`, which a client does not use");
 }

@@ -1,4 +1,4 @@
-//! What `cargo xtask diff` says of a change.
+//! Classification of changes by `cargo xtask diff`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 
 mod edits;
@@ -13,12 +13,12 @@ use xtask::{
 #[test]
 fn every_edit_is_classified_for_a_client() {
     for edit in EDITS {
-        let mut told = diff(&vendored(), &edit.document()).unwrap();
-        let mut expected = edit.told();
-        for changes in [&mut told, &mut expected] {
+        let mut found = diff(&vendored(), &edit.document()).unwrap();
+        let mut expected = edit.expected();
+        for changes in [&mut found, &mut expected] {
             changes.sort_by_key(|change| (change.class, change.place.clone(), change.what.clone()));
         }
-        assert_eq!(told, expected, "{}", edit.name);
+        assert_eq!(found, expected, "{}", edit.name);
     }
 }
 
@@ -37,22 +37,22 @@ fn a_document_does_not_differ_from_itself() {
     }
 }
 
-/// The way back of an edit that only adds is an edit that takes away.
+/// The reverse of an addition is a removal.
 #[test]
-fn what_is_added_one_way_is_missed_the_other_way() {
+fn what_is_added_in_one_direction_is_removed_in_the_other() {
     for edit in EDITS {
         let there = diff(&vendored(), &edit.document()).unwrap();
         let back = diff(&edit.document(), &vendored()).unwrap();
         assert_eq!(there.is_empty(), back.is_empty(), "{}", edit.name);
         for change in there.iter().filter(|change| change.class == Class::Additive && change.what == "was added") {
-            let missed = |other: &&xtask::diff::Change| other.place == change.place && other.what == "was removed";
-            assert!(back.iter().any(|other| missed(&other)), "{}: {change:?}", edit.name);
+            let is_removed = |other: &&xtask::diff::Change| other.place == change.place && other.what == "was removed";
+            assert!(back.iter().any(|other| is_removed(&other)), "{}: {change:?}", edit.name);
         }
     }
 }
 
 #[test]
-fn the_same_schema_by_reference_and_in_place_is_no_difference() {
+fn a_schema_by_reference_equals_the_same_schema_inline() {
     let inline = vendored();
     let mut referring = inline.clone();
     let content = "/paths/~1v1~1predictions~1status~1{id}/get/responses/200/content/application~1json/schema";
@@ -61,10 +61,10 @@ fn the_same_schema_by_reference_and_in_place_is_no_difference() {
     assert_eq!(diff(&inline, &referring).unwrap(), []);
 }
 
-/// Thirty schemas, each of which names the next one twice in a choice.
+/// Thirty schemas, each of which refers to the next one in two branches.
 #[test]
-fn schemas_that_unfold_without_end_are_refused_in_time() {
-    let unfolding = |leaf: &str| {
+fn schemas_that_expand_exponentially_are_rejected_in_time() {
+    let expanding = |leaf: &str| {
         let mut schemas = serde_json::Map::new();
         for depth in 0..30 {
             let next = json!({"$ref": format!("#/components/schemas/S{}", depth + 1)});
@@ -79,6 +79,6 @@ fn schemas_that_unfold_without_end_are_refused_in_time() {
         document["paths"] = json!({"/a": {"post": post}});
         document
     };
-    let refused = diff(&unfolding("string"), &unfolding("integer")).unwrap_err();
-    assert_eq!(refused.to_string(), "the schemas refer to each other too often to be compared");
+    let error = diff(&expanding("string"), &expanding("integer")).unwrap_err();
+    assert_eq!(error.to_string(), "the schemas refer to each other too often to be compared");
 }

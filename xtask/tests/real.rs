@@ -1,4 +1,4 @@
-//! Whole updates, as far as the compiler and the emulator: the provider's own later document, and one full of oddities.
+//! Whole updates, compiled and run against the emulator: the provider's own later document, and one full of oddities.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 
 mod edits;
@@ -8,14 +8,15 @@ mod support;
 use std::{
     env, fs,
     path::{Path, PathBuf},
-    process::{Command, Output},
-    sync::{Mutex, MutexGuard, PoisonError},
+    process::{Command, ExitCode, Output},
+    sync::{LazyLock, Mutex, MutexGuard, PoisonError},
 };
 
-use support::{copy, repository, say, text, xtask};
+use libtest_mimic::{Arguments, Conclusion};
+use support::{copy, repository, text, trial, xtask};
 use xtask::diff::Class;
 
-/// The six models that 0.5.3 has and 0.2.0 does not: id, type, and the arguments of `new` with a setter or two.
+/// The six models that 0.5.3 adds: id, type, and the arguments of `new` with a setter or two.
 const NEW_MODELS: [(&str, &str, &str); 6] = [
     ("p-video", "PVideo", "(\"waves\").resolution(\"720p\")"),
     ("p-video-animate", "PVideoAnimate", "(picture(), picture())"),
@@ -25,29 +26,37 @@ const NEW_MODELS: [(&str, &str, &str); 6] = [
     ("p-image-try-on", "PImageTryOn", "([picture()], picture())"),
 ];
 
-/// The provider's document is not ours to keep here.
-fn upstream() -> Option<PathBuf> {
-    let path = env::var_os("PRUNA_UPSTREAM_DOCUMENT")
-        .map_or_else(|| repository().join("../shared/api/upstream-0.5.3.yaml"), PathBuf::from);
-    if !path.is_file() {
-        say(&format!("SKIPPED: {} does not exist; PRUNA_UPSTREAM_DOCUMENT can name the document", path.display()));
-        return None;
-    }
-    Some(path)
+fn main() -> ExitCode {
+    let document = (!upstream().is_file()).then_some("needs PRUNA_UPSTREAM_DOCUMENT");
+    let tests = env::var_os("PRUNA_TEST_UPDATED_TREE").is_none().then_some("needs PRUNA_TEST_UPDATED_TREE=1");
+    let trials = vec![
+        trial("the_providers_later_document_is_adopted_without_manual_work", document, adopt_later_document),
+        trial("all_tests_of_the_updated_tree_pass", document.or(tests), test_updated_tree),
+        trial("the_change_list_names_the_new_models_and_otherwise_only_prose", document, compare_with_later_document),
+        trial("what_is_generated_from_a_document_full_of_oddities_compiles", None, compile_oddities),
+    ];
+    let conclusion: Conclusion = libtest_mimic::run(&Arguments::from_args(), trials);
+    let _ = fs::remove_dir_all(updated_folder());
+    conclusion.exit_code()
 }
 
-/// Dependencies are shared by the copies; cargo waits for cargo, so one test at a time.
+/// The provider's document, which is not part of this repository.
+fn upstream() -> PathBuf {
+    env::var_os("PRUNA_UPSTREAM_DOCUMENT")
+        .map_or_else(|| repository().join("../shared/api/upstream-0.5.3.yaml"), PathBuf::from)
+}
+
+/// The copies share a target folder.
 fn cargo(root: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO")).args(arguments).current_dir(root).env("CARGO_TARGET_DIR", target()).output().unwrap()
 }
 
-/// A target folder of their own: cargo tells packages apart by their place in the workspace, so that those of a copy would
-/// take the place of the repository's.
+/// The copies have a target folder of their own: their packages would overwrite those of this repository.
 fn target() -> PathBuf {
     xtask::api::target_folder(&repository()).join("copies")
 }
 
-fn one_at_a_time() -> MutexGuard<'static, ()> {
+fn lock_builds() -> MutexGuard<'static, ()> {
     static BUILDING: Mutex<()> = Mutex::new(());
     BUILDING.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -62,15 +71,32 @@ fn succeeds(output: &Output) {
     );
 }
 
-#[test]
-fn the_providers_later_document_is_taken_over_without_a_hand() {
-    let Some(document) = upstream() else { return };
-    let _guard = one_at_a_time();
-    let tree = copy();
-    let root = tree.path();
-    let updated = xtask(root, &["update", document.to_str().unwrap()]);
-    succeeds(&updated);
-    assert!(text(&updated.stdout).contains("\nproposed version: 0.1.0+api.0.5.3\n"), "{}", text(&updated.stdout));
+/// Test runners may start a process for each test.
+fn updated_folder() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("updated-{}", std::process::id()))
+}
+
+/// A copy of the repository after an update to the provider's later document, with the descriptions that its new models
+/// need, and what the update printed.
+fn updated_tree() -> &'static (PathBuf, String) {
+    static UPDATED: LazyLock<(PathBuf, String)> = LazyLock::new(|| {
+        let root = updated_folder();
+        xtask::tree::copy_sources(&repository(), &root).unwrap();
+        let updated = xtask(&root, &["update", upstream().to_str().unwrap()]);
+        succeeds(&updated);
+        for (id, _, _) in NEW_MODELS {
+            succeeds(&xtask(&root, &["model", id]));
+        }
+        succeeds(&xtask(&root, &["regenerate"]));
+        (root, text(&updated.stdout))
+    });
+    &UPDATED
+}
+
+fn adopt_later_document() {
+    let _guard = lock_builds();
+    let (root, printed) = updated_tree();
+    assert!(printed.contains("\nproposed version: 0.1.0+api.0.5.3\n"), "{printed}");
 
     // Typed: each type and each constant is part of the public API.
     let listing = fs::read_to_string(root.join(xtask::api::LISTING)).unwrap();
@@ -79,23 +105,21 @@ fn the_providers_later_document_is_taken_over_without_a_hand() {
         let constant = id.replace('-', "_").to_uppercase();
         assert!(listing.contains(&format!("pub const pruna::Model::{constant}: Self\n")), "{constant}");
     }
-    // Described: what is left to do is judgement, and the command for it works on the new document.
+    // Described: the update lists what is left to do, and `cargo xtask model` starts it.
     let mut files = vec!["tracked".to_owned()];
     for (id, _, _) in NEW_MODELS {
-        assert!(text(&updated.stdout).contains(&format!("to do: {id} has no line in models.toml")), "{id}");
-        succeeds(&xtask(root, &["model", id]));
+        assert!(printed.contains(&format!("to do: {id} has no line in models.toml")), "{id}");
         files.push(id.replace('-', "_"));
         assert!(root.join(format!("examples/{}.rs", files.last().unwrap())).is_file(), "{id}");
     }
-    succeeds(&xtask(root, &["regenerate"]));
     let checked = text(&xtask(root, &["check", "--no-build", "--deny-missing"]).stdout);
-    for line in ["ok: generated sources", "ok: hash of the document\n", "ok: operations\n", "ok: models\n"] {
+    for line in ["ok: generated sources", "ok: hash of the OpenAPI document\n", "ok: operations\n", "ok: models\n"] {
         assert!(checked.contains(line), "{line} {checked}");
     }
 
-    // Callable, and served by the emulator: a program that makes one of each, and the six examples.
+    // Callable and served by the emulator: a program that generates one result of each, and the six examples.
     fs::write(root.join("examples/tracked.rs"), program()).unwrap();
-    // As in the other builds of the workspace, so that dependencies with the same features are there already.
+    // The whole workspace, so that dependencies have the same features as in other builds.
     let mut arguments = vec!["build", "--workspace"];
     arguments.extend(files.iter().flat_map(|file| ["--example", file]));
     succeeds(&cargo(root, &arguments));
@@ -103,22 +127,22 @@ fn the_providers_later_document_is_taken_over_without_a_hand() {
     succeeds(&made);
     let models: String = NEW_MODELS.iter().map(|(id, _, _)| format!("made {id}\n")).collect();
     assert_eq!(text(&made.stdout), models);
+}
 
-    if env::var_os("PRUNA_TEST_UPDATED_TREE").is_none() {
-        say("SKIPPED: all tests of the updated tree; PRUNA_TEST_UPDATED_TREE=1 runs them");
-        return;
-    }
+fn test_updated_tree() {
+    let _guard = lock_builds();
+    let (root, _) = updated_tree();
     succeeds(&cargo(root, &["test", "--no-fail-fast", "--package", "pruna", "--package", "pruna-codegen"]));
 }
 
-/// A program that makes one result with each of the new models, on an emulator of its own.
+/// A program that generates one result with each new model on its own emulator.
 fn program() -> String {
     let calls: String = NEW_MODELS
         .iter()
         .map(|(id, name, required)| {
             format!(
                 "    let made = client.generate(pruna::inputs::{name}::new{required}).await?;\n    \
-                 assert_eq!(made.model(), {id:?});\n    assert!(!made.bytes().await?.is_empty());\n    \
+                 assert_eq!(made.model().map(pruna::Model::as_str), Some({id:?}));\n    assert!(!made.bytes().await?.is_empty());\n    \
                  println!(\"made {id}\");\n"
             )
         })
@@ -127,17 +151,15 @@ fn program() -> String {
         "//! One result of each new model.\n\nfn picture() -> pruna::Media {{\n    pruna::Media::url(\"https://example.com/cat.jpg\")\n}}\n\n\
          #[tokio::main]\nasync fn main() -> Result<(), Box<dyn std::error::Error>> {{\n    \
          let emulator = pruna_emulator::Emulator::builder().start().await?;\n    \
-         let policy = pruna::poll::Fixed(std::time::Duration::from_millis(2));\n    \
+         let policy = pruna::poll::FixedInterval::new(std::time::Duration::from_millis(2));\n    \
          let builder = pruna::Client::builder().api_key(emulator.api_key()).base_url(emulator.url());\n    \
          let client = builder.poll_policy(policy).build()?;\n{calls}    Ok(())\n}}\n"
     )
 }
 
-/// The facts that are known of the way from 0.2.0 to 0.5.3, and no other change that a client would notice.
-#[test]
-fn the_change_list_names_the_new_models_and_nothing_else_but_words() {
-    let Some(document) = upstream() else { return };
-    let new = xtask::document::Document::load(&document.to_str().unwrap().into()).unwrap();
+/// The known changes from 0.2.0 to 0.5.3 and no others.
+fn compare_with_later_document() {
+    let new = xtask::document::Document::load(&upstream().to_str().unwrap().into()).unwrap();
     let changes = xtask::diff::diff(&edits::vendored(), &new.value).unwrap();
     let mut expected: Vec<(String, String)> = NEW_MODELS
         .iter()
@@ -146,14 +168,14 @@ fn the_change_list_names_the_new_models_and_nothing_else_but_words() {
             [header, (format!("model {id}"), "was added".to_owned())]
         })
         .collect();
-    let noticed = changes.iter().filter(|change| change.class != Class::Documentation);
-    let mut noticed: Vec<(String, String)> =
-        noticed.map(|change| (change.place.clone(), change.what.clone())).collect();
-    noticed.sort();
+    let relevant = changes.iter().filter(|change| change.class != Class::Documentation);
+    let mut relevant: Vec<(String, String)> =
+        relevant.map(|change| (change.place.clone(), change.what.clone())).collect();
+    relevant.sort();
     expected.sort();
-    assert_eq!(noticed, expected);
+    assert_eq!(relevant, expected);
     assert!(changes.iter().all(|change| change.class != Class::Breaking));
-    // The new tag, the new categories in the description, the named examples.
+    // New tags, new categories in the description, named examples.
     for (place, what) in [
         ("document", "tags changed"),
         ("document info", "description changed"),
@@ -163,9 +185,8 @@ fn the_change_list_names_the_new_models_and_nothing_else_but_words() {
     }
 }
 
-#[test]
-fn what_is_generated_from_a_document_full_of_oddities_compiles() {
-    let _guard = one_at_a_time();
+fn compile_oddities() {
+    let _guard = lock_builds();
     let tree = copy();
     let mut document = edits::vendored();
     odd::add(&mut document);
@@ -184,7 +205,7 @@ fn what_is_generated_from_a_document_full_of_oddities_compiles() {
     ] {
         assert!(rules.contains(&format!("{operation}: not generated, {reason}")), "{operation}: {rules}");
     }
-    // A program of nothing, so that only the library has to be compiled for it.
+    // An empty program, so that only the library is compiled.
     fs::write(tree.path().join("examples/odd.rs"), "//! Nothing.\n\nfn main() {}\n").unwrap();
     succeeds(&cargo(tree.path(), &["check", "--workspace", "--example", "odd"]));
 }

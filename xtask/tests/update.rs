@@ -1,4 +1,4 @@
-//! What `cargo xtask update` does to the tree: all of it, or nothing.
+//! `cargo xtask update` changes the repository completely or not at all.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 
 mod edits;
@@ -18,8 +18,8 @@ use serde_json::{Value, json};
 use support::{contents, copy, repository, text, xtask};
 use xtask::{diff::Class, tree::Tree, vendored::Lock};
 
-/// Far more than any document takes, far less than a hang.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Maximum time for one update; every document takes far less.
+const MAX_DURATION: Duration = Duration::from_secs(60);
 
 fn write(folder: &Path, document: &Value) -> String {
     let path = folder.join("new.json");
@@ -32,7 +32,7 @@ fn update(root: &Path, document: &str) -> std::process::Output {
 }
 
 #[test]
-fn every_edit_is_taken_over_or_refused_in_one_line() {
+fn every_edit_is_adopted_or_rejected_in_one_line() {
     let elsewhere = tempfile::tempdir().unwrap();
     for edit in EDITS {
         let tree = copy();
@@ -50,8 +50,8 @@ fn every_edit_is_taken_over_or_refused_in_one_line() {
     }
 }
 
-/// Texts that no document is, each with a part of the line that says why.
-fn refused() -> Vec<(&'static str, Vec<u8>, &'static str)> {
+/// Texts that are not OpenAPI documents, each with a part of the error.
+fn invalid_documents() -> Vec<(&'static str, Vec<u8>, &'static str)> {
     let with = |edit: &dyn Fn(&mut Value)| {
         let mut document = vendored();
         edit(&mut document);
@@ -65,9 +65,9 @@ fn refused() -> Vec<(&'static str, Vec<u8>, &'static str)> {
     }
     let padding = format!("# {}\n", "x".repeat(1000)).repeat(20_000);
     vec![
-        ("nothing", vec![], "no mapping"),
-        ("a scalar", b"openapi".to_vec(), "no mapping"),
-        ("bytes that are no text", vec![0xff, 0xfe, 0x00], "UTF-8"),
+        ("nothing", vec![], "not a mapping"),
+        ("a scalar", b"openapi".to_vec(), "not a mapping"),
+        ("bytes that are not text", vec![0xff, 0xfe, 0x00], "UTF-8"),
         ("a truncated JSON file", whole.as_bytes()[..whole.len() / 2].to_vec(), "not JSON"),
         ("a truncated YAML file", b"openapi: 3.0.3\ninfo: {title: \"P".to_vec(), "not YAML"),
         ("20 MB of YAML with aliases that expand without end", (padding + &bomb).into_bytes(), "budget"),
@@ -78,8 +78,12 @@ fn refused() -> Vec<(&'static str, Vec<u8>, &'static str)> {
         ("40 MB", vec![b' '; 40 << 20], "more than"),
         ("Swagger", b"swagger: '2.0'\n".to_vec(), "Swagger 2.0"),
         ("a later OpenAPI", b"openapi: 3.2.0\ninfo: {title: t, version: '1'}\n".to_vec(), "OpenAPI 3.2.0"),
-        ("no version", with(&|d| drop(d.as_object_mut().unwrap().remove("openapi"))), "does not say its `openapi`"),
-        ("a version that is a path", with(&|d| d["info"]["version"] = json!("../../0.3.0")), "cannot name a file"),
+        ("no version", with(&|d| drop(d.as_object_mut().unwrap().remove("openapi"))), "has no `openapi` version"),
+        (
+            "a version that is a path",
+            with(&|d| d["info"]["version"] = json!("../../0.3.0")),
+            "not valid in a file name",
+        ),
         ("a version that is a number", with(&|d| d["info"]["version"] = json!(1.0)), "1.0"),
         ("an unresolvable $ref", schema(json!({"$ref": "#/components/schemas/Nowhere"})), "Nowhere"),
         (
@@ -90,14 +94,14 @@ fn refused() -> Vec<(&'static str, Vec<u8>, &'static str)> {
             "No",
         ),
         ("a $ref to another file", schema(json!({"$ref": "other.yaml#/Odd"})), "other.yaml"),
-        ("a type that there is not", schema(json!({"type": "decimal"})), "decimal"),
+        ("an unknown type", schema(json!({"type": "decimal"})), "decimal"),
         (
             "a component whose name is not ASCII",
             with(&|d| d["components"]["schemas"]["größe"] = json!({"type": "object"})),
             "größe",
         ),
         (
-            "two operations of one id",
+            "two operations with one id",
             with(&|d| d["paths"]["/v1/files"]["post"]["operationId"] = json!("createPrediction")),
             "createPrediction",
         ),
@@ -107,7 +111,7 @@ fn refused() -> Vec<(&'static str, Vec<u8>, &'static str)> {
             "id",
         ),
         (
-            "3.1 with what 3.0 has no form for",
+            "3.1 with a keyword that has no equivalent in 3.0",
             with(&|d| {
                 d["openapi"] = json!("3.1.0");
                 d["components"]["schemas"]["Odd"] = json!({"type": "array", "prefixItems": [{"type": "string"}]});
@@ -118,16 +122,16 @@ fn refused() -> Vec<(&'static str, Vec<u8>, &'static str)> {
 }
 
 #[test]
-fn what_is_no_document_is_refused_in_one_line_and_changes_nothing() {
+fn an_invalid_document_is_rejected_in_one_line_and_changes_nothing() {
     let tree = copy();
     let before = contents(tree.path());
     let elsewhere = tempfile::tempdir().unwrap();
     let path = elsewhere.path().join("new");
-    for (name, bytes, why) in refused() {
+    for (name, bytes, why) in invalid_documents() {
         fs::write(&path, bytes).unwrap();
         let started = Instant::now();
         let output = update(tree.path(), path.to_str().unwrap());
-        assert!(started.elapsed() < PATIENCE, "{name} took {:?}", started.elapsed());
+        assert!(started.elapsed() < MAX_DURATION, "{name} took {:?}", started.elapsed());
         let error = text(&output.stderr);
         assert_eq!(output.status.code(), Some(2), "{name}: {error}");
         assert_eq!((error.lines().count(), text(&output.stdout).as_str()), (1, ""), "{name}: {error}");
@@ -138,7 +142,7 @@ fn what_is_no_document_is_refused_in_one_line_and_changes_nothing() {
 }
 
 #[test]
-fn a_path_or_an_address_that_cannot_be_read_is_refused() {
+fn an_unreadable_path_or_url_is_rejected() {
     let tree = copy();
     for (document, why) in [
         ("/nowhere/p-api.yaml", "/nowhere/p-api.yaml: No such file"),
@@ -160,14 +164,14 @@ fn the_same_document_again_changes_nothing_byte_for_byte() {
     let name = Lock::read(&Tree::new(tree.path())).unwrap().document;
     let output = update(tree.path(), repository().join("openapi").join(name).to_str().unwrap());
     assert!(text(&output.stdout).contains("nothing changed"), "{}", text(&output.stdout));
-    // In another layout it is the same document still.
+    // The same document in another layout.
     let elsewhere = tempfile::tempdir().unwrap();
     assert!(update(tree.path(), &write(elsewhere.path(), &vendored())).status.success());
     assert_eq!(contents(tree.path()), before);
 }
 
 #[test]
-fn a_fixup_that_does_not_fit_names_itself_and_both_values() {
+fn a_fixup_that_does_not_apply_names_itself_and_both_values() {
     let tree = copy();
     let fixups = json!([{"op": "test", "path": "/info/title", "value": "Another API"}]);
     fs::write(tree.path().join("openapi/fixups.json"), fixups.to_string()).unwrap();
@@ -182,9 +186,9 @@ fn a_fixup_that_does_not_fit_names_itself_and_both_values() {
     assert_eq!(contents(tree.path()), before);
 }
 
-/// The last file to be written cannot be: a folder has its name.
+/// A folder has the name of the last file.
 #[test]
-fn a_file_that_cannot_be_written_takes_the_others_back() {
+fn a_failed_write_restores_the_other_files() {
     let tree = copy();
     let blocked = tree.path().join("src/generated/zzz.snap.rs");
     fs::create_dir_all(blocked.join("in the way")).unwrap();
@@ -200,7 +204,7 @@ fn a_file_that_cannot_be_written_takes_the_others_back() {
 }
 
 #[test]
-fn an_update_vendors_pins_and_remembers() {
+fn an_update_vendors_the_document_pins_it_and_keeps_the_old_one() {
     let tree = copy();
     let elsewhere = tempfile::tempdir().unwrap();
     let old = fs::read(tree.path().join("openapi/p-api-0.2.0.json")).unwrap();
@@ -228,7 +232,7 @@ fn an_update_vendors_pins_and_remembers() {
     assert!(fs::read_to_string(tree.path().join("Cargo.toml")).unwrap().contains("+api.0.3.0\""));
 }
 
-/// The first eight digits of the hash of the document that was in between.
+/// The first eight digits of the hash of the intermediate document.
 fn second_hash(root: &Path) -> String {
     let mut document = vendored();
     document["info"]["title"] = json!("Once more");
@@ -238,7 +242,7 @@ fn second_hash(root: &Path) -> String {
 }
 
 #[test]
-fn the_change_list_can_go_to_a_file_as_markdown() {
+fn the_list_of_changes_is_written_to_a_file_as_markdown() {
     let tree = copy();
     let elsewhere = tempfile::tempdir().unwrap();
     let summary = elsewhere.path().join("a/summary.md");
@@ -252,7 +256,7 @@ fn the_change_list_can_go_to_a_file_as_markdown() {
 }
 
 #[test]
-fn what_is_generated_does_not_depend_on_the_machine() {
+fn generated_files_do_not_depend_on_the_machine() {
     let elsewhere = tempfile::tempdir().unwrap();
     let document = write(elsewhere.path(), &EDITS.iter().find(|edit| edit.name == "a model added").unwrap().document());
     let trees = [copy(), copy()].map(|tree| {
@@ -268,13 +272,13 @@ fn what_is_generated_does_not_depend_on_the_machine() {
 }
 
 #[test]
-fn a_document_is_fetched_from_an_address() {
+fn a_document_is_fetched_from_a_url() {
     let edit = EDITS.iter().find(|edit| edit.name == "a model added").unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let body = edit.document().to_string();
     let server = thread::spawn(move || {
-        for answer in [
+        for response in [
             format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len()),
             "HTTP/1.1 404 Not \
              Found\r\ncontent-length: 0\r\n\r\n"
@@ -283,7 +287,7 @@ fn a_document_is_fetched_from_an_address() {
             let (mut stream, _) = listener.accept().unwrap();
             let request = BufReader::new(stream.try_clone().unwrap());
             let _ = request.lines().map_while(Result::ok).take_while(|line| !line.is_empty()).count();
-            stream.write_all(answer.as_bytes()).unwrap();
+            stream.write_all(response.as_bytes()).unwrap();
         }
     });
     let tree = copy();
@@ -297,9 +301,10 @@ fn a_document_is_fetched_from_an_address() {
 }
 
 #[test]
-fn a_change_that_breaks_is_counted_as_such_in_the_version() {
-    // Of the vendored document nothing has been released; the classes of all edits are known.
-    let breaking = EDITS.iter().filter(|edit| edit.told().iter().any(|change| change.class == Class::Breaking)).count();
+fn a_breaking_change_raises_the_minor_version() {
+    // The vendored document has not been released.
+    let breaking =
+        EDITS.iter().filter(|edit| edit.expected().iter().any(|change| change.class == Class::Breaking)).count();
     assert!(breaking > 10);
     let tree = copy();
     let changelog = "# Changelog\n\n## [Unreleased]\n\n## [0.1.0] - 2030-01-01\n";
@@ -307,7 +312,7 @@ fn a_change_that_breaks_is_counted_as_such_in_the_version() {
     let elsewhere = tempfile::tempdir().unwrap();
     let output = update(tree.path(), &write(elsewhere.path(), &EDITS[0].document()));
     assert!(text(&output.stdout).contains("proposed version: 0.2.0+api."), "{}", text(&output.stdout));
-    // Members ask for a version that fits.
+    // Workspace members require a matching version.
     for entry in fs::read_dir(tree.path()).unwrap() {
         let Ok(manifest) = fs::read_to_string(entry.unwrap().path().join("Cargo.toml")) else { continue };
         assert!(!manifest.contains("pruna = { version = \"0.1"), "{manifest}");

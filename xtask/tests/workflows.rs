@@ -1,4 +1,4 @@
-//! The workflows of GitHub Actions that follow the document and release: what they call exists and works.
+//! The commands that the GitHub Actions workflows for updates and releases run.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 
 mod edits;
@@ -32,7 +32,7 @@ fn lines() -> Vec<(String, String)> {
 }
 
 #[test]
-fn every_xtask_command_of_a_workflow_is_one() {
+fn every_xtask_command_of_a_workflow_exists() {
     let mut found = 0;
     for (workflow, line) in lines() {
         let Some(arguments) = line.split(['|', ';']).next().unwrap().trim().strip_prefix("cargo xtask ") else {
@@ -46,7 +46,7 @@ fn every_xtask_command_of_a_workflow_is_one() {
 }
 
 #[test]
-fn every_script_of_a_workflow_is_there_and_executable() {
+fn every_script_of_a_workflow_exists_and_is_executable() {
     let mut found = 0;
     for (workflow, line) in lines() {
         let Some(script) = line.split_whitespace().next().filter(|word| word.starts_with("scripts/")) else { continue };
@@ -58,18 +58,18 @@ fn every_script_of_a_workflow_is_there_and_executable() {
 }
 
 #[test]
-fn releases_are_read_from_the_changelog_that_is_written_by_hand() {
+fn releases_use_the_handwritten_changelog() {
     let config: toml::Table = fs::read_to_string(repository().join("release-plz.toml")).unwrap().parse().unwrap();
     assert_eq!(config["workspace"]["changelog_update"].as_bool(), Some(false));
     let packages = config["package"].as_array().unwrap();
     let package = |name: &str| packages.iter().find(|package| package["name"].as_str() == Some(name)).unwrap();
     assert!(repository().join(package("pruna")["changelog_path"].as_str().unwrap()).is_file());
     assert_eq!(package("xtask")["release"].as_bool(), Some(false));
-    // `cargo xtask check` looks for the tag that is made here.
+    // `cargo xtask check` looks for this tag.
     assert_eq!(package("pruna")["git_tag_name"].as_str(), Some("v{{ version }}"));
 }
 
-/// A clone of a bare repository, with a `gh` that writes down how it was called.
+/// A clone of a bare repository, with a `gh` that records its arguments.
 struct Clone {
     folder: tempfile::TempDir,
 }
@@ -100,7 +100,7 @@ impl Clone {
         text(&output.stdout)
     }
 
-    /// What `scripts/propose-update.sh` prints.
+    /// Runs `scripts/propose-update.sh` and returns its output.
     fn propose(&self) -> String {
         let path = format!("{}:{}", self.at("target").display(), std::env::var("PATH").unwrap());
         let script = Path::new("scripts/propose-update.sh");
@@ -120,7 +120,7 @@ fn an_unchanged_document_proposes_nothing() {
 }
 
 #[test]
-fn a_new_document_becomes_a_pull_request_with_the_change_list_as_its_body() {
+fn a_new_document_becomes_a_pull_request_with_the_list_of_changes() {
     let clone = Clone::new();
     let mut document = edits::EDITS.iter().find(|edit| edit.name == "a model added").unwrap().document();
     document["info"]["version"] = "0.3.0".into();
@@ -138,13 +138,13 @@ fn a_new_document_becomes_a_pull_request_with_the_change_list_as_its_body() {
         Some("refs/heads/update/p-api-0.3.0")
     );
     assert!(clone.git(&["show", "--stat", "update/p-api-0.3.0"]).contains("openapi/p-api-0.3.0.json"));
-    let called = fs::read_to_string(clone.at("target/gh.log")).unwrap();
+    let arguments = fs::read_to_string(clone.at("target/gh.log")).unwrap();
     for part in [
         "pr\ncreate\n--head\nupdate/p-api-0.3.0\n--title\nFollow P-API 0.3.0\n",
         "- `model p-tiny`: was added",
-        "ok: hash of the document",
+        "ok: hash of the OpenAPI document",
         "p-tiny has no line in models.toml",
     ] {
-        assert!(called.contains(part), "{part}: {called}");
+        assert!(arguments.contains(part), "{part}: {arguments}");
     }
 }

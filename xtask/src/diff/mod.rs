@@ -1,12 +1,14 @@
-//! What changed from one document to the next, and what it means for a client.
+//! `cargo xtask diff`: what changed between two OpenAPI documents, and what it means for a client.
 //!
-//! The rules are those of a client of this library: what a caller can no longer send or read breaks; what may be sent in
-//! addition, or arrives in addition, does not. Enums in answers are open, hence a new value there is additive. The whole
-//! table is in docs/tracking.md.
+//! A change breaks when a caller of this library can no longer send or read something. What may be sent or arrives in
+//! addition is additive, also a new value of an enum in a response, as enums are open. docs/tracking.md has the whole table.
 
-mod bounds;
+mod change;
+mod content;
+mod context;
 mod differ;
 mod models;
+mod operation;
 mod operations;
 mod parameters;
 mod place;
@@ -14,48 +16,23 @@ mod report;
 mod responses;
 mod schema;
 mod security;
-mod shape;
 
-use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
-    Outcome,
-    document::{Document, Refused, Source},
+    document::{Document, DocumentError, Source},
+    outcome::Outcome,
 };
 
+pub use change::{Change, Class};
 pub use report::{json, markdown, text};
-
-/// What a change means for a client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Class {
-    /// A program that worked may be refused, or may miss what it reads.
-    Breaking,
-    /// More is possible; what worked goes on working.
-    Additive,
-    /// Only words changed.
-    Documentation,
-}
-
-/// One change.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Change {
-    /// What it means for a client.
-    pub class: Class,
-    /// Where in the API, such as `POST /v1/predictions header Model`.
-    #[serde(rename = "where")]
-    pub place: String,
-    /// What happened there.
-    pub what: String,
-}
 
 /// Compares two documents.
 ///
 /// # Errors
 ///
 /// When schemas refer to each other so often that comparing them would not end in reasonable time.
-pub fn diff(old: &Value, new: &Value) -> Result<Vec<Change>, Refused> {
+pub fn diff(old: &Value, new: &Value) -> Result<Vec<Change>, DocumentError> {
     let mut differ = differ::Differ::new(old, new);
     operations::compare(&mut differ);
     models::compare(&mut differ);
@@ -63,7 +40,7 @@ pub fn diff(old: &Value, new: &Value) -> Result<Vec<Change>, Refused> {
     differ.finish()
 }
 
-/// How `cargo xtask diff` prints.
+/// Output format of the command.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
     /// Lines for a terminal.
@@ -75,11 +52,11 @@ pub enum Format {
     Markdown,
 }
 
-/// `cargo xtask diff`.
+/// Compares two documents and renders the changes.
 ///
 /// # Errors
 ///
-/// [`Refused`] when a document is not taken.
+/// [`DocumentError`] when a document is rejected.
 pub fn run(old: &Source, new: &Source, format: Format, deny_breaking: bool) -> anyhow::Result<Outcome> {
     let changes = diff(&Document::load(old)?.value, &Document::load(new)?.value)?;
     let printed = match format {

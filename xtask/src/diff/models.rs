@@ -1,12 +1,12 @@
-//! Component schemas that no operation refers to: the inputs of the models, which the header `Model` chooses among, and
-//! whatever else is only told.
+//! Component schemas that no operation refers to: the inputs of the models, which the header `Model` selects, and schemas
+//! that nothing uses.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
 use super::{
-    Class,
+    change::Class,
     differ::{Differ, Direction, resolve},
     place::Place,
     schema,
@@ -20,11 +20,11 @@ pub(super) fn compare(differ: &mut Differ<'_>) {
         match new.get(name) {
             Some(newer) if model || is_model(differ.new, newer) => one(differ, name, older, newer),
             Some(newer) if !old_used.contains(name) && !new_used.contains(name) && older != newer => {
-                told(differ, name, "changed; no operation uses it");
+                push_unused(differ, name, "changed; no operation uses it");
             }
             Some(_) => {}
             None if model => differ.push(Class::Breaking, &Place::new(format!("model {name}")), "was removed"),
-            None if !old_used.contains(name) => told(differ, name, "was removed; no operation used it"),
+            None if !old_used.contains(name) => push_unused(differ, name, "was removed; no operation used it"),
             None => {}
         }
     }
@@ -32,12 +32,12 @@ pub(super) fn compare(differ: &mut Differ<'_>) {
         if is_model(differ.new, newer) {
             differ.push(Class::Additive, &Place::new(format!("model {name}")), "was added");
         } else if !new_used.contains(name) {
-            told(differ, name, "was added; no operation uses it");
+            push_unused(differ, name, "was added; no operation uses it");
         }
     }
 }
 
-fn told(differ: &mut Differ<'_>, name: &str, what: &str) {
+fn push_unused(differ: &mut Differ<'_>, name: &str, what: &str) {
     differ.push(Class::Documentation, &Place::new(format!("schema {name}")), what);
 }
 
@@ -47,7 +47,7 @@ fn one<'a>(differ: &mut Differ<'a>, name: &str, old: &'a Value, new: &'a Value) 
     let input = |model: &'a Value| &model["properties"]["input"];
     match (old["properties"].get("input"), new["properties"].get("input")) {
         (Some(_), Some(_)) => schema::compare(differ, Direction::Request, &place, (input(old), input(new))),
-        (Some(_), None) => differ.push(Class::Breaking, &place, "takes no input any longer"),
+        (Some(_), None) => differ.push(Class::Breaking, &place, "no longer takes an input"),
         (None, Some(_)) => differ.push(Class::Additive, &place, "takes an input"),
         (None, None) => {}
     }
@@ -59,14 +59,14 @@ fn schemas(document: &Value) -> &Map<String, Value> {
     document["components"]["schemas"].as_object().unwrap_or(&NONE)
 }
 
-/// A model's schema has an `input` with properties of its own.
+/// Whether a schema describes a model: it has an `input` with properties of its own.
 fn is_model(document: &Value, schema: &Value) -> bool {
     let schema = resolve(document, schema);
     let input = resolve(document, &schema["properties"]["input"]);
     ["properties", "oneOf", "anyOf", "allOf"].iter().any(|keyword| input.get(keyword).is_some())
 }
 
-/// Names of the schemas that operations lead to.
+/// Names of the schemas that operations refer to, directly or through others.
 fn reachable(document: &Value) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     let mut seen = BTreeSet::new();

@@ -1,29 +1,19 @@
 //! Paths and operations.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
 use super::{
-    Class,
-    differ::{Differ, Direction, resolve},
+    change::Class,
+    content,
+    differ::{Differ, Direction},
+    operation::{Operation, operations},
     parameters,
     place::Place,
-    responses, schema, security,
+    responses, security,
 };
 
-/// The methods that an OpenAPI path item can have.
-const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
-/// Words and hints of an operation.
+/// What describes an operation without changing it.
 const PROSE: [&str; 5] = ["summary", "description", "tags", "deprecated", "externalDocs"];
-
-/// One operation with what its path says for all.
-pub(super) struct Operation<'a> {
-    /// `POST /v1/files`.
-    pub(super) name: String,
-    pub(super) value: &'a Value,
-    pub(super) path_item: &'a Value,
-}
 
 /// Compares every operation.
 pub(super) fn compare(differ: &mut Differ<'_>) {
@@ -38,30 +28,6 @@ pub(super) fn compare(differ: &mut Differ<'_>) {
     for operation in new.iter().filter(|(key, _)| !old.contains_key(*key)).map(|(_, operation)| operation) {
         differ.push(Class::Additive, &Place::new(&operation.name), "was added");
     }
-}
-
-/// Operations by place in the document, method and path; what a path parameter is called makes no other operation.
-fn operations(document: &Value) -> BTreeMap<(String, &'static str), Operation<'_>> {
-    let mut all = BTreeMap::new();
-    for (path, item) in document["paths"].as_object().into_iter().flatten() {
-        let item = resolve(document, item);
-        for method in METHODS {
-            if let Some(value) = item.get(method) {
-                let name = format!("{} {path}", method.to_uppercase());
-                all.entry((anonymous(path), method)).or_insert(Operation { name, value, path_item: item });
-            }
-        }
-    }
-    all
-}
-
-/// `/status/{id}` becomes `/status/{}`.
-fn anonymous(path: &str) -> String {
-    let segments = path.split('/').map(|segment| match (segment.find('{'), segment.rfind('}')) {
-        (Some(start), Some(end)) if start < end => format!("{}{{{}", &segment[..start], &segment[end..]),
-        _ => segment.to_owned(),
-    });
-    segments.collect::<Vec<_>>().join("/")
 }
 
 fn one<'a>(differ: &mut Differ<'a>, old: &Operation<'a>, new: &Operation<'a>) {
@@ -86,9 +52,9 @@ fn body<'a>(differ: &mut Differ<'a>, old: &Operation<'a>, new: &Operation<'a>) {
     let required = |body: &Value| body["required"] == true;
     match (old.value.get("requestBody"), new.value.get("requestBody")) {
         (None, None) => {}
-        (Some(_), None) => differ.push(Class::Breaking, &place, "takes no body any longer"),
+        (Some(_), None) => differ.push(Class::Breaking, &place, "no longer takes a body"),
         (None, Some(body)) if required(differ.resolve_new(body)) => {
-            differ.push(Class::Breaking, &place, "needs a body now");
+            differ.push(Class::Breaking, &place, "requires a body now");
         }
         (None, Some(_)) => differ.push(Class::Additive, &place, "may have a body"),
         (Some(old), Some(new)) => {
@@ -98,40 +64,13 @@ fn body<'a>(differ: &mut Differ<'a>, old: &Operation<'a>, new: &Operation<'a>) {
                 (true, false) => differ.push(Class::Additive, &place, "is no longer required"),
                 _ => {}
             }
-            content(differ, Direction::Request, &place, (old, new));
+            content::compare(differ, Direction::Request, &place, (old, new));
             differ.prose(&place, old, new, &["description"]);
         }
     }
 }
 
-/// Compares the media types of a body or an answer, and their schemas.
-pub(super) fn content<'a>(
-    differ: &mut Differ<'a>,
-    direction: Direction,
-    place: &Place,
-    (old, new): (&'a Value, &'a Value),
-) {
-    let types = |value: &'a Value| value["content"].as_object();
-    for (media_type, old) in types(old).into_iter().flatten() {
-        match types(new).and_then(|types| types.get(media_type)) {
-            None => differ.push(Class::Breaking, place, format!("no longer comes as {media_type}")),
-            Some(new) => {
-                let inner = if media_type.ends_with("json") { place.clone() } else { place.step(media_type) };
-                let empty = &Value::Null;
-                let pair = (old.get("schema").unwrap_or(empty), new.get("schema").unwrap_or(empty));
-                schema::compare(differ, direction, &inner, pair);
-                differ.prose(&inner, old, new, &["example", "examples", "encoding"]);
-            }
-        }
-    }
-    for media_type in types(new).into_iter().flatten().map(|(media_type, _)| media_type) {
-        if types(old).is_none_or(|types| !types.contains_key(media_type)) {
-            differ.push(Class::Additive, place, format!("may come as {media_type}"));
-        }
-    }
-}
-
-/// The first server is where the client goes unless told otherwise.
+/// The client uses the first server by default.
 fn servers(differ: &mut Differ<'_>) {
     let place = Place::new("servers");
     let urls = |document: &Value| -> Vec<String> {
@@ -143,11 +82,11 @@ fn servers(differ: &mut Differ<'_>) {
         let (old, new) = (old.first().map_or("none", String::as_str), new.first().map_or("none", String::as_str));
         differ.push(Class::Breaking, &place, format!("the service moved from {old} to {new}"));
     } else if old != new {
-        differ.push(Class::Documentation, &place, "the further servers changed");
+        differ.push(Class::Documentation, &place, "other servers changed");
     }
 }
 
-/// Compares the words at the top of the document.
+/// Compares the prose at the top of the document.
 pub(super) fn compare_prose(differ: &mut Differ<'_>) {
     let (old, new) = (differ.old, differ.new);
     differ.prose(

@@ -5,17 +5,17 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{
-    Class,
+    change::Class,
     differ::{Differ, Direction, resolve},
-    operations::Operation,
+    operation::Operation,
     place::Place,
     schema,
 };
 
-/// How a value is written; a change of it is another wire format.
+/// How a value is serialized; a change of it is another wire format.
 const STYLE: [&str; 3] = ["style", "explode", "allowReserved"];
 
-/// Parameters by where they travel and what they are called there, in a form that compares.
+/// Parameters by location and name, both normalized.
 type Parameters<'a> = BTreeMap<(String, String), &'a Value>;
 
 pub(super) fn compare<'a>(differ: &mut Differ<'a>, old: &Operation<'a>, new: &Operation<'a>) {
@@ -41,7 +41,7 @@ fn place(operation: &Operation<'_>, parameter: &Value) -> Place {
     Place::new(format!("{} {} {}", operation.name, text("in"), text("name")))
 }
 
-/// Those of the path and those of the operation, which go before them.
+/// The parameters of the path item, overridden by those of the operation.
 fn parameters<'a>(document: &'a Value, operation: &Operation<'a>) -> Parameters<'a> {
     let mut parameters = BTreeMap::new();
     let mut position = 0;
@@ -51,9 +51,9 @@ fn parameters<'a>(document: &'a Value, operation: &Operation<'a>) -> Parameters<
             let kind = parameter["in"].as_str().unwrap_or_default().to_owned();
             let name = parameter["name"].as_str().unwrap_or_default();
             let name = match kind.as_str() {
-                // The name of a header has no case.
+                // Header names are case-insensitive.
                 "header" => name.to_ascii_lowercase(),
-                // A path has places, not names: what a place is called never leaves the document.
+                // Only the position of a path parameter is on the wire, not its name.
                 "path" => {
                     let place = operation.name.find(&format!("{{{name}}}")).unwrap_or(position);
                     operation.name[..place.min(operation.name.len())].matches('{').count().to_string()
@@ -74,16 +74,16 @@ fn one<'a>(differ: &mut Differ<'a>, place: &Place, old: &'a Value, new: &'a Valu
         _ => {}
     }
     if STYLE.iter().any(|key| old.get(key) != new.get(key)) {
-        differ.push(Class::Breaking, place, "is written differently");
+        differ.push(Class::Breaking, place, "is serialized differently");
     }
     if old["name"] != new["name"] && old["in"] == "path" {
-        differ.push(Class::Documentation, place, format!("was called {}", old["name"]));
+        differ.push(Class::Documentation, place, format!("was renamed from {}", old["name"]));
     }
     schema::compare(differ, Direction::Request, place, (schema_of(old), schema_of(new)));
     differ.prose(place, old, new, &["description", "deprecated", "example", "examples"]);
 }
 
-/// The schema, beside or within `content`.
+/// The schema, given directly or within `content`.
 fn schema_of(parameter: &Value) -> &Value {
     let within = || parameter["content"].as_object().and_then(|content| content.values().next()?.get("schema"));
     parameter.get("schema").or_else(within).unwrap_or(&Value::Null)

@@ -1,8 +1,8 @@
-//! Where a change is.
+//! The place of a change.
 
 use std::fmt;
 
-/// A part of an operation or a model, and the way from there into its schema.
+/// A part of an operation or a model, and the path from there into its schema.
 #[derive(Clone, Debug)]
 pub(super) struct Place {
     root: String,

@@ -1,8 +1,8 @@
-//! Changes as text.
+//! Renders changes.
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use super::{Change, Class};
+use super::change::{Change, Class};
 
 const CLASSES: [Class; 3] = [Class::Breaking, Class::Additive, Class::Documentation];
 
@@ -16,7 +16,7 @@ impl Class {
     }
 }
 
-/// Lines for a terminal, what breaks first; mere words are counted by what happened to them.
+/// Renders lines for a terminal, breaking changes first; changes of prose are grouped and counted.
 pub fn text(changes: &[Change]) -> String {
     if changes.is_empty() {
         return "no difference\n".into();
@@ -42,16 +42,16 @@ pub fn text(changes: &[Change]) -> String {
     text
 }
 
-/// A JSON array of objects with `class`, `where` and `what`.
+/// Renders a JSON array of objects with `class`, `where` and `what`.
 ///
 /// # Errors
 ///
-/// None that can happen: every change has a form in JSON.
+/// When serialization fails, which no change causes.
 pub fn json(changes: &[Change]) -> anyhow::Result<String> {
     Ok(format!("{}\n", serde_json::to_string_pretty(changes)?))
 }
 
-/// For a pull request: what breaks first, mere words folded away.
+/// Renders Markdown for a pull request: breaking changes first, changes of prose collapsed.
 pub fn markdown(changes: &[Change]) -> String {
     if changes.is_empty() {
         return "No difference.\n".into();

@@ -1,11 +1,12 @@
-//! What an operation answers with.
+//! Responses of an operation.
 
 use serde_json::Value;
 
 use super::{
-    Class,
+    change::Class,
+    content,
     differ::{Differ, Direction},
-    operations::{Operation, content},
+    operation::Operation,
     place::Place,
     schema,
 };
@@ -17,7 +18,7 @@ pub(super) fn compare<'a>(differ: &mut Differ<'a>, old: &Operation<'a>, new: &Op
         match all(new).and_then(|responses| responses.get(status)) {
             Some(newer) => one(differ, &place, (differ.resolve_old(older), differ.resolve_new(newer))),
             None if is_success(status) => differ.push(Class::Breaking, &place, "was removed"),
-            // An error that is not listed is kept as it arrives, with its status and body.
+            // The client handles an error that is not listed, with its status and body.
             None => differ.push(Class::Additive, &place, "was removed"),
         }
     }
@@ -34,7 +35,7 @@ fn is_success(status: &str) -> bool {
 }
 
 fn one<'a>(differ: &mut Differ<'a>, place: &Place, (old, new): (&'a Value, &'a Value)) {
-    content(differ, Direction::Response, place, (old, new));
+    content::compare(differ, Direction::Response, place, (old, new));
     let headers = |response: &'a Value| response["headers"].as_object();
     for (name, older) in headers(old).into_iter().flatten() {
         let place = Place::new(format!("{place} header {name}"));

@@ -1,11 +1,11 @@
-//! OpenAPI 3.1 brought to 3.0: what means the same there is rewritten, what has no such form is refused by name.
+//! Conversion of OpenAPI 3.1 to 3.0; a construct without an equivalent in 3.0 is rejected by name.
 
 use serde_json::{Map, Value, json};
 
-use super::{Refused, walk};
+use super::{error::DocumentError, walk};
 
-/// Keywords of JSON Schema 2020-12 that 3.0 has no form for.
-const WITHOUT_FORM: [&str; 17] = [
+/// Keywords of JSON Schema 2020-12 without an equivalent in 3.0.
+const UNSUPPORTED: [&str; 17] = [
     "$anchor",
     "$defs",
     "$dynamicAnchor",
@@ -24,69 +24,69 @@ const WITHOUT_FORM: [&str; 17] = [
     "then",
     "unevaluatedProperties",
 ];
-/// Keywords that change nothing of what is valid.
-const WITHOUT_EFFECT: [&str; 2] = ["$schema", "$comment"];
+/// Keywords that do not affect which values are valid.
+const IGNORABLE: [&str; 2] = ["$schema", "$comment"];
 
-/// Leaves 3.0 alone, rewrites 3.1, refuses everything else. Gives a line for each kind of change.
-pub(super) fn to_3_0(document: &mut Value) -> Result<Vec<String>, Refused> {
+/// Converts 3.1 and leaves 3.0 unchanged; rejects other versions. Returns a line for each kind of change.
+pub(super) fn to_3_0(document: &mut Value) -> Result<Vec<String>, DocumentError> {
     match document["openapi"].as_str() {
         Some(version) if version.starts_with("3.0.") => return Ok(Vec::new()),
         Some(version) if version.starts_with("3.1.") => {}
-        Some(version) => return Err(Refused::new(format!("OpenAPI {version} is not supported: 3.0 or 3.1 is"))),
+        Some(version) => return Err(DocumentError::new(format!("OpenAPI {version} is not supported; use 3.0 or 3.1"))),
         None if document.get("swagger").is_some() => {
-            return Err(Refused::new("Swagger 2.0 is not supported: OpenAPI 3.0 or 3.1 is"));
+            return Err(DocumentError::new("Swagger 2.0 is not supported; use OpenAPI 3.0 or 3.1"));
         }
-        None => return Err(Refused::new("the document does not say its `openapi` version")),
+        None => return Err(DocumentError::new("the document has no `openapi` version")),
     }
     let mut notes = vec![format!("converted from OpenAPI {}", document["openapi"].as_str().unwrap_or_default())];
-    top(document, &mut notes)?;
+    convert_top_level(document, &mut notes)?;
     walk::schemas(document, &mut |place, schema| convert(place, schema))?;
     document["openapi"] = json!("3.0.3");
     Ok(notes)
 }
 
-fn top(document: &mut Value, notes: &mut Vec<String>) -> Result<(), Refused> {
+fn convert_top_level(document: &mut Value, notes: &mut Vec<String>) -> Result<(), DocumentError> {
     if document["components"]["pathItems"].as_object().is_some_and(|items| !items.is_empty()) {
-        return Err(no_form("components.pathItems", "components"));
+        return Err(unsupported("components.pathItems", "components"));
     }
     for (name, scheme) in document["components"]["securitySchemes"].as_object().into_iter().flatten() {
         if scheme["type"] == "mutualTLS" {
-            return Err(no_form("type: mutualTLS", &format!("components.securitySchemes.{name}")));
+            return Err(unsupported("type: mutualTLS", &format!("components.securitySchemes.{name}")));
         }
     }
     let Some(map) = document.as_object_mut() else { return Ok(()) };
     for key in ["webhooks", "jsonSchemaDialect"] {
         if map.shift_remove(key).is_some() {
-            notes.push(format!("left out `{key}`, of which a client makes no use"));
+            notes.push(format!("removed `{key}`, which a client does not use"));
         }
     }
     map.entry("paths").or_insert_with(|| json!({}));
     if let Some(info) = map.get_mut("info").and_then(Value::as_object_mut) {
         info.shift_remove("summary");
-        if let Some(licence) = info.get_mut("license").and_then(Value::as_object_mut) {
-            licence.shift_remove("identifier");
+        if let Some(license) = info.get_mut("license").and_then(Value::as_object_mut) {
+            license.shift_remove("identifier");
         }
     }
     Ok(())
 }
 
-fn no_form(construct: &str, place: &str) -> Refused {
-    Refused::new(format!("`{construct}` at {place} has no form in OpenAPI 3.0"))
+fn unsupported(construct: &str, place: &str) -> DocumentError {
+    DocumentError::new(format!("`{construct}` at {place} has no equivalent in OpenAPI 3.0"))
 }
 
-fn convert(place: &str, schema: &mut Value) -> Result<(), Refused> {
+fn convert(place: &str, schema: &mut Value) -> Result<(), DocumentError> {
     if let Value::Bool(anything) = schema {
-        // `additionalProperties: false` is 3.0 as it stands.
+        // Valid in 3.0 as well.
         if !place.ends_with(".additionalProperties") {
             *schema = if *anything { json!({}) } else { json!({ "not": {} }) };
         }
         return Ok(());
     }
     let Some(map) = schema.as_object_mut() else { return Ok(()) };
-    if let Some(keyword) = WITHOUT_FORM.iter().find(|keyword| map.contains_key(**keyword)) {
-        return Err(no_form(keyword, place));
+    if let Some(keyword) = UNSUPPORTED.iter().find(|keyword| map.contains_key(**keyword)) {
+        return Err(unsupported(keyword, place));
     }
-    for keyword in WITHOUT_EFFECT {
+    for keyword in IGNORABLE {
         map.shift_remove(keyword);
     }
     types(map, place)?;
@@ -111,7 +111,7 @@ fn convert(place: &str, schema: &mut Value) -> Result<(), Refused> {
     if map.len() > 1
         && let Some(reference) = map.shift_remove("$ref")
     {
-        // In 3.0 whatever stands beside a `$ref` is ignored.
+        // 3.0 ignores keywords beside a `$ref`.
         let all = map.entry("allOf").or_insert_with(|| json!([]));
         if let Some(all) = all.as_array_mut() {
             all.insert(0, json!({ "$ref": reference }));
@@ -120,10 +120,10 @@ fn convert(place: &str, schema: &mut Value) -> Result<(), Refused> {
     Ok(())
 }
 
-/// `type: [string, "null"]`.
-fn types(map: &mut Map<String, Value>, place: &str) -> Result<(), Refused> {
+/// Converts a list of types such as `[string, "null"]`.
+fn types(map: &mut Map<String, Value>, place: &str) -> Result<(), DocumentError> {
     if map.get("type").is_some_and(|t| t == "null") {
-        return Err(no_form("type: null", place));
+        return Err(unsupported("type: null", place));
     }
     let Some(Value::Array(types)) = map.get("type").cloned() else { return Ok(()) };
     let others: Vec<&Value> = types.iter().filter(|t| *t != "null").collect();
@@ -131,13 +131,13 @@ fn types(map: &mut Map<String, Value>, place: &str) -> Result<(), Refused> {
         map.insert("nullable".into(), json!(true));
     }
     match others.as_slice() {
-        [] => return Err(no_form("type: null", place)),
+        [] => return Err(unsupported("type: null", place)),
         [one] => {
             map.insert("type".into(), (*one).clone());
         }
-        _ if map.contains_key("anyOf") => return Err(no_form("several types beside anyOf", place)),
+        _ if map.contains_key("anyOf") => return Err(unsupported("several types beside anyOf", place)),
         several => {
-            // Every other keyword binds only values of its own type, so that a choice of bare types says the same.
+            // Every other keyword applies to values of one type only, so a choice of types is equivalent.
             let branches: Vec<Value> = several.iter().map(|t| json!({ "type": t })).collect();
             map.shift_remove("type");
             map.insert("anyOf".into(), json!(branches));
@@ -146,7 +146,7 @@ fn types(map: &mut Map<String, Value>, place: &str) -> Result<(), Refused> {
     Ok(())
 }
 
-/// `anyOf: [..., {type: "null"}]`.
+/// Converts `anyOf: [..., {type: "null"}]`.
 fn null_branches(map: &mut Map<String, Value>) {
     for keyword in ["anyOf", "oneOf"] {
         let Some(branches) = map.get_mut(keyword).and_then(Value::as_array_mut) else { continue };
@@ -158,7 +158,7 @@ fn null_branches(map: &mut Map<String, Value>) {
     }
 }
 
-/// A number in 3.1, a flag beside the inclusive bound in 3.0.
+/// Converts an exclusive bound: a number in 3.1, a flag beside the inclusive bound in 3.0.
 fn bounds(map: &mut Map<String, Value>, exclusive: &str, inclusive: &str) {
     let Some(bound) = map.get(exclusive).and_then(Value::as_f64) else { return };
     let tighter = map
@@ -174,7 +174,7 @@ fn bounds(map: &mut Map<String, Value>, exclusive: &str, inclusive: &str) {
     }
 }
 
-/// 3.1 describes bytes in text by `contentEncoding`, 3.0 by `format`.
+/// Converts the encoding of bytes: `contentEncoding` in 3.1, `format` in 3.0.
 fn content(map: &mut Map<String, Value>) {
     let encoding = map.shift_remove("contentEncoding");
     let media = map.shift_remove("contentMediaType");

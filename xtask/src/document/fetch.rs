@@ -1,21 +1,21 @@
-//! Where a document comes from.
+//! Reading a document from a file or a URL.
 
 use std::{fmt, fs::File, io::Read as _, net::IpAddr, path::PathBuf, time::Duration};
 
-use super::Refused;
+use super::error::DocumentError;
 
-/// The largest document that is read. P-API's has some 120 KB.
-const MOST_BYTES: u64 = 32 << 20;
+/// Maximum size of a document. P-API's has about 120 KB.
+const MAX_BYTES: u64 = 32 << 20;
 
-/// How long a download may take in all.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Maximum time for a download.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// A file or an address.
+/// A file or a URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
     /// A path on this machine.
     File(PathBuf),
-    /// An address: https, or http on this machine.
+    /// A URL: https, or http on this machine.
     Url(String),
 }
 
@@ -28,7 +28,7 @@ impl From<&str> for Source {
     }
 }
 
-/// As the lock file records it: of a path the file's name alone, so that every machine writes the same.
+/// As recorded in the lock file: only the name of a file, so that every machine writes the same text.
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -39,17 +39,17 @@ impl fmt::Display for Source {
 }
 
 impl Source {
-    pub(super) fn fetch(&self) -> Result<String, Refused> {
+    pub(super) fn fetch(&self) -> Result<String, DocumentError> {
         match self {
             Self::File(path) => {
                 let shown = path.display();
-                let file = File::open(path).map_err(|e| Refused::new(format!("{shown}: {e}")))?;
-                // One byte more than allowed tells a file of just that size from a longer one.
+                let file = File::open(path).map_err(|e| DocumentError::new(format!("{shown}: {e}")))?;
+                // One byte more, to recognize a file that is too large.
                 let mut text = String::new();
-                let read = file.take(MOST_BYTES + 1).read_to_string(&mut text);
-                read.map_err(|e| Refused::new(format!("{shown}: {e}")))?;
-                if text.len() as u64 > MOST_BYTES {
-                    return Err(Refused::new(format!("{shown} has more than {MOST_BYTES} bytes")));
+                let read = file.take(MAX_BYTES + 1).read_to_string(&mut text);
+                read.map_err(|e| DocumentError::new(format!("{shown}: {e}")))?;
+                if text.len() as u64 > MAX_BYTES {
+                    return Err(DocumentError::new(format!("{shown} has more than {MAX_BYTES} bytes")));
                 }
                 Ok(text)
             }
@@ -58,17 +58,17 @@ impl Source {
     }
 }
 
-fn download(url: &str) -> Result<String, Refused> {
-    let failed = |e: ureq::Error| Refused::new(format!("{url}: {e}"));
-    let uri: ureq::http::Uri = url.parse().map_err(|e| Refused::new(format!("{url}: {e}")))?;
+fn download(url: &str) -> Result<String, DocumentError> {
+    let failed = |e: ureq::Error| DocumentError::new(format!("{url}: {e}"));
+    let uri: ureq::http::Uri = url.parse().map_err(|e| DocumentError::new(format!("{url}: {e}")))?;
     let secure = uri.scheme_str() == Some("https");
     let local = uri.scheme_str() == Some("http") && uri.host().is_some_and(is_loopback);
     if !secure && !local {
-        return Err(Refused::new(format!("{url}: a document is fetched by https, or by http from this machine")));
+        return Err(DocumentError::new(format!("{url}: use https, or http on this machine")));
     }
-    let request = ureq::get(url).config().https_only(secure).timeout_global(Some(PATIENCE)).build();
-    let mut answer = request.call().map_err(failed)?;
-    answer.body_mut().with_config().limit(MOST_BYTES).read_to_string().map_err(failed)
+    let request = ureq::get(url).config().https_only(secure).timeout_global(Some(TIMEOUT)).build();
+    let mut response = request.call().map_err(failed)?;
+    response.body_mut().with_config().limit(MAX_BYTES).read_to_string().map_err(failed)
 }
 
 fn is_loopback(host: &str) -> bool {

@@ -1,23 +1,23 @@
-//! An OpenAPI document on its way in: fetched, parsed within limits, brought to 3.0, validated.
+//! Loading an OpenAPI document: fetch, parse within limits, convert to 3.0, validate.
 
 mod convert;
+mod error;
 mod fetch;
 mod parse;
 mod validate;
 mod walk;
 
-use std::fmt;
-
 use serde_json::Value;
 
+pub use error::DocumentError;
 pub use fetch::Source;
 
-/// A document that passed every check.
+/// A valid OpenAPI document.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Document {
-    /// The document, OpenAPI 3.0, in the order in which it was written.
+    /// The document as OpenAPI 3.0, in its original order.
     pub value: Value,
-    /// What was changed to make it 3.0, one line each.
+    /// What was changed to convert it to 3.0, one line each.
     pub notes: Vec<String>,
 }
 
@@ -26,8 +26,8 @@ impl Document {
     ///
     /// # Errors
     ///
-    /// [`Refused`] when it cannot be had, is too large, does not parse, or is no valid OpenAPI 3.0 or 3.1.
-    pub fn load(source: &Source) -> Result<Self, Refused> {
+    /// [`DocumentError`] when it cannot be fetched, is too large, does not parse, or is not valid OpenAPI 3.0 or 3.1.
+    pub fn load(source: &Source) -> Result<Self, DocumentError> {
         Self::read(&source.fetch()?)
     }
 
@@ -36,40 +36,20 @@ impl Document {
     /// # Errors
     ///
     /// As [`Document::load`].
-    pub fn read(text: &str) -> Result<Self, Refused> {
+    pub fn read(text: &str) -> Result<Self, DocumentError> {
         let mut value = parse::parse(text)?;
         let notes = convert::to_3_0(&mut value)?;
         validate::validate(&value)?;
         Ok(Self { value, notes })
     }
 
-    /// `info.version`; validation has made sure that it can be part of a file name.
+    /// Returns `info.version`, which is valid in a file name.
     pub fn version(&self) -> &str {
         self.value["info"]["version"].as_str().unwrap_or_default()
     }
 
-    /// The normal form: JSON, two spaces, a line feed at the end, no character escaped without need.
+    /// Renders the normal form: JSON, indented by two spaces, with a line feed at the end and minimal escapes.
     pub fn to_json(&self) -> String {
         format!("{:#}\n", self.value)
     }
 }
-
-/// Why a document is not taken: one line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refused(String);
-
-impl Refused {
-    /// A refusal; of a message with several lines the first is kept.
-    pub fn new(message: impl Into<String>) -> Self {
-        let message = message.into();
-        Self(message.lines().next().unwrap_or_default().to_owned())
-    }
-}
-
-impl fmt::Display for Refused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Refused {}

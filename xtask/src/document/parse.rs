@@ -1,23 +1,27 @@
-//! From text to a value, within limits.
+//! Parsing within limits.
 
 use serde_json::Value;
 
-use super::Refused;
+use super::error::DocumentError;
 
 /// Reads JSON or YAML.
 ///
-/// serde-saphyr counts what aliases expand to against a budget while it parses, and refuses aliases to themselves and
-/// repeated keys; serde_json limits how deep values nest.
-pub(super) fn parse(text: &str) -> Result<Value, Refused> {
+/// serde-saphyr limits the expansion of aliases, and rejects recursive aliases and repeated keys; serde_json limits
+/// nesting.
+pub(super) fn parse(text: &str) -> Result<Value, DocumentError> {
     let text = text.trim_start_matches('\u{feff}');
     let value: Value = if text.trim_start().starts_with('{') {
-        serde_json::from_str(text).map_err(|e| Refused::new(format!("the document is not JSON: {e}")))?
+        serde_json::from_str(text).map_err(|e| DocumentError::new(format!("the document is not JSON: {e}")))?
     } else {
-        // Only the first line of the error: the others quote the document.
+        // Further lines of the error quote the document.
         serde_saphyr::from_str(text).map_err(|e| {
             let message = e.to_string();
-            Refused::new(format!("the document is not YAML: {}", message.trim_start_matches("error: ")))
+            DocumentError::new(format!("the document is not YAML: {}", message.trim_start_matches("error: ")))
         })?
     };
-    if value.is_object() { Ok(value) } else { Err(Refused::new("the document is no mapping of keys to values")) }
+    if value.is_object() {
+        Ok(value)
+    } else {
+        Err(DocumentError::new("the document is not a mapping of keys to values"))
+    }
 }

@@ -1,4 +1,4 @@
-//! Whether a value is an OpenAPI 3.0 document that the rest can work with.
+//! Validation of an OpenAPI 3.0 document.
 
 use std::convert::Infallible;
 
@@ -8,14 +8,14 @@ use roas::{
 };
 use serde_json::Value;
 
-use super::{Refused, walk};
+use super::{error::DocumentError, walk};
 
-/// Checks the document; the first fault is the refusal.
-pub(super) fn validate(document: &Value) -> Result<(), Refused> {
+/// Validates the document; the error describes the first fault.
+pub(super) fn validate(document: &Value) -> Result<(), DocumentError> {
     version(document)?;
-    let invalid = |fault: String| Refused::new(format!("the document is no valid OpenAPI 3.0: {fault}"));
-    let spec: Spec = serde_json::from_value(as_roas_has_it(document)).map_err(|e| invalid(e.to_string()))?;
-    // Model schemas are chosen by a header, hence unused by OpenAPI's own rules; nothing else depends on tags.
+    let invalid = |fault: String| DocumentError::new(format!("the document is not valid OpenAPI 3.0: {fault}"));
+    let spec: Spec = serde_json::from_value(supported_by_roas(document)).map_err(|e| invalid(e.to_string()))?;
+    // A header selects the model schemas, so OpenAPI considers them unused. The library does not use tags.
     let options = Options::IgnoreMissingTags
         | Options::IgnoreUnusedSchemas
         | Options::IgnoreUnusedTags
@@ -32,9 +32,8 @@ pub(super) fn validate(document: &Value) -> Result<(), Refused> {
     })
 }
 
-/// Without what is valid but roas has no type for: null among the values of a nullable enum, and integers above those
-/// of 64 bits with a sign.
-fn as_roas_has_it(document: &Value) -> Value {
+/// Removes what is valid but not supported by roas: null in a nullable enum, and integers beyond `i64`.
+fn supported_by_roas(document: &Value) -> Value {
     let mut document = document.clone();
     let _: Result<(), Infallible> = walk::schemas(&mut document, &mut |_, schema| {
         let Some(map) = schema.as_object_mut() else { return Ok(()) };
@@ -53,13 +52,13 @@ fn as_roas_has_it(document: &Value) -> Value {
     document
 }
 
-/// The version becomes part of a file name and of the package's version.
-fn version(document: &Value) -> Result<(), Refused> {
+/// Checks the version, which becomes part of a file name and of the package's version.
+fn version(document: &Value) -> Result<(), DocumentError> {
     let version = document["info"]["version"].as_str().unwrap_or_default();
-    let fits = version.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '+' | '_'));
-    if version.is_empty() || !fits || version.starts_with('.') || version.len() > 64 {
-        return Err(Refused::new(format!(
-            "info.version {} cannot name a file: letters, digits and .-+_ can, up to 64",
+    let is_valid = version.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '+' | '_'));
+    if version.is_empty() || !is_valid || version.starts_with('.') || version.len() > 64 {
+        return Err(DocumentError::new(format!(
+            "info.version {} is not valid in a file name; use up to 64 letters, digits and .-+_",
             document["info"]["version"]
         )));
     }

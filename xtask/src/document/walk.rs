@@ -1,4 +1,4 @@
-//! Visits the schemas of a document, and nothing that merely looks like one, such as an example.
+//! Visiting the schemas of a document, but not values that look like one, such as examples.
 
 use serde_json::{Map, Value};
 
@@ -7,7 +7,7 @@ const ONE: [&str; 3] = ["items", "additionalProperties", "not"];
 /// Keywords whose value is a list of schemas.
 const LIST: [&str; 3] = ["allOf", "oneOf", "anyOf"];
 
-/// Calls `visit(place, schema)` for every schema, the outer ones first; stops at the first error.
+/// Calls `visit(place, schema)` for every schema, outer ones first; stops at the first error.
 pub(super) fn schemas<E>(
     document: &mut Value,
     visit: &mut impl FnMut(&str, &mut Value) -> Result<(), E>,
@@ -37,7 +37,7 @@ fn components<E>(components: &mut Value, visit: &mut impl FnMut(&str, &mut Value
     Ok(())
 }
 
-/// Anything between the document and its schemas.
+/// Visits what lies between the document and its schemas.
 fn node<E>(value: &mut Value, place: &str, visit: &mut impl FnMut(&str, &mut Value) -> Result<(), E>) -> Result<(), E> {
     match value {
         Value::Array(items) => items.iter_mut().try_for_each(|item| node(item, place, visit)),

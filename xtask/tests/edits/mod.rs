@@ -1,4 +1,4 @@
-//! Small edits of the vendored document, each with what a client is to be told of it.
+//! Small edits of the vendored OpenAPI document, each with the changes that it makes for a client.
 
 #![allow(dead_code, reason = "every test file uses its own part")]
 
@@ -9,7 +9,7 @@ use xtask::diff::{
     Class::{self, *},
 };
 
-/// The document of this repository.
+/// The OpenAPI document of this repository.
 pub(crate) fn vendored() -> Value {
     let mut paths: Vec<_> = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../openapi"))
         .unwrap()
@@ -25,7 +25,7 @@ pub(crate) struct Edit {
     pub(crate) name: &'static str,
     pub(crate) apply: fn(&mut Value),
     /// Every change, in any order: class, place, what.
-    pub(crate) told: &'static [(Class, &'static str, &'static str)],
+    pub(crate) changes: &'static [(Class, &'static str, &'static str)],
 }
 
 impl Edit {
@@ -36,13 +36,13 @@ impl Edit {
         document
     }
 
-    pub(crate) fn told(&self) -> Vec<Change> {
+    pub(crate) fn expected(&self) -> Vec<Change> {
         let change = |(class, place, what): &(Class, &str, &str)| Change {
             class: *class,
             place: (*place).into(),
             what: (*what).into(),
         };
-        self.told.iter().map(change).collect()
+        self.changes.iter().map(change).collect()
     }
 }
 
@@ -71,7 +71,7 @@ pub(crate) const EDITS: &[Edit] = &[
     Edit {
         name: "a removed operation",
         apply: |d| drop(remove(at(d, "/paths"), "/v1/files")),
-        told: &[(Breaking, "POST /v1/files", "was removed")],
+        changes: &[(Breaking, "POST /v1/files", "was removed")],
     },
     Edit {
         name: "a new operation with a multipart body",
@@ -86,7 +86,7 @@ pub(crate) const EDITS: &[Edit] = &[
                     "schema": {"$ref": "#/components/schemas/FileUploadResponse"}}}}}
             }});
         },
-        told: &[(Additive, "POST /v1/masks", "was added")],
+        changes: &[(Additive, "POST /v1/masks", "was added")],
     },
     Edit {
         name: "a new operation whose path parameter spans slashes",
@@ -99,21 +99,25 @@ pub(crate) const EDITS: &[Edit] = &[
                     "schema": {"type": "object"}}}}}
             }});
         },
-        told: &[(Additive, "GET /v1/previews/{path}", "was added")],
+        changes: &[(Additive, "GET /v1/previews/{path}", "was added")],
     },
     Edit {
-        name: "a path parameter by another name",
+        name: "a path parameter with another name",
         apply: |d| {
             let mut item = remove(at(d, "/paths"), "/v1/predictions/status/{id}");
             item["get"]["parameters"][0]["name"] = json!("prediction");
             at(d, "/paths")["/v1/predictions/status/{prediction}"] = item;
         },
-        told: &[(Documentation, "GET /v1/predictions/status/{prediction} path prediction", "was called \"id\"")],
+        changes: &[(
+            Documentation,
+            "GET /v1/predictions/status/{prediction} path prediction",
+            "was renamed from \"id\"",
+        )],
     },
     Edit {
         name: "an operation id changed",
         apply: |d| at(d, STATUS)["operationId"] = json!("readPrediction"),
-        told: &[(
+        changes: &[(
             Breaking,
             "GET /v1/predictions/status/{id}",
             "operationId changed from \"getPredictionStatus\" to \"readPrediction\": the method of the raw client has \
@@ -126,7 +130,7 @@ pub(crate) const EDITS: &[Edit] = &[
             let header = json!({"name": "Tenant", "in": "header", "required": true, "schema": {"type": "string"}});
             push(&mut at(d, SUBMIT)["parameters"], header);
         },
-        told: &[(Breaking, "POST /v1/predictions header Tenant", "was added, and is required")],
+        changes: &[(Breaking, "POST /v1/predictions header Tenant", "was added, and is required")],
     },
     Edit {
         name: "a new optional header",
@@ -134,22 +138,22 @@ pub(crate) const EDITS: &[Edit] = &[
             let header = json!({"name": "Webhook", "in": "header", "schema": {"type": "string"}});
             push(&mut at(d, SUBMIT)["parameters"], header);
         },
-        told: &[(Additive, "POST /v1/predictions header Webhook", "was added")],
+        changes: &[(Additive, "POST /v1/predictions header Webhook", "was added")],
     },
     Edit {
         name: "a header removed",
         apply: |d| drop(at(d, SUBMIT)["parameters"].as_array_mut().unwrap().remove(1)),
-        told: &[(Breaking, "POST /v1/predictions header Try-Sync", "was removed")],
+        changes: &[(Breaking, "POST /v1/predictions header Try-Sync", "was removed")],
     },
     Edit {
-        name: "a header in other letters is the same header",
+        name: "a header in other case is the same header",
         apply: |d| at(d, SUBMIT)["parameters"][1]["name"] = json!("try-sync"),
-        told: &[],
+        changes: &[],
     },
     Edit {
         name: "a default changed",
         apply: |d| at(d, SUBMIT)["parameters"][1]["schema"]["default"] = json!(true),
-        told: &[(Breaking, "POST /v1/predictions header Try-Sync", "default changed from `false` to `true`")],
+        changes: &[(Breaking, "POST /v1/predictions header Try-Sync", "default changed from `false` to `true`")],
     },
     Edit {
         name: "a model added",
@@ -158,7 +162,7 @@ pub(crate) const EDITS: &[Edit] = &[
             at(d, "/components/schemas")["p-tiny"] = json!({"type": "object", "properties": {"input": {
                 "type": "object", "required": ["prompt"], "properties": {"prompt": {"type": "string"}}}}});
         },
-        told: &[
+        changes: &[
             (Additive, "POST /v1/predictions header Model", "has the new value `p-tiny`"),
             (Additive, "model p-tiny", "was added"),
         ],
@@ -170,7 +174,7 @@ pub(crate) const EDITS: &[Edit] = &[
             names.retain(|name| name != "vace");
             remove(at(d, "/components/schemas"), "vace");
         },
-        told: &[
+        changes: &[
             (Breaking, "POST /v1/predictions header Model", "no longer has the value `vace`"),
             (Breaking, "model vace", "was removed"),
         ],
@@ -182,16 +186,19 @@ pub(crate) const EDITS: &[Edit] = &[
             let seed = remove(properties, "seed");
             properties["random_seed"] = seed;
         },
-        told: &[(Breaking, "model p-image seed", "was removed"), (Additive, "model p-image random_seed", "was added")],
+        changes: &[
+            (Breaking, "model p-image seed", "was removed"),
+            (Additive, "model p-image random_seed", "was added"),
+        ],
     },
     Edit {
-        name: "a renamed property of an answer",
+        name: "a renamed property of a response",
         apply: |d| {
             let properties = at(d, "/components/schemas/PredictionStatusResponse/properties");
             let message = remove(properties, "message");
             properties["note"] = message;
         },
-        told: &[
+        changes: &[
             (Breaking, "GET /v1/predictions/status/{id} response 200 message", "was removed"),
             (Additive, "GET /v1/predictions/status/{id} response 200 note", "was added"),
         ],
@@ -203,26 +210,26 @@ pub(crate) const EDITS: &[Edit] = &[
             push(&mut request["required"], json!("tenant"));
             request["properties"]["tenant"] = json!({"type": "string"});
         },
-        told: &[(Breaking, "POST /v1/predictions request tenant", "was added, and is required")],
+        changes: &[(Breaking, "POST /v1/predictions request tenant", "was added, and is required")],
     },
     Edit {
-        name: "a new property of an answer",
+        name: "a new property of a response",
         apply: |d| {
             let answer = at(d, "/components/schemas/PredictionStatusResponse");
             push(&mut answer["required"], json!("progress"));
             answer["properties"]["progress"] = json!({"type": "number"});
         },
-        told: &[(Additive, "GET /v1/predictions/status/{id} response 200 progress", "was added")],
+        changes: &[(Additive, "GET /v1/predictions/status/{id} response 200 progress", "was added")],
     },
     Edit {
-        name: "a property of an answer that may be missing now",
+        name: "a property of a response that is no longer required",
         apply: |d| drop(remove(at(d, "/components/schemas/PredictionStatusResponse"), "required")),
-        told: &[(Breaking, "GET /v1/predictions/status/{id} response 200 status", "is no longer required")],
+        changes: &[(Breaking, "GET /v1/predictions/status/{id} response 200 status", "is no longer required")],
     },
     Edit {
-        name: "a property that a model requires now",
+        name: "a property that a model now requires",
         apply: |d| push(&mut input(d, "p-image")["required"], json!("seed")),
-        told: &[(Breaking, "model p-image seed", "is required now")],
+        changes: &[(Breaking, "model p-image seed", "is required now")],
     },
     Edit {
         name: "an enum value removed from a request",
@@ -230,20 +237,20 @@ pub(crate) const EDITS: &[Edit] = &[
             let values = &mut input(d, "wan-i2v")["properties"]["resolution"]["enum"];
             values.as_array_mut().unwrap().retain(|value| value != "720p");
         },
-        told: &[(Breaking, "model wan-i2v resolution", "no longer has the value `720p`")],
+        changes: &[(Breaking, "model wan-i2v resolution", "no longer has the value `720p`")],
     },
     Edit {
-        name: "an enum value added to an answer",
+        name: "an enum value added to a response",
         apply: |d| {
             let status = at(d, "/components/schemas/PredictionStatusResponse/properties/status/enum");
             push(status, json!("paused"));
         },
-        told: &[(Additive, "GET /v1/predictions/status/{id} response 200 status", "has the new value `paused`")],
+        changes: &[(Additive, "GET /v1/predictions/status/{id} response 200 status", "has the new value `paused`")],
     },
     Edit {
         name: "an empty enum",
         apply: |d| input(d, "wan-i2v")["properties"]["resolution"]["enum"] = json!([]),
-        told: &[
+        changes: &[
             (Breaking, "model wan-i2v resolution", "no longer has the value `480p`"),
             (Breaking, "model wan-i2v resolution", "no longer has the value `720p`"),
         ],
@@ -255,7 +262,7 @@ pub(crate) const EDITS: &[Edit] = &[
             properties["num_frames"]["maximum"] = json!(100);
             properties["frames_per_second"]["minimum"] = json!(1);
         },
-        told: &[
+        changes: &[
             (Breaking, "model wan-i2v num_frames", "maximum changed from 121 to 100"),
             (Additive, "model wan-i2v frames_per_second", "minimum changed from 5 to 1"),
         ],
@@ -266,7 +273,7 @@ pub(crate) const EDITS: &[Edit] = &[
             input(d, "wan-i2v")["properties"]["seed"]["type"] = json!("number");
             at(d, "/components/schemas/FileUploadResponse/properties/size")["type"] = json!("number");
         },
-        told: &[
+        changes: &[
             (Breaking, "POST /v1/files response 201 size", "takes any number, not just integers"),
             (Additive, "model wan-i2v seed", "takes any number, not just integers"),
         ],
@@ -277,7 +284,7 @@ pub(crate) const EDITS: &[Edit] = &[
             input(d, "wan-i2v")["properties"]["seed"]["nullable"] = json!(true);
             at(d, "/components/schemas/FileUploadResponse/properties/size")["nullable"] = json!(true);
         },
-        told: &[
+        changes: &[
             (Breaking, "POST /v1/files response 201 size", "may be null"),
             (Additive, "model wan-i2v seed", "may be null"),
         ],
@@ -290,20 +297,20 @@ pub(crate) const EDITS: &[Edit] = &[
             let branches: Vec<Value> = models.as_array().unwrap().iter().take(2).map(reference).collect();
             at(d, SUBMIT)["requestBody"]["content"]["application/json"]["schema"] = json!({"oneOf": branches});
         },
-        told: &[
+        changes: &[
             (Breaking, "POST /v1/predictions request", "no longer has the shape PredictionRequest"),
             (Additive, "POST /v1/predictions request", "has the new shape flux-dev"),
             (Additive, "POST /v1/predictions request", "has the new shape flux-dev-lora"),
         ],
     },
     Edit {
-        name: "an answer with two shapes",
+        name: "a response with two shapes",
         apply: |d| {
             let schema = &mut at(d, STATUS)["responses"]["200"]["content"]["application/json"]["schema"];
             *schema = json!({"oneOf": [schema.clone(), {"type": "object", "title": "Queue",
                 "required": ["position"], "properties": {"position": {"type": "integer"}}}]});
         },
-        told: &[(Breaking, "GET /v1/predictions/status/{id} response 200", "has the new shape Queue")],
+        changes: &[(Breaking, "GET /v1/predictions/status/{id} response 200", "has the new shape Queue")],
     },
     Edit {
         name: "two success shapes by status",
@@ -311,15 +318,15 @@ pub(crate) const EDITS: &[Edit] = &[
             at(d, STATUS)["responses"]["202"] = json!({"description": "Not yet.", "content": {"application/json": {
                 "schema": {"type": "object", "properties": {"position": {"type": "integer"}}}}}});
         },
-        told: &[(Additive, "GET /v1/predictions/status/{id} response 202", "was added")],
+        changes: &[(Additive, "GET /v1/predictions/status/{id} response 202", "was added")],
     },
     Edit {
-        name: "an error that is documented now",
+        name: "a newly documented error",
         apply: |d| {
             at(d, SUBMIT)["responses"]["402"] = json!({"description": "Out of credit."});
             remove(&mut at(d, SUBMIT)["responses"], "422");
         },
-        told: &[
+        changes: &[
             (Additive, "POST /v1/predictions response 422", "was removed"),
             (Additive, "POST /v1/predictions response 402", "was added"),
         ],
@@ -331,7 +338,7 @@ pub(crate) const EDITS: &[Edit] = &[
             let bytes = remove(content, "image/webp");
             content["image/avif"] = bytes;
         },
-        told: &[
+        changes: &[
             (Breaking, "GET /v1/predictions/delivery/{path} response 200", "no longer comes as image/webp"),
             (Additive, "GET /v1/predictions/delivery/{path} response 200", "may come as image/avif"),
         ],
@@ -339,20 +346,20 @@ pub(crate) const EDITS: &[Edit] = &[
     Edit {
         name: "a response header removed",
         apply: |d| drop(remove(&mut at(d, DOWNLOAD)["responses"]["200"]["headers"], "Cache-Control")),
-        told: &[(Breaking, "GET /v1/predictions/delivery/{path} response 200 header Cache-Control", "was removed")],
+        changes: &[(Breaking, "GET /v1/predictions/delivery/{path} response 200 header Cache-Control", "was removed")],
     },
     Edit {
-        name: "another way to sign in",
+        name: "another authentication scheme",
         apply: |d| at(d, "/components/securitySchemes/ApiKeyAuth")["name"] = json!("x-key"),
-        told: &[
-            (Breaking, "GET /v1/predictions/delivery/{path} security", "no longer lets in with apiKey header apikey"),
-            (Additive, "GET /v1/predictions/delivery/{path} security", "lets in with apiKey header x-key"),
-            (Breaking, "GET /v1/predictions/status/{id} security", "no longer lets in with apiKey header apikey"),
-            (Additive, "GET /v1/predictions/status/{id} security", "lets in with apiKey header x-key"),
-            (Breaking, "POST /v1/files security", "no longer lets in with apiKey header apikey"),
-            (Additive, "POST /v1/files security", "lets in with apiKey header x-key"),
-            (Breaking, "POST /v1/predictions security", "no longer lets in with apiKey header apikey"),
-            (Additive, "POST /v1/predictions security", "lets in with apiKey header x-key"),
+        changes: &[
+            (Breaking, "GET /v1/predictions/delivery/{path} security", "no longer accepts apiKey header apikey"),
+            (Additive, "GET /v1/predictions/delivery/{path} security", "accepts apiKey header x-key"),
+            (Breaking, "GET /v1/predictions/status/{id} security", "no longer accepts apiKey header apikey"),
+            (Additive, "GET /v1/predictions/status/{id} security", "accepts apiKey header x-key"),
+            (Breaking, "POST /v1/files security", "no longer accepts apiKey header apikey"),
+            (Additive, "POST /v1/files security", "accepts apiKey header x-key"),
+            (Breaking, "POST /v1/predictions security", "no longer accepts apiKey header apikey"),
+            (Additive, "POST /v1/predictions security", "accepts apiKey header x-key"),
         ],
     },
     Edit {
@@ -363,7 +370,7 @@ pub(crate) const EDITS: &[Edit] = &[
                 "scenes": {"type": "array", "items": {"$ref": "#/components/schemas/Scene"}}}});
             input(d, "p-image")["properties"]["scene"] = json!({"$ref": "#/components/schemas/Scene"});
         },
-        told: &[
+        changes: &[
             (Additive, "model p-image scene", "was added"),
             (Documentation, "schema Scene", "was added; no operation uses it"),
         ],
@@ -373,7 +380,7 @@ pub(crate) const EDITS: &[Edit] = &[
         apply: |d| {
             input(d, "p-image")["properties"]["größe_📐"] = json!({"type": "string", "enum": ["groß", "クール"]})
         },
-        told: &[(Additive, "model p-image größe_📐", "was added")],
+        changes: &[(Additive, "model p-image größe_📐", "was added")],
     },
     Edit {
         name: "models whose names collide or are keywords",
@@ -384,7 +391,7 @@ pub(crate) const EDITS: &[Edit] = &[
                 at(d, "/components/schemas")[name] = model.clone();
             }
         },
-        told: &[
+        changes: &[
             (Additive, "POST /v1/predictions header Model", "has the new value `self`"),
             (Additive, "POST /v1/predictions header Model", "has the new value `p_image`"),
             (Additive, "POST /v1/predictions header Model", "has the new value `P-Image`"),
@@ -400,14 +407,14 @@ pub(crate) const EDITS: &[Edit] = &[
         ],
     },
     Edit {
-        name: "other words and another limit",
+        name: "other prose and another limit",
         apply: |d| {
             let model = at(d, "/components/schemas/flux-dev");
             let text = model["description"].as_str().unwrap().replace("Rate limit: 150", "Rate limit: 300");
             model["description"] = json!(text);
             at(d, SUBMIT)["summary"] = json!("Other words");
         },
-        told: &[
+        changes: &[
             (Documentation, "model flux-dev", "description changed: 150 requests a minute became 300"),
             (Documentation, "POST /v1/predictions", "summary changed"),
         ],
@@ -415,6 +422,6 @@ pub(crate) const EDITS: &[Edit] = &[
     Edit {
         name: "the service moved",
         apply: |d| at(d, "/servers/0")["url"] = json!("https://api.example.org"),
-        told: &[(Breaking, "servers", "the service moved from https://api.pruna.ai to https://api.example.org")],
+        changes: &[(Breaking, "servers", "the service moved from https://api.pruna.ai to https://api.example.org")],
     },
 ];

@@ -1,8 +1,8 @@
-//! One document with every oddity that a generator could trip over.
+//! An OpenAPI document full of oddities for the generator.
 
 use serde_json::{Value, json};
 
-/// Ids of models that are keywords, names of the prelude or of this library, or the same once they are Rust.
+/// Model ids that are keywords, names of the prelude or of this library, or collide as Rust names.
 const IDS: &[&str] = &[
     "self",
     "Self",

@@ -9,6 +9,8 @@ use std::{
     process::{Command, Output},
 };
 
+use libtest_mimic::Trial;
+
 /// This repository.
 pub(crate) fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().into()
@@ -37,10 +39,11 @@ pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// Prints a line even when the test passes, which hides what is printed otherwise.
-pub(crate) fn say(line: &str) {
-    use std::io::Write as _;
-
-    // Not eprintln, which the test runner keeps to itself.
-    std::io::stderr().write_all(format!("{line}\n").as_bytes()).unwrap();
+/// A test that is ignored when something that it needs is missing; the reason stands before its name.
+pub(crate) fn trial(name: &str, missing: Option<&str>, test: fn()) -> Trial {
+    let run = move || {
+        test();
+        Ok(())
+    };
+    Trial::test(name, run).with_kind(missing.unwrap_or_default()).with_ignored_flag(missing.is_some())
 }

@@ -1,28 +1,31 @@
-//! Ranges, lengths, patterns.
+//! Bounds of a value: ranges, lengths, patterns.
 
 use serde_json::Value;
 
-use super::{differ::show, schema::Context, shape::Shape};
+use super::{
+    super::{context::Context, differ::show},
+    shape::Shape,
+};
 
-const LEAST: [&str; 4] = ["minimum", "minLength", "minItems", "minProperties"];
-const MOST: [&str; 4] = ["maximum", "maxLength", "maxItems", "maxProperties"];
+const MINIMA: [&str; 4] = ["minimum", "minLength", "minItems", "minProperties"];
+const MAXIMA: [&str; 4] = ["maximum", "maxLength", "maxItems", "maxProperties"];
 
-/// Compares what bounds a value. In an answer every change is additive: no type of ours holds bounds.
+/// Compares the bounds. In a response every change is additive, as no response type of the library has bounds.
 pub(super) fn compare(context: &mut Context<'_, '_>, old: &Shape<'_>, new: &Shape<'_>) {
-    for keyword in LEAST.into_iter().chain(MOST) {
+    for keyword in MINIMA.into_iter().chain(MAXIMA) {
         bound(context, keyword, old, new);
     }
     for keyword in ["exclusiveMinimum", "exclusiveMaximum", "uniqueItems"] {
         match (old.flag(keyword), new.flag(keyword)) {
-            (false, true) => context.narrowed(format!("{keyword} holds now")),
-            (true, false) => context.additive(format!("{keyword} no longer holds")),
+            (false, true) => context.narrowed(format!("{keyword} now applies")),
+            (true, false) => context.additive(format!("{keyword} no longer applies")),
             _ => {}
         }
     }
     match (old.get("pattern"), new.get("pattern")) {
         (old, new) if old == new => {}
         (_, Some(new)) => context.narrowed(format!("must match the pattern {}", show(new))),
-        (_, None) => context.additive("has no pattern any longer"),
+        (_, None) => context.additive("no longer has a pattern"),
     }
     match (old.get("multipleOf"), new.get("multipleOf")) {
         (old, new) if old == new => {}
@@ -30,7 +33,7 @@ pub(super) fn compare(context: &mut Context<'_, '_>, old: &Shape<'_>, new: &Shap
             context.additive(format!("multipleOf changed from {old} to {new}"));
         }
         (_, Some(new)) => context.narrowed(format!("must be a multiple of {new}")),
-        (_, None) => context.additive("need not be a multiple any longer"),
+        (_, None) => context.additive("no longer must be a multiple"),
     }
 }
 
@@ -46,7 +49,7 @@ fn bound(context: &mut Context<'_, '_>, keyword: &str, old: &Shape<'_>, new: &Sh
     let tighter = match (number(old), number(new)) {
         (old, new) if old == new => return,
         (None, Some(_)) => true,
-        (Some(old), Some(new)) => (new > old) == LEAST.contains(&keyword),
+        (Some(old), Some(new)) => (new > old) == MINIMA.contains(&keyword),
         (_, None) => false,
     };
     if tighter { context.narrowed(what(old, new)) } else { context.additive(what(old, new)) }

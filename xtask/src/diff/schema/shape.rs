@@ -1,21 +1,21 @@
-//! A schema with its `allOf` read as one, without copying any of it.
+//! A schema with its `allOf` merged, without copying.
 
 use pruna_openapi::AllOf;
 use serde_json::Value;
 
-/// All the parts that hold at once.
+/// The parts of a schema that apply together.
 pub(super) struct Shape<'a> {
     parts: AllOf<'a>,
 }
 
 impl<'a> Shape<'a> {
-    /// The shape of a schema, `$ref` followed.
+    /// Creates the shape of a schema, following `$ref`.
     pub(super) fn new(document: &'a Value, schema: &'a Value) -> Self {
-        // Validation refuses references that lead nowhere; one that slips through counts as anything.
+        // Validation rejects references to nothing; otherwise the schema counts as any value.
         Self { parts: AllOf::new(document, schema).unwrap_or_default() }
     }
 
-    /// A keyword, from the first part that has it.
+    /// Returns a keyword from the first part that has it.
     pub(super) fn get(&self, keyword: &str) -> Option<&'a Value> {
         self.parts.get(keyword)
     }
@@ -28,7 +28,7 @@ impl<'a> Shape<'a> {
         self.get(keyword).and_then(Value::as_bool).unwrap_or(false)
     }
 
-    /// The properties of all parts, in order.
+    /// Returns the properties of all parts, in order.
     pub(super) fn properties(&self) -> Vec<(&'a str, &'a Value)> {
         self.parts.properties()
     }
@@ -41,7 +41,7 @@ impl<'a> Shape<'a> {
         self.parts.requires(name)
     }
 
-    /// The branches of `oneOf` and `anyOf`.
+    /// Returns the branches of `oneOf` and `anyOf`.
     pub(super) fn choices(&self) -> Vec<&'a Value> {
         self.parts.choices()
     }

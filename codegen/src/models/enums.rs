@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::ModelInput;
 use crate::{
-    ModelInput,
     kinds::{Kind, enum_values},
     names::{self, Unique},
 };
@@ -12,7 +12,7 @@ use crate::{
 ///
 /// A parameter means the same when the lists of any two models agree in at least half of the shorter one: `aspect_ratio`
 /// does, `speed_mode` does not.
-pub(crate) fn name_types(models: &mut [ModelInput], mut taken: Unique) {
+pub(super) fn name_types(models: &mut [ModelInput], mut taken: Unique) {
     let mut lists: BTreeMap<String, Vec<Vec<String>>> = BTreeMap::new();
     for field in models.iter().flat_map(|model| &model.fields) {
         if matches!(field.kind, Kind::OpenEnum(_)) {

@@ -1,4 +1,4 @@
-//! The listing of the public API, which a reviewer reads.
+//! Makes a stable rustdoc write JSON.
 
 use std::{
     env, fs,
@@ -8,13 +8,11 @@ use std::{
 
 use anyhow::{Context as _, bail};
 
-/// The committed listing.
-pub const LISTING: &str = "xtask/public-api.txt";
-/// Set for rustdoc's sake only: rustdoc's JSON is an unstable option, which a stable rustdoc takes when told so by its
-/// environment. Telling cargo would build every dependency anew.
+/// The variable that makes this program act as rustdoc. A stable rustdoc accepts the unstable option for JSON when
+/// `RUSTC_BOOTSTRAP` is set; setting that for cargo would rebuild every dependency.
 const AS_RUSTDOC: &str = "XTASK_AS_RUSTDOC";
 
-/// Runs as rustdoc when cargo was told to take this program for it.
+/// Runs rustdoc when cargo uses this program in its place.
 pub fn run_as_rustdoc() -> Option<ExitCode> {
     let rustdoc = env::var_os(AS_RUSTDOC)?;
     let status = Command::new(rustdoc).args(env::args_os().skip(1)).env("RUSTC_BOOTSTRAP", "1").status();
@@ -24,12 +22,12 @@ pub fn run_as_rustdoc() -> Option<ExitCode> {
     })
 }
 
-/// Lists the public API of the package at a path.
+/// Documents the package `pruna` in the repository at a path; returns the file with the JSON.
 ///
 /// # Errors
 ///
-/// When it does not compile, or rustdoc's JSON is of another format.
-pub fn listing(root: &Path, target: &Path) -> anyhow::Result<String> {
+/// When the package does not compile.
+pub(super) fn document(root: &Path, target: &Path) -> anyhow::Result<PathBuf> {
     let manifest = fs::read_to_string(root.join("Cargo.toml"))?;
     let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .args(["rustdoc", "--quiet", "--lib", "--package", "pruna", "--features", &features(&manifest)?])
@@ -45,16 +43,10 @@ pub fn listing(root: &Path, target: &Path) -> anyhow::Result<String> {
         let error = text.lines().find(|line| line.starts_with("error")).unwrap_or("cargo rustdoc failed");
         bail!("the crate does not compile: {error}");
     }
-    let api = public_api::Builder::from_rustdoc_json(target.join("doc/pruna.json"))
-        .omit_blanket_impls(true)
-        .omit_auto_trait_impls(true)
-        .omit_auto_derived_impls(true)
-        .build()
-        .context("rustdoc's JSON cannot be read")?;
-    Ok(format!("{api}"))
+    Ok(target.join("doc/pruna.json"))
 }
 
-/// Every feature but the one that needs a library of the system; it adds nothing to the API.
+/// Lists every feature but `native-tls`, which needs a system library and adds nothing to the API.
 fn features(manifest: &str) -> anyhow::Result<String> {
     let manifest: toml_edit::DocumentMut = manifest.parse().context("Cargo.toml")?;
     let features = manifest.get("features").and_then(|features| features.as_table_like());
@@ -66,28 +58,7 @@ fn rustdoc() -> PathBuf {
     env::var_os("RUSTDOC").map_or_else(|| "rustdoc".into(), PathBuf::from)
 }
 
-/// Where cargo puts what it builds, so that dependencies are shared with every other build.
+/// Returns cargo's target folder, so that dependencies are shared with other builds.
 pub fn target_folder(root: &Path) -> PathBuf {
     env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from)
-}
-
-/// The first lines in which two listings differ.
-pub fn difference(listed: &str, found: &str) -> Vec<String> {
-    let missing = listed.lines().filter(|line| !found.lines().any(|other| other == *line)).map(|l| format!("-{l}"));
-    let added = found.lines().filter(|line| !listed.lines().any(|other| other == *line)).map(|l| format!("+{l}"));
-    missing.chain(added).take(20).collect()
-}
-
-/// A fresh, empty folder for a copy of the sources.
-///
-/// # Errors
-///
-/// When it cannot be made.
-pub fn scratch(target: &Path) -> anyhow::Result<PathBuf> {
-    let scratch = target.join("xtask/tree");
-    if scratch.exists() {
-        fs::remove_dir_all(&scratch)?;
-    }
-    fs::create_dir_all(&scratch)?;
-    Ok(scratch)
 }

@@ -1,6 +1,6 @@
-//! Another tool's word on the same edits: Optic, which knows nothing of this library.
+//! Cross-check of breaking changes against Optic, a comparison tool for OpenAPI documents.
 //!
-//! `scripts/second-opinion.sh` installs it and runs this; without it the test says that it is skipped.
+//! `scripts/optic.sh` installs Optic and runs this; without Optic the test is ignored.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 
 mod edits;
@@ -9,10 +9,22 @@ mod support;
 use std::{env, fs, path::Path, process::Command, thread};
 
 use edits::{EDITS, Edit, vendored};
+use libtest_mimic::{Arguments, Conclusion};
 use serde_json::{Value, json};
+use support::trial;
 use xtask::diff::Class;
 
-/// The rows of the table in DESIGN.md: edit, what it is here, what Optic says, why.
+fn main() -> std::process::ExitCode {
+    let missing = env::var_os("PRUNA_OPTIC").is_none().then_some("needs Optic: scripts/optic.sh");
+    let trials = vec![
+        trial("optic_agrees_on_what_breaks_except_for_the_explained_differences", missing, compare_with_optic),
+        trial("every_explained_difference_is_about_an_edit_and_has_a_reason", None, check_differences),
+    ];
+    let conclusion: Conclusion = libtest_mimic::run(&Arguments::from_args(), trials);
+    conclusion.exit_code()
+}
+
+/// The rows of the table in DESIGN.md: edit, verdict here, verdict of Optic, reason.
 fn differences() -> Vec<[String; 4]> {
     let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../DESIGN.md")).unwrap();
     let rows = page.lines().skip_while(|line| *line != "| edit | here | Optic | why |").skip(2);
@@ -24,29 +36,24 @@ fn differences() -> Vec<[String; 4]> {
     .collect()
 }
 
-#[test]
-fn another_tool_agrees_on_what_breaks_but_for_the_differences_that_are_explained() {
-    let Some(optic) = env::var_os("PRUNA_OPTIC") else {
-        support::say("SKIPPED: the second opinion; scripts/second-opinion.sh installs Optic and asks it");
-        return;
-    };
-    let ask =
-        |edit: &Edit| [edit.name.into(), ours(edit), word(breaks(Path::new(&optic), &vendored(), &edit.document()))];
-    // Optic takes seconds to start: half of the edits on each core.
+fn compare_with_optic() {
+    let optic = env::var_os("PRUNA_OPTIC").expect("PRUNA_OPTIC names the program of Optic");
+    let compare =
+        |edit: &Edit| [edit.name.into(), ours(edit), verdict(breaks(Path::new(&optic), &vendored(), &edit.document()))];
+    // Optic takes seconds to start; two run at a time.
     let (first, second) = EDITS.split_at(EDITS.len() / 2);
-    let answers: Vec<[String; 3]> = thread::scope(|scope| {
-        let first = scope.spawn(|| first.iter().map(ask).collect::<Vec<_>>());
-        let second: Vec<_> = second.iter().map(ask).collect();
+    let verdicts: Vec<[String; 3]> = thread::scope(|scope| {
+        let first = scope.spawn(|| first.iter().map(compare).collect::<Vec<_>>());
+        let second: Vec<_> = second.iter().map(compare).collect();
         [first.join().unwrap(), second].concat()
     });
-    let found: Vec<[String; 3]> = answers.into_iter().filter(|[_, here, there]| here != there).collect();
+    let found: Vec<[String; 3]> = verdicts.into_iter().filter(|[_, here, there]| here != there).collect();
     let explained: Vec<[String; 3]> =
         differences().into_iter().map(|[name, here, there, _]| [name, here, there]).collect();
     assert_eq!(found, explained);
 }
 
-#[test]
-fn the_explained_differences_are_about_edits_and_have_a_reason() {
+fn check_differences() {
     let differences = differences();
     assert!(!differences.is_empty());
     for [name, here, there, why] in differences {
@@ -57,14 +64,14 @@ fn the_explained_differences_are_about_edits_and_have_a_reason() {
 }
 
 fn ours(edit: &Edit) -> String {
-    word(edit.told().iter().any(|change| change.class == Class::Breaking))
+    verdict(edit.expected().iter().any(|change| change.class == Class::Breaking))
 }
 
-fn word(breaks: bool) -> String {
+fn verdict(breaks: bool) -> String {
     if breaks { "breaks" } else { "fits" }.into()
 }
 
-/// Optic ends with 1 when one of its checks fails.
+/// Whether Optic reports a breaking change, by exit status 1.
 fn breaks(optic: &Path, old: &Value, new: &Value) -> bool {
     let folder = tempfile::tempdir().unwrap();
     for (name, document) in [("old.json", old), ("new.json", new)] {
@@ -73,13 +80,13 @@ fn breaks(optic: &Path, old: &Value, new: &Value) -> bool {
     let mut command = Command::new(optic);
     command.args(["diff", "old.json", "new.json", "--check", "--validation", "loose"]);
     let output = command.current_dir(folder.path()).env("OPTIC_TELEMETRY_LEVEL", "off").output().unwrap();
-    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    let judged = output.status.success() || said.contains("Checks:");
-    assert!(judged, "Optic could not compare the documents: {said}");
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    let is_compared = output.status.success() || printed.contains("Checks:");
+    assert!(is_compared, "Optic could not compare the documents: {printed}");
     !output.status.success()
 }
 
-/// Optic looks at operations alone: each model gets one that takes its input.
+/// Adds an operation for each model, as Optic compares operations only.
 fn with_operations_for_models(document: &Value) -> Value {
     let mut shown = document.clone();
     for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
