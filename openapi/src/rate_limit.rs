@@ -2,7 +2,7 @@
 
 /// Reads "Rate limit: 30,000 requests per minute" out of a description.
 ///
-/// Emphasis, case and the word "requests" do not matter; a limit for another span of time is not read.
+/// Emphasis, case and the word "requests" are ignored; a limit for another span of time is not read.
 #[must_use]
 pub fn rate_limit(description: &str) -> Option<u32> {
     let text = description.to_ascii_lowercase();
@@ -11,7 +11,7 @@ pub fn rate_limit(description: &str) -> Option<u32> {
     let end = rest.find(|c: char| !c.is_ascii_digit() && c != ',').unwrap_or(rest.len());
     let (number, unit) = rest.split_at(end);
     let unit = unit.trim_start();
-    let unit = unit.strip_prefix("requests").unwrap_or(unit).trim_start();
+    let unit = unit.strip_prefix("requests").or_else(|| unit.strip_prefix("request")).unwrap_or(unit).trim_start();
     let is_per_minute = ["per minute", "a minute", "/min", "/ min"].iter().any(|start| unit.starts_with(start));
     number.replace(',', "").parse().ok().filter(|_| is_per_minute)
 }
@@ -27,6 +27,7 @@ mod tests {
             ("**Rate limit**: 30,000 requests per minute", Some(30_000)),
             ("Rate Limit: 10000 requests/min", Some(10_000)),
             ("Rate limit: 5 per minute", Some(5)),
+            ("Rate limit: 1 request per minute", Some(1)),
             ("Rate limit: 10 requests per second", None),
             ("Rate limit: 99,999,999,999 requests per minute", None),
             ("No limit of 5 is named here", None),
