@@ -8,11 +8,10 @@ mod support;
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
-use futures_util::StreamExt as _;
 use pruna::{
     Client, Model, Request,
     limits::Limits,
-    poll::{Fixed, Pace, PollPolicy, Proportional},
+    poll::{FixedInterval, PollContext, PollPolicy, Proportional},
 };
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufStream},
@@ -28,8 +27,8 @@ const SIGMA: f64 = 0.4;
 struct Doubling;
 
 impl PollPolicy for Doubling {
-    fn delay(&self, pace: &Pace<'_>) -> Duration {
-        pace.elapsed.max(Duration::from_millis(500))
+    fn delay(&self, context: &PollContext<'_>) -> Duration {
+        context.elapsed.max(Duration::from_millis(500))
     }
 }
 
@@ -156,8 +155,8 @@ fn main() {
             tokio::task::LocalSet::new().block_on(&runtime, async move {
                 match policy {
                     0 => simulate(Proportional, model, median, sigma, count).await,
-                    1 => simulate(Fixed(Duration::from_millis(500)), model, median, sigma, count).await,
-                    2 => simulate(Fixed(Duration::from_millis(100)), model, median, sigma, count).await,
+                    1 => simulate(FixedInterval::new(Duration::from_millis(500)), model, median, sigma, count).await,
+                    2 => simulate(FixedInterval::new(Duration::from_millis(100)), model, median, sigma, count).await,
                     _ => simulate(Doubling, model, median, sigma, count).await,
                 }
             })

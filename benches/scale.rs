@@ -14,12 +14,12 @@ use std::{
     time::Duration,
 };
 
-use futures_util::{FutureExt as _, StreamExt as _};
+use futures_util::FutureExt as _;
 use pruna::{
     Client, Request,
     inputs::PImage,
     limits::Limits,
-    poll::{Pace, PollPolicy},
+    poll::{PollContext, PollPolicy},
 };
 use pruna_emulator::Emulator;
 use support::{Server, resident_kib, runtime, table};
@@ -118,7 +118,7 @@ fn row(name: &str, value: impl ToString, reference: impl ToString, ratio: f64, g
 struct Counting(Arc<AtomicUsize>);
 
 impl PollPolicy for Counting {
-    fn delay(&self, _: &Pace<'_>) -> Duration {
+    fn delay(&self, _: &PollContext<'_>) -> Duration {
         self.0.fetch_add(1, Ordering::Relaxed);
         Duration::from_secs(24 * 3600)
     }

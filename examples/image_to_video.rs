@@ -1,7 +1,6 @@
 //! Sets a picture in motion and shows the progress: `cargo run --example image_to_video -- kite.jpg kite.mp4`
 #![allow(clippy::print_stdout)]
 
-use futures_util::StreamExt;
 use pruna::{
     Client, Event, Media,
     inputs::{Resolution, WanI2v},
@@ -21,10 +20,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut events = job.watch();
     while let Some(event) = events.next().await {
         match event? {
-            Event::Polled { status, elapsed, usual, .. } => {
-                println!("{status} for {:.0} s, usually {:.0} s", elapsed.as_secs_f64(), usual.as_secs_f64());
+            Event::Polled { status, elapsed, expected, .. } => {
+                println!("{status}: {elapsed:.0?} of about {expected:.0?}")
             }
-            Event::PollFailed { reason, .. } => println!("no news: {reason}"),
+            Event::PollFailed { reason, .. } => println!("polling failed: {reason}"),
             Event::Finished(video) => println!("Saved {}", video.save(path).await?.path.display()),
             _ => {}
         }

@@ -27,10 +27,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     println!("Submitting to p-image ...");
     let job = client.submit(input).await?;
-    println!("Job {} is running, waiting for it ...", job.id());
+    println!("Job {} is running, waiting for it ...", job.id().unwrap_or_default());
     let image = job.wait().await?;
     println!("Finished: {}", image.urls()[0]);
-    let file = image.file(0)?.overwrite(true).save("lion.jpg").await?;
+    let file = image.save("lion.jpg").await?;
     println!("Saved {} bytes of {} as {}", file.bytes, file.content_type, std::path::absolute(&file.path)?.display());
     Ok(())
 }

@@ -11,21 +11,25 @@ fn set_up(change: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Result<Client,
 }
 
 #[test]
-fn a_client_that_cannot_work_is_not_built() {
+fn an_unusable_configuration_is_rejected() {
     let second = Duration::from_secs(1);
     for (what, result, says) in [
         ("no key", Client::builder().build(), "PRUNA_API_KEY"),
         ("an empty key", set_up(|b| b.api_key("")), "empty"),
         ("a key with a newline", set_up(|b| b.api_key("pru_key\n")), "line break"),
-        ("a key with a blank", set_up(|b| b.api_key("pru key")), "blank"),
+        ("a key with a space", set_up(|b| b.api_key("pru key")), "space"),
         ("a base URL without scheme", set_up(|b| b.base_url("api.pruna.ai")), "absolute URL"),
         ("http to a foreign host", set_up(|b| b.base_url("http://api.pruna.ai")), "https"),
         ("a password in the base URL", set_up(|b| b.base_url("https://me:pass@api.pruna.ai")), "password"),
         ("a query in the base URL", set_up(|b| b.base_url("https://api.pruna.ai?x=1")), "query"),
-        ("no attempts", set_up(|b| b.max_attempts(0)), "1 switches"),
-        ("no time", set_up(|b| b.deadline(Duration::ZERO)), "zero"),
-        ("no time to connect", set_up(|b| b.connect_timeout(Duration::ZERO)), "connect"),
-        ("connecting longer than trying", set_up(|b| b.connect_timeout(2 * second).attempt_timeout(second)), "longer"),
+        ("no attempts", set_up(|b| b.max_attempts(0)), "1 disables"),
+        ("a deadline of zero", set_up(|b| b.deadline(Duration::ZERO)), "zero"),
+        ("a connect timeout of zero", set_up(|b| b.connect_timeout(Duration::ZERO)), "connect"),
+        (
+            "a connect timeout beyond the attempt timeout",
+            set_up(|b| b.connect_timeout(2 * second).attempt_timeout(second)),
+            "longer",
+        ),
     ] {
         let error = result.err().unwrap_or_else(|| panic!("{what} is accepted"));
         assert!(error.is_configuration(), "{what}: {error}");
@@ -46,7 +50,7 @@ async fn a_file_that_does_not_exist_is_named_with_its_parameter_and_nothing_is_s
 }
 
 #[tokio::test]
-async fn a_folder_is_no_medium() {
+async fn a_folder_cannot_be_uploaded() {
     let emulator = emulator().await;
     let error = client(&emulator).upload(Media::path(".")).await.unwrap_err();
     assert!(error.is_io(), "{error}");
@@ -54,7 +58,7 @@ async fn a_folder_is_no_medium() {
 }
 
 #[tokio::test]
-async fn an_input_that_is_no_object_is_not_sent() {
+async fn an_input_that_is_not_an_object_is_not_sent() {
     let emulator = emulator().await;
     for input in [json!(null), json!("a lion"), json!([1])] {
         let error = client(&emulator).model("p-image").input(input).generate().await.unwrap_err();

@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, panic::AssertUnwindSafe, process::Command, time::Duration};
 
 use futures_util::{FutureExt as _, StreamExt as _};
-use pruna::{Client, Error, JobRef, Media, Request, Secret, inputs::PImage};
+use pruna::{Client, Error, Media, Request, Secret, inputs::PImage};
 use pruna_emulator::{
     Emulator,
     faults::{Fault, Operation},
@@ -204,11 +204,11 @@ async fn what_goes_wrong(client: &Client, emulator: &Emulator) {
         for operation in [Operation::GetPredictionStatus, Operation::UploadFile, Operation::DownloadContent] {
             faults.add(echo.clone().on(operation));
         }
-        let attached = client.attach(JobRef::new(job.id(), "p-image"));
+        let attached = client.attach(job.job_ref().unwrap());
         let media = Media::bytes(vec![7; fastrand::usize(1..999)]);
         let errors = [
             attached.wait().await.err(),
-            client.status(job.id()).await.err(),
+            client.status(job.id().unwrap()).await.err(),
             client.upload(media).await.err(),
             client.download(&url).save(folder.path().join("b.jpg")).await.err(),
         ];

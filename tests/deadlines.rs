@@ -29,7 +29,7 @@ fn request() -> Request {
 }
 
 #[test]
-fn settings_that_contradict_each_other_are_refused_by_name() {
+fn contradictory_settings_are_rejected_by_name() {
     let second = Duration::from_secs(1);
     let none = Duration::ZERO;
     let builder = || Client::builder().api_key("pru_x");
@@ -60,7 +60,7 @@ fn settings_that_contradict_each_other_are_refused_by_name() {
 }
 
 #[tokio::test]
-async fn times_without_end_are_no_overflow() {
+async fn very_long_timeouts_do_not_overflow() {
     let emulator = support::emulator().await;
     let forever = Duration::MAX;
     let client = support::builder(&emulator).deadline(forever).attempt_timeout(forever).idle_timeout(forever);
@@ -69,27 +69,29 @@ async fn times_without_end_are_no_overflow() {
     image.bytes().await.unwrap();
     client.upload(Media::bytes(b"x".as_slice())).await.unwrap();
     let job = client.submit(request()).await.unwrap();
-    job.wait_until(forever).await.unwrap();
+    job.wait_timeout(forever).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_wait_polls_once_more_before_its_time_is_over_and_hands_the_job_back() {
     // Nothing gets done before the emulator's clock is moved.
     let emulator = Emulator::builder().speed(1000.0).start().await.unwrap();
-    let client =
-        support::builder(&emulator).poll_policy(pruna::poll::Fixed(Duration::from_secs(3600))).build().unwrap();
+    let client = support::builder(&emulator)
+        .poll_policy(pruna::poll::FixedInterval::new(Duration::from_secs(3600)))
+        .build()
+        .unwrap();
     let job = client.submit(request().try_sync(false)).await.unwrap();
     let start = Instant::now();
-    let error = job.wait_until(SOON).await.unwrap_err();
+    let error = job.wait_timeout(SOON).await.unwrap_err();
     assert!(error.is_timeout() && start.elapsed() < 5 * SOON, "{error} after {:?}", start.elapsed());
-    assert_eq!(error.job(), Some(&job.job_ref()));
+    assert_eq!(error.job(), job.job_ref().as_ref());
     assert_eq!(sends(&emulator, "getPredictionStatus"), 1, "the poll shortly before the end");
 
     // The handle in the error is as good as the first. What has come by the end of the time is not missed.
     let handle = error.job().unwrap().clone();
     emulator.advance(Duration::from_secs(20_000));
-    let image = client.attach(handle).wait_until(Duration::ZERO).await.unwrap();
-    assert_eq!(image.id(), Some(job.id()));
+    let image = client.attach(handle).wait_timeout(Duration::ZERO).await.unwrap();
+    assert_eq!(image.id(), job.id());
     assert_eq!((sends(&emulator, "createPrediction"), sends(&emulator, "getPredictionStatus")), (1, 2));
 }
 
@@ -107,7 +109,7 @@ async fn the_time_of_a_request_covers_the_uploads_of_its_media() {
 }
 
 #[tokio::test]
-async fn what_does_not_answer_in_time_ends_as_what_it_is() {
+async fn a_missing_response_ends_by_the_kind_of_request() {
     let emulator = support::emulator().await;
     let client = support::builder(&emulator).deadline(SOON).build().unwrap();
     let job = client.submit(request().try_sync(false)).await.unwrap();
@@ -119,7 +121,7 @@ async fn what_does_not_answer_in_time_ends_as_what_it_is() {
     assert!(unknown.is_submission_unknown(), "{unknown}");
     let late = job.status().await.unwrap_err();
     assert!(late.is_timeout() && late.job().is_some(), "{late}");
-    assert!(std::error::Error::source(&late).unwrap().to_string().contains("no answer in time"), "{late}");
+    assert!(std::error::Error::source(&late).unwrap().to_string().contains("no response in time"), "{late}");
     assert!(start.elapsed() < 20 * SOON);
 }
 
@@ -136,10 +138,10 @@ async fn five_failed_polls_in_a_row_end_a_wait_and_four_do_not() {
         let ended = job.wait().await;
         assert_eq!(sends(&emulator, "getPredictionStatus"), 5);
         match ended {
-            Ok(image) => assert!(survives && image.id() == Some(job.id())),
+            Ok(image) => assert!(survives && image.id() == job.id()),
             Err(error) => {
                 assert!(!survives && error.is_service_unavailable(), "{error}");
-                assert_eq!((error.attempts(), error.job()), (5, Some(&job.job_ref())));
+                assert_eq!((error.attempts(), error.job()), (5, job.job_ref().as_ref()));
             }
         }
     }
@@ -151,7 +153,7 @@ async fn five_failed_polls_in_a_row_end_a_wait_and_four_do_not() {
         emulator.faults().add(Fault::status(status).on(Operation::GetPredictionStatus));
         let error = job.wait().await.unwrap_err();
         assert_eq!((error.kind(), sends(&emulator, "getPredictionStatus")), (kind, 1));
-        assert_eq!(error.job(), Some(&job.job_ref()));
+        assert_eq!(error.job(), job.job_ref().as_ref());
     }
 }
 
@@ -170,7 +172,7 @@ fn leaves_nothing<F: Future>(what: &str, operation: Operation, begin: impl FnOnc
         emulator.faults().add(stall.on(operation));
         let begun = begin(client, folder.path().to_owned());
         let seen = async {
-            while emulator.faults().struck(operation) == 0 {
+            while emulator.faults().injected(operation) == 0 {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
             // A little further, into the silence.

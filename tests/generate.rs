@@ -4,6 +4,7 @@ use pruna::{
     JobRef, Status,
     inputs::{PImage, WanT2v},
 };
+use pruna_emulator::faults::{Fault, Operation};
 use serde_json::json;
 
 use crate::support::{client, emulator, sends};
@@ -49,12 +50,12 @@ async fn a_job_is_data_and_can_be_attached_again() {
     let attached = client(&emulator).attach(job);
     let video = attached.wait().await.unwrap();
     assert_eq!(attached.status().await.unwrap(), Status::SUCCEEDED);
-    assert_eq!(video.id(), Some(attached.id()));
+    assert_eq!(video.id(), attached.id());
     assert_eq!(sends(&emulator, "createPrediction"), 1);
 }
 
 #[tokio::test]
-async fn files_are_saved_whole_and_never_over_another() {
+async fn saving_replaces_a_file_unless_a_new_one_is_required() {
     let emulator = emulator().await;
     let folder = tempfile::tempdir().unwrap();
     let image = client(&emulator).generate(PImage::new("a lion at dusk")).await.unwrap();
@@ -62,13 +63,49 @@ async fn files_are_saved_whole_and_never_over_another() {
     let saved = image.save(&path).await.unwrap();
     assert_eq!(saved.bytes, std::fs::metadata(&path).unwrap().len());
     assert_eq!(saved.content_type, "image/jpeg");
-    assert!(image.save(&path).await.unwrap_err().is_io());
+    std::fs::write(&path, "older").unwrap();
+    let error = image.save_new(&path).await.unwrap_err();
+    assert!(error.is_io() && std::fs::read(&path).unwrap() == b"older", "{error}");
+    assert_eq!(image.save(&path).await.unwrap(), saved);
+    assert_eq!(saved.bytes, std::fs::metadata(&path).unwrap().len());
     assert!(image.save(folder.path().join("no/such/folder/lion.jpg")).await.unwrap_err().is_io());
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file is left");
 }
 
 #[tokio::test]
-async fn several_files_get_names_of_ours() {
+async fn a_result_that_cannot_be_saved_is_in_the_error() {
+    let emulator = emulator().await;
+    let folder = tempfile::tempdir().unwrap();
+    let image = client(&emulator).generate(PImage::new("a lion at dusk")).await.unwrap();
+    let error = image.save(folder.path().join("no/such/folder/lion.jpg")).await.unwrap_err();
+    assert!(error.is_io() && error.to_string().contains(&image.urls()[0]), "{error}");
+    error.generation().unwrap().save(folder.path().join("lion.jpg")).await.unwrap();
+
+    emulator.faults().add(Fault::Expired.on(Operation::DownloadContent));
+    for error in [image.bytes().await.unwrap_err(), image.stream().await.unwrap_err(), image.file(7).unwrap_err()] {
+        assert_eq!(error.generation().map(|image| image.urls()), Some(image.urls()), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn further_files_of_a_result_are_saved_beside_the_first() {
+    let emulator = emulator().await;
+    let folder = tempfile::tempdir().unwrap();
+    let input = json!({"prompt": "four cups", "num_outputs": 3, "output_format": "png"});
+    let images = client(&emulator).model("wan-image-small").input(input).generate().await.unwrap();
+    for _ in 0..2 {
+        assert_eq!(images.save(folder.path().join("cups.png")).await.unwrap().path, folder.path().join("cups.png"));
+    }
+    let mut names: Vec<_> =
+        folder.path().read_dir().unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    assert_eq!(names, ["cups-1.png", "cups-2.png", "cups.png"]);
+    std::fs::remove_file(folder.path().join("cups.png")).unwrap();
+    assert!(images.save_new(folder.path().join("cups.png")).await.unwrap_err().is_io(), "cups-1.png is in the way");
+}
+
+#[tokio::test]
+async fn several_files_are_named_by_job_and_number() {
     let emulator = emulator().await;
     let folder = tempfile::tempdir().unwrap();
     let input = json!({"prompt": "four cups", "num_outputs": 3, "output_format": "png"});

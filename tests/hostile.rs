@@ -88,9 +88,9 @@ async fn no_symbolic_link_is_followed() {
         std::fs::write(&target, "precious").unwrap();
         let link = folder.path().join(link);
         std::os::unix::fs::symlink(&points_to, &link).unwrap();
-        assert!(image.save(&link).await.unwrap_err().is_io(), "a link is a file that exists");
+        assert!(image.save_new(&link).await.unwrap_err().is_io(), "a link is a file that exists");
         assert!(link.symlink_metadata().unwrap().is_symlink());
-        image.file(0).unwrap().overwrite(true).save(&link).await.unwrap();
+        image.save(&link).await.unwrap();
         assert!(link.symlink_metadata().unwrap().is_file(), "the link itself was replaced");
         assert_eq!(std::fs::read_to_string(&target).unwrap(), "precious");
     }
@@ -98,14 +98,14 @@ async fn no_symbolic_link_is_followed() {
 }
 
 #[tokio::test]
-async fn a_file_that_appears_meanwhile_is_not_overwritten() {
+async fn save_new_does_not_replace_a_file_that_appears_meanwhile() {
     let emulator = support::emulator().await;
     let image = support::client(&emulator).generate(request()).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.jpg");
     let other = path.clone();
     let download = image.file(0).unwrap().on_progress(move |_| std::fs::write(&other, "mine").unwrap());
-    assert!(download.save(&path).await.unwrap_err().is_io());
+    assert!(download.save_new(&path).await.unwrap_err().is_io());
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "mine");
     assert_eq!(names(folder.path()), ["a.jpg"]);
 }
@@ -135,7 +135,7 @@ async fn answers_of_two_gigabytes_and_without_end_are_cut_short() {
             let (before, start) = (resident(), Instant::now());
             let error = match operation {
                 Operation::CreatePrediction => client.submit(request()).await.unwrap_err(),
-                Operation::GetPredictionStatus => client.status(job.id()).await.unwrap_err(),
+                Operation::GetPredictionStatus => client.status(job.id().unwrap()).await.unwrap_err(),
                 Operation::UploadFile => client.upload(Media::bytes(b"x".as_slice())).await.unwrap_err(),
                 _ => client.download(&url).bytes().await.unwrap_err(),
             };

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
 use pruna::{
     Model, Request,
     inputs::{PImage, WanT2v},

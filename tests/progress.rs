@@ -46,7 +46,7 @@ async fn a_result_can_be_asked_for_without_waiting() {
     assert!(job.try_wait().await.unwrap().is_none());
     emulator.advance(std::time::Duration::from_secs(60));
     let image = job.try_wait().await.unwrap().unwrap();
-    assert_eq!(image.id(), Some(job.id()));
+    assert_eq!(image.id(), job.id());
 }
 
 #[tokio::test]

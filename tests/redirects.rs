@@ -131,7 +131,7 @@ async fn no_redirect_is_followed_with_a_key_or_a_prompt() {
                 emulator.clear_requests();
                 emulator.faults().clear();
                 emulator.faults().add(Fault::Redirect { status, location: ascii(&location) }.on(operation));
-                let error = act(&client, operation, &image.job_ref(), &url).await.unwrap_err();
+                let error = act(&client, operation, &image.job_ref().unwrap(), &url).await.unwrap_err();
                 assert!(error.is_redirected(), "{label}: {error}");
                 assert_eq!(error.status(), Some(status), "{label}");
                 assert!(error.message().contains(&ascii(&location)), "{label}: {error} does not name {location}");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pruna::{Client, ClientBuilder, poll::Fixed};
+use pruna::{Client, ClientBuilder, poll::FixedInterval};
 use pruna_emulator::Emulator;
 
 pub(crate) async fn emulator() -> Emulator {
@@ -11,7 +11,10 @@ pub(crate) async fn emulator() -> Emulator {
 
 /// A builder for a client of the emulator.
 pub(crate) fn builder(emulator: &Emulator) -> ClientBuilder {
-    Client::builder().api_key(emulator.api_key()).base_url(emulator.url()).poll_policy(Fixed(Duration::from_millis(2)))
+    Client::builder()
+        .api_key(emulator.api_key())
+        .base_url(emulator.url())
+        .poll_policy(FixedInterval::new(Duration::from_millis(2)))
 }
 
 pub(crate) fn client(emulator: &Emulator) -> Client {

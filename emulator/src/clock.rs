@@ -1,41 +1,41 @@
-//! The emulator's time: tokio's clock, plus what a test has added to it.
+//! The emulator's clock: tokio's clock plus an offset that tests can increase.
 
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::watch;
 use tokio::time::{self, Instant};
 
-/// Time since the start of the emulator. Reads tokio's clock, so a paused one works, and can be moved ahead.
+/// Time since the start of the emulator.
 #[derive(Debug)]
 pub(crate) struct Clock {
     start: Instant,
-    wall: SystemTime,
-    ahead: watch::Sender<Duration>,
+    start_wall_time: SystemTime,
+    offset: watch::Sender<Duration>,
 }
 
 impl Clock {
     pub(crate) fn new() -> Self {
-        Self { start: Instant::now(), wall: SystemTime::now(), ahead: watch::Sender::new(Duration::ZERO) }
+        Self { start: Instant::now(), start_wall_time: SystemTime::now(), offset: watch::Sender::new(Duration::ZERO) }
     }
 
     /// Time since the start.
     pub(crate) fn now(&self) -> Duration {
-        self.start.elapsed() + *self.ahead.borrow()
+        self.start.elapsed() + *self.offset.borrow()
     }
 
-    /// What a calendar says at `moment`.
-    pub(crate) fn wall(&self, moment: Duration) -> SystemTime {
-        self.wall + moment
+    /// Wall-clock time at `moment`.
+    pub(crate) fn wall_time(&self, moment: Duration) -> SystemTime {
+        self.start_wall_time + moment
     }
 
-    /// Moves the clock ahead and wakes everybody who waits for a moment that has thereby come.
+    /// Moves the clock forward and wakes the tasks that sleep on it.
     pub(crate) fn advance(&self, by: Duration) {
-        self.ahead.send_modify(|ahead| *ahead += by);
+        self.offset.send_modify(|offset| *offset += by);
     }
 
-    /// Returns once the clock shows `moment`.
+    /// Waits until the clock reaches `moment`.
     pub(crate) async fn sleep_until(&self, moment: Duration) {
-        let mut moved = self.ahead.subscribe();
+        let mut advanced = self.offset.subscribe();
         loop {
             let left = moment.saturating_sub(self.now());
             if left.is_zero() {
@@ -43,8 +43,35 @@ impl Clock {
             }
             tokio::select! {
                 () = time::sleep(left) => {}
-                _ = moved.changed() => {}
+                _ = advanced.changed() => {}
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::Clock;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    #[tokio::test(start_paused = true)]
+    async fn the_clock_follows_tokios_clock() {
+        let clock = Clock::new();
+        clock.sleep_until(MINUTE).await;
+        assert_eq!(clock.now(), MINUTE);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn advancing_the_clock_ends_a_sleep() {
+        let clock = Clock::new();
+        let start = tokio::time::Instant::now();
+        tokio::join!(clock.sleep_until(MINUTE), async {
+            clock.advance(MINUTE / 2);
+            clock.advance(MINUTE / 2);
+        });
+        assert_eq!(start.elapsed(), Duration::ZERO, "no time passes on tokio's clock");
     }
 }

@@ -1,98 +1,124 @@
-//! P-API (Pruna AI) on loopback, for tests, demos and work without a key.
+//! An emulator of P-API (Pruna AI) on loopback, for tests without an API key, network or cost.
 //!
-//! The emulator reads the API's own document: it offers the models, checks inputs against their schemas, words its
-//! refusals as the service does, and delivers real media, drawn from prompt and seed. It is independent of any client.
+//! # A first test
 //!
-//! # Testing your own code
-//!
-//! Start one per test: it takes a free port, and is gone when the handle is dropped. Give your code its URL in place of
-//! `https://api.pruna.ai`, run it, and look at what arrived:
+//! Start an emulator in each test. It listens on a free port and stops when its handle is dropped. Give its URL to the
+//! code under test in place of `https://api.pruna.ai`, and then check the requests that arrived:
 //!
 //! ```
 //! use pruna_emulator::Emulator;
-//! use serde_json::json;
+//! use serde_json::{Value, json};
 //!
-//! /// The code under test: submits a prompt and returns where to ask for the result.
-//! async fn order_a_picture(base: &str, key: &str, prompt: &str) -> reqwest::Result<String> {
-//!     let answer: serde_json::Value = reqwest::Client::new()
-//!         .post(format!("{base}/v1/predictions"))
-//!         .header("apikey", key)
+//! /// The code under test: submits a prompt and returns the URL to poll.
+//! async fn submit(base_url: &str, api_key: &str, prompt: &str) -> reqwest::Result<String> {
+//!     let response: Value = reqwest::Client::new()
+//!         .post(format!("{base_url}/v1/predictions"))
+//!         .header("apikey", api_key)
 //!         .header("Model", "p-image")
 //!         .json(&json!({"input": {"prompt": prompt}}))
 //!         .send()
 //!         .await?
 //!         .json()
 //!         .await?;
-//!     Ok(answer["get_url"].as_str().unwrap_or_default().to_owned())
+//!     Ok(response["get_url"].as_str().unwrap_or_default().to_owned())
 //! }
 //!
-//! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let _ = rustls::crypto::ring::default_provider().install_default();
-//! let emulator = Emulator::builder().start().await?;
-//! let url = order_a_picture(emulator.url(), emulator.api_key(), "a lion at dusk").await?;
-//!
-//! assert!(url.starts_with(emulator.url()));
-//! assert_eq!(emulator.requests()[0].json(), Some(json!({"input": {"prompt": "a lion at dusk"}})));
-//! assert_eq!(emulator.predictions()[0].model, "p-image");
-//! # Ok(())
+//! # /// Built together with the rest of the workspace, reqwest has TLS without a crypto provider.
+//! # fn install_crypto() {
+//! #     let _ = rustls::crypto::ring::default_provider().install_default();
 //! # }
+//! #
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! #   install_crypto();
+//!     let emulator = Emulator::builder().start().await?;
+//!     let url = submit(emulator.url(), emulator.api_key(), "a lion at dusk").await?;
+//!
+//!     assert!(url.starts_with(emulator.url()));
+//!     assert_eq!(emulator.requests()[0].json(), Some(json!({"input": {"prompt": "a lion at dusk"}})));
+//!     assert_eq!(emulator.predictions()[0].model, "p-image");
+//!     Ok(())
+//! }
 //! ```
+//!
+//! # What it emulates
+//!
+//! The emulator is driven by the API's OpenAPI document. It offers the same models, checks inputs against their schemas,
+//! returns errors with the service's wording, and delivers real media: pictures with the prompt as text, videos, and
+//! archives with LoRA weights. The same prompt and seed give the same bytes. It works with any client.
 //!
 //! # Time
 //!
-//! By default every run is finished at once. With [`Builder::speed`] it takes its usual time, or a share of it, on a
-//! clock that a test moves with [`Emulator::advance`], or pauses with `tokio::time::pause`: a video that takes minutes
-//! or a link that expires after a day is a matter of milliseconds.
+//! By default predictions finish at once. With [`Builder::speed`] they take their typical time, or a fraction of it, on
+//! the emulator's own clock. Move it with [`Emulator::advance`], so that a test of a prediction that takes minutes, or of
+//! a link that expires after a day, runs in milliseconds.
 //!
 //! # Faults
 //!
-//! [`Emulator::faults`] orders what goes wrong: resets, stalls, truncated bodies, any status, redirects, links that have
-//! expired, runs that fail. See [`faults`]. [`Emulator::shutdown`] and [`Emulator::restart`] play a server that dies and
-//! comes back.
+//! [`Emulator::faults`] injects errors: resets, stalls, truncated bodies, any HTTP status, redirects, expired links,
+//! failed predictions. See the module [`faults`]. [`Emulator::shutdown`] and [`Emulator::restart`] emulate a server that
+//! crashes and comes back.
 //!
 //! # Other languages
 //!
-//! The program `pruna-emulator` is the same thing for tests that are not written in Rust. Record, clock and faults are
-//! at `/_emulator/requests`, `/_emulator/predictions`, `/_emulator/clock` and `/_emulator/faults`.
+//! The program `pruna-emulator` is the same emulator, for tests in other languages. Its control interface is below
+//! `/_emulator/`: `requests`, `predictions`, `clock`, `faults` and `health`. The
+//! [README](https://github.com/pruna-rs/pruna/tree/main/emulator#readme) describes it.
 //!
-//! # Where it differs from the service
+//! # Differences from the service
 //!
-//! It paints no lions: a picture shows the prompt. It fetches nothing: media at foreign addresses count as readable,
-//! unless the address could not be reached from a cloud. It knows no credit. What the service answers where its document
-//! is silent follows reports of other clients; the tests of this crate name the source of each such answer.
+//! - Pictures show the prompt as text.
+//! - Media at external URLs are not downloaded. They are assumed to be readable, unless the host cannot be reached from
+//!   the internet.
+//! - There is no credit.
+//! - Where the OpenAPI document is silent, responses follow reports by other clients. The tests of this crate name the
+//!   source of each such response.
 
-mod answer;
-mod builder;
-mod call;
 mod clock;
-mod control;
-mod delivery;
+mod content;
+mod context;
 mod document;
 mod emulator;
+mod error_response;
+mod fault_injection;
 pub mod faults;
-mod files;
-mod gateway;
-mod limits;
+mod id;
+mod kind;
 mod media;
 mod models;
-mod predictions;
 mod quirks;
-mod record;
+mod reply;
+mod response;
+mod routes;
 mod server;
+mod settings;
 mod sources;
 mod state;
+mod store;
 mod sync;
-mod validate;
-mod wire;
 
-pub use builder::Builder;
-pub use emulator::Emulator;
-pub use predictions::PredictionRecord;
-pub use record::RecordedRequest;
-pub use state::SyncTimeout;
+pub use emulator::{Builder, Emulator};
+pub use settings::SyncTimeout;
+pub use store::{PredictionRecord, RecordedRequest};
 
-/// The examples of the README are compiled with the tests.
+/// Every public type can be sent to and shared with other threads.
+const _: fn() = || {
+    fn assert_send_sync<T: Send + Sync + 'static>() {}
+    assert_send_sync::<Builder>();
+    assert_send_sync::<Emulator>();
+    assert_send_sync::<PredictionRecord>();
+    assert_send_sync::<RecordedRequest>();
+    assert_send_sync::<SyncTimeout>();
+    assert_send_sync::<faults::Fault>();
+    assert_send_sync::<faults::Faults>();
+    assert_send_sync::<faults::Operation>();
+    assert_send_sync::<faults::Rule>();
+    assert_send_sync::<faults::RuleState>();
+    assert_send_sync::<faults::UrlForm>();
+    assert_send_sync::<faults::When>();
+};
+
+/// Compiles the examples of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

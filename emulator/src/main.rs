@@ -1,4 +1,4 @@
-//! `pruna-emulator`: P-API on loopback, as a program.
+//! `pruna-emulator`: the emulator as a program.
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -9,23 +9,25 @@ use lexopt::prelude::{Long, Short, ValueExt};
 use pruna_emulator::{Builder, Emulator, SyncTimeout};
 
 const USAGE: &str = "\
-P-API (Pruna AI) on loopback, for tests and for work without a key.
+Runs an emulator of P-API (Pruna AI) on loopback, for tests without an API key or cost.
 
 Usage: pruna-emulator [OPTIONS]
 
 Options:
-  -p, --port N          Port on 127.0.0.1; 0 takes a free one [default: 8787]
-      --speed F         Factor on the usual time of a model; 0 finishes at once [default: 0.1]
-      --limits on|off   Rate limits [default: on]
-      --api-key KEY     The key to accept [default: pru_emulator]
-      --upload-limit N  Largest upload in bytes [default: 100000000]
-      --sync-window S   Seconds that a submission with Try-Sync waits [default: 60]
-      --sync-timeout A  What it answers then: handle or 504 [default: handle]
-  -h, --help            This text
-  -V, --version         The version
+  -p, --port <N>                   Port on 127.0.0.1; 0 means any free port [default: 8787]
+      --speed <FACTOR>             Duration of predictions, as a factor of the model's typical time;
+                                   0 means that they finish at once [default: 0.1]
+      --limits <on|off>            Enforce rate limits [default: on]
+      --api-key <KEY>              API key to accept [default: pru_emulator]
+      --upload-limit <BYTES>       Maximum size of an upload [default: 100000000]
+      --sync-window <SECONDS>      How long a submission with Try-Sync waits for the result [default: 60]
+      --sync-timeout <handle|504>  Response when it does not finish in time: the prediction's id, or an
+                                   HTML page with status 504 [default: handle]
+  -h, --help                       Print help
+  -V, --version                    Print version
 ";
 
-/// What the command line asks for.
+/// A parsed command line.
 enum Command {
     Run(Builder),
     Print(String),
@@ -42,14 +44,14 @@ fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, lexop
             Long("limits") => match parser.value()?.string()?.as_str() {
                 "on" => builder.limits(true),
                 "off" => builder.limits(false),
-                other => return Err(format!("--limits is on or off, not '{other}'").into()),
+                other => return Err(invalid_value("--limits", other, "on or off").into()),
             },
             Long("upload-limit") => builder.upload_limit(parser.value()?.parse()?),
             Long("sync-window") => builder.sync_window(Duration::from_secs(parser.value()?.parse()?)),
             Long("sync-timeout") => match parser.value()?.string()?.as_str() {
-                "handle" => builder.sync_timeout_answer(SyncTimeout::Handle),
-                "504" => builder.sync_timeout_answer(SyncTimeout::GatewayTimeout),
-                other => return Err(format!("--sync-timeout is handle or 504, not '{other}'").into()),
+                "handle" => builder.sync_timeout(SyncTimeout::Handle),
+                "504" => builder.sync_timeout(SyncTimeout::GatewayTimeout),
+                other => return Err(invalid_value("--sync-timeout", other, "handle or 504").into()),
             },
             Short('h') | Long("help") => return Ok(Command::Print(USAGE.to_owned())),
             Short('V') | Long("version") => {
@@ -59,6 +61,10 @@ fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, lexop
         };
     }
     Ok(Command::Run(builder))
+}
+
+fn invalid_value(option: &str, value: &str, expected: &str) -> String {
+    format!("invalid value '{value}' for {option}: use {expected}")
 }
 
 #[tokio::main]
@@ -75,11 +81,12 @@ async fn main() -> ExitCode {
 async fn run() -> Result<(), String> {
     let builder = match parse(std::env::args_os().skip(1)).map_err(|error| error.to_string())? {
         Command::Run(builder) => builder,
-        Command::Print(text) => return write(&text),
+        Command::Print(text) => return print(&text),
     };
-    let emulator = builder.start().await.map_err(|error| format!("cannot start: {error}"))?;
-    write(&format!(
-        "P-API emulator at {url}\n\n  export PRUNA_BASE_URL={url}\n  export PRUNA_API_KEY={key}\n\nCtrl-C stops it.\n",
+    let emulator =
+        builder.start().await.map_err(|error| format!("cannot start the emulator: {error}; choose another --port"))?;
+    print(&format!(
+        "P-API emulator at {url}\n\n  export PRUNA_BASE_URL={url}\n  export PRUNA_API_KEY={key}\n\nPress Ctrl-C to stop.\n",
         url = emulator.url(),
         key = emulator.api_key(),
     ))?;
@@ -88,7 +95,7 @@ async fn run() -> Result<(), String> {
     Ok(())
 }
 
-fn write(text: &str) -> Result<(), String> {
+fn print(text: &str) -> Result<(), String> {
     let mut output = io::stdout();
     output.write_all(text.as_bytes()).and_then(|()| output.flush()).map_err(|error| error.to_string())
 }

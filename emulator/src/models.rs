@@ -9,7 +9,7 @@ use jsonschema::{Draft, Validator};
 use pruna_openapi::Table;
 use serde_json::{Value, json};
 
-use crate::media::Kind;
+use crate::kind::Kind;
 
 /// One model.
 #[derive(Debug)]

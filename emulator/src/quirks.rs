@@ -1,42 +1,45 @@
-//! Where single models differ on the wire from what the document says: one table, each line with its source.
+//! Models whose responses differ from the OpenAPI document: one table, each line with its source.
 //! A model without a line behaves as documented: one absolute URL as a string.
 
 /// How a model writes `generation_url`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum UrlForm {
-    /// A string, for several files too (the first one).
+pub(crate) enum UrlShape {
+    /// A string; of several files only the first.
     Text,
     /// Always an array of strings.
     Array,
-    /// An array as soon as there are several files.
+    /// An array if there are several files.
     ArrayWhenSeveral,
 }
 
-/// The habits of one model.
+/// Deviations of one model.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Quirks {
     /// Shape of `generation_url`.
-    pub(crate) form: UrlForm,
-    /// Whether it is an absolute path without scheme and host.
-    pub(crate) relative: bool,
-    /// Whether `Try-Sync` is answered with the handle at once.
+    pub(crate) url_shape: UrlShape,
+    /// Whether `generation_url` is a path without scheme and host.
+    pub(crate) relative_url: bool,
+    /// Whether the model ignores `Try-Sync`.
     pub(crate) ignores_try_sync: bool,
 }
 
-const PLAIN: Quirks = Quirks { form: UrlForm::ArrayWhenSeveral, relative: false, ignores_try_sync: false };
+const DOCUMENTED: Quirks =
+    Quirks { url_shape: UrlShape::ArrayWhenSeveral, relative_url: false, ignores_try_sync: false };
 
 const TABLE: &[(&str, Quirks)] = &[
-    // Array: seen by several clients. Relative: the model's guide.
-    ("flux-2-klein-4b", Quirks { form: UrlForm::Array, relative: true, ..PLAIN }),
+    // Array: reported by several clients. Relative: the model's guide.
+    ("flux-2-klein-4b", Quirks { url_shape: UrlShape::Array, relative_url: true, ..DOCUMENTED }),
     // Relative: the model's guide.
-    ("p-image-pro", Quirks { form: UrlForm::Text, relative: true, ..PLAIN }),
-    // Array with num_outputs above one: seen by several clients.
-    ("wan-image-small", PLAIN),
-    // Answered Try-Sync with a handle on the live service.
-    ("p-image-try-on", Quirks { ignores_try_sync: true, ..PLAIN }),
+    ("p-image-pro", Quirks { url_shape: UrlShape::Text, relative_url: true, ..DOCUMENTED }),
+    // Array when num_outputs is above one: reported by several clients.
+    ("wan-image-small", DOCUMENTED),
+    // Answered Try-Sync without waiting on the live service.
+    ("p-image-try-on", Quirks { ignores_try_sync: true, ..DOCUMENTED }),
 ];
 
-/// The habits of `model`.
-pub(crate) fn of(model: &str) -> Quirks {
-    TABLE.iter().find(|(id, _)| *id == model).map_or(PLAIN, |(_, quirks)| *quirks)
+impl Quirks {
+    /// Returns the deviations of `model`.
+    pub(crate) fn of(model: &str) -> Self {
+        TABLE.iter().find(|(id, _)| *id == model).map_or(DOCUMENTED, |(_, quirks)| *quirks)
+    }
 }

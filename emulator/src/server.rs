@@ -1,5 +1,6 @@
-//! The sockets: a listener on loopback and the connections that it takes.
+//! The server: a listener on loopback and its connections.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::future::poll_fn;
 use std::io;
@@ -12,28 +13,28 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Request, Response};
+use hyper::{HeaderMap, Request};
 use hyper_util::rt::TokioIo;
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
-use crate::call::Call;
-use crate::faults::{Operation, Reply};
-use crate::record::{RecordedRequest, header_map};
+use crate::context::RequestContext;
+use crate::faults::Operation;
+use crate::reply::{RawReply, Reply};
+use crate::routes;
 use crate::state::State;
+use crate::store::RecordedRequest;
 use crate::sync::lock;
-use crate::wire::Script;
-use crate::{control, gateway};
 
-/// Listens on loopback at `port`, 0 for a free one.
+/// Listens on loopback at `port`; 0 means any free port.
 pub(crate) async fn listen(port: u16) -> io::Result<(TcpListener, SocketAddr)> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     let address = listener.local_addr()?;
     Ok((listener, address))
 }
 
-/// Takes connections until the task is aborted; they end with it.
+/// Accepts connections until the task is aborted, which also closes them.
 pub(crate) fn spawn(listener: TcpListener, state: Arc<State>) -> JoinHandle<()> {
     tokio::spawn(async move {
         let mut connections = JoinSet::new();
@@ -42,8 +43,8 @@ pub(crate) fn spawn(listener: TcpListener, state: Arc<State>) -> JoinHandle<()> 
             tokio::select! {
                 accepted = listener.accept() => {
                     let Ok((stream, _)) = accepted else { continue };
-                    if state.faults.strike(Operation::Connection.id(), None).is_some() {
-                        // Dropped with this set, the connection ends with RST.
+                    if state.faults.match_fault(Operation::Connection.id(), None).is_some() {
+                        // With this option, dropping the connection sends RST.
                         let _ = stream.set_zero_linger();
                         continue;
                     }
@@ -56,31 +57,31 @@ pub(crate) fn spawn(listener: TcpListener, state: Arc<State>) -> JoinHandle<()> 
     })
 }
 
-/// Says that a script takes over the socket, which ends HTTP on this connection.
+/// Makes hyper stop serving a connection, so that a raw reply can be sent on it.
 #[derive(Debug)]
-struct TakenOver;
+struct StopHttp;
 
-impl fmt::Display for TakenOver {
+impl fmt::Display for StopHttp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a fault takes over the connection")
+        f.write_str("a fault replaces the HTTP response")
     }
 }
 
-impl std::error::Error for TakenOver {}
+impl std::error::Error for StopHttp {}
 
-/// Serves a connection to its end. Errors mean that the caller hung up: nothing to be done, and nobody to tell.
+/// Serves a connection until it is closed. An error means that the client closed it, and is ignored.
 async fn serve(stream: TcpStream, connection: u64, state: Arc<State>) {
-    // Without this a small answer may wait for the acknowledgement of the one before.
+    // Otherwise a small response may wait for the acknowledgment of the previous one.
     let _ = stream.set_nodelay(true);
-    let script: Arc<Mutex<Option<Script>>> = Arc::default();
+    let raw: Arc<Mutex<Option<RawReply>>> = Arc::default();
     let service = service_fn(|request| {
-        let (state, script) = (Arc::clone(&state), Arc::clone(&script));
+        let (state, raw) = (Arc::clone(&state), Arc::clone(&raw));
         Box::pin(async move {
             match handle(state, connection, request).await {
-                Reply::Answer(answer) => Ok(answer.map(Full::new)),
-                Reply::Script(play) => {
-                    *lock(&script) = Some(play);
-                    Err::<Response<Full<Bytes>>, _>(TakenOver)
+                Reply::Response(response) => Ok(response.map(Full::new)),
+                Reply::Raw(reply) => {
+                    *lock(&raw) = Some(reply);
+                    Err::<hyper::Response<Full<Bytes>>, _>(StopHttp)
                 }
             }
         })
@@ -88,9 +89,9 @@ async fn serve(stream: TcpStream, connection: u64, state: Arc<State>) {
     let mut http = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     let _ = poll_fn(|context| http.poll_without_shutdown(context)).await;
     let mut stream = http.into_parts().io.into_inner();
-    let script = lock(&script).take();
-    let _ = match script {
-        Some(script) => script.play(stream).await,
+    let raw = lock(&raw).take();
+    let _ = match raw {
+        Some(raw) => raw.send(stream).await,
         None => stream.shutdown().await,
     };
 }
@@ -99,14 +100,14 @@ async fn handle(state: Arc<State>, connection: u64, request: Request<Incoming>) 
     let (parts, body) = request.into_parts();
     let path = parts.uri.path();
     if let Some(path) = path.strip_prefix("/_emulator/") {
-        return Reply::Answer(control::answer(&state, &parts.method, path, body).await);
+        return Reply::Response(routes::handle_control(&state, &parts.method, path, body).await);
     }
     let route = state.document.route(&parts.method, path);
     let (operation, parameter) = route.map_or((None, ""), |(operation, parameter)| (Some(operation), parameter));
     let id = operation.map(|operation| operation.id.as_str());
     let model = parts.headers.get("model").and_then(|model| model.to_str().ok());
-    let fault = id.and_then(|id| state.faults.strike(id, model));
-    let number = state.recorder.add(RecordedRequest {
+    let fault = id.and_then(|id| state.faults.match_fault(id, model));
+    let number = state.requests.add(RecordedRequest {
         number: 0,
         connection,
         method: parts.method.to_string(),
@@ -121,13 +122,28 @@ async fn handle(state: Arc<State>, connection: u64, request: Request<Incoming>) 
         status: None,
         fault: fault.as_ref().map(|fault| fault.name().to_owned()),
     });
-    let mut call = Call::new(Arc::clone(&state), number, parts.headers.clone(), body);
-    call.parameter = parameter.to_owned();
-    call.per_minute = operation.and_then(|operation| operation.per_minute);
-    call.fault = fault;
-    let reply = gateway::reply(&mut call, id).await;
-    if let Reply::Answer(answer) = &reply {
-        state.recorder.update(number, |request| request.status = Some(answer.status().as_u16()));
+    let mut context = RequestContext::new(Arc::clone(&state), number, parts.headers.clone(), body);
+    context.parameter = parameter.to_owned();
+    context.per_minute = operation.and_then(|operation| operation.per_minute);
+    context.fault = fault;
+    let reply = routes::handle(&mut context, id).await;
+    if let Reply::Response(response) = &reply {
+        state.requests.update(number, |request| request.status = Some(response.status().as_u16()));
     }
     reply
+}
+
+/// Returns headers as a map by lower-case name.
+fn header_map(headers: &HeaderMap) -> BTreeMap<String, String> {
+    let mut map: BTreeMap<String, String> = BTreeMap::new();
+    for (name, value) in headers {
+        let value = String::from_utf8_lossy(value.as_bytes());
+        map.entry(name.as_str().to_owned())
+            .and_modify(|values| {
+                values.push_str(", ");
+                values.push_str(&value);
+            })
+            .or_insert_with(|| value.into_owned());
+    }
+    map
 }

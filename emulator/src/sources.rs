@@ -1,38 +1,17 @@
-//! The media that an input refers to. Nothing is fetched: uploads and earlier results are known, an address that a
-//! service in the cloud could not reach fails the job as it does there, any other foreign address counts as readable.
+//! The media files that an input refers to. Nothing is downloaded: uploads and earlier results are in the stores, a URL
+//! that the service could not reach fails the prediction as it does there, and other URLs are assumed to be readable.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use hyper::Uri;
 use serde_json::Value;
 
-use crate::files::Content;
-use crate::media::Output;
+use crate::media::{Origin, Source};
 use crate::models::Model;
-use crate::predictions::RETENTION;
 use crate::state::State;
+use crate::store::RETENTION;
 
-/// One medium of an input.
-#[derive(Debug, Clone)]
-pub(crate) struct Source {
-    /// The field that names it.
-    pub(crate) field: String,
-    /// Its address, as it was given.
-    pub(crate) url: String,
-    /// Where its bytes are.
-    pub(crate) origin: Origin,
-}
-
-/// Where the bytes of a medium are.
-#[derive(Debug, Clone)]
-pub(crate) enum Origin {
-    Upload(Content),
-    Output(Arc<Output>),
-    Foreign,
-}
-
-/// Finds the media of `input`, or says like the service's Python code why one cannot be read.
+/// Finds the media files of `input`. Errors are worded like those of the service's Python code.
 pub(crate) fn resolve(state: &State, model: &Model, input: &Value, origin: &str) -> Result<Vec<Source>, String> {
     let mut sources = Vec::new();
     for (field, value) in input.as_object().into_iter().flatten() {
@@ -72,19 +51,19 @@ fn locate(state: &State, url: &str, origin: &str) -> Result<Origin, String> {
              (Caused by NewConnectionError(': Failed to establish a new connection'))"
         ));
     }
-    Ok(Origin::Foreign)
+    Ok(Origin::External)
 }
 
 fn own_medium(state: &State, path: &str) -> Option<Origin> {
     let now = state.clock.now();
     if let Some(id) = path.strip_prefix("/v1/files/") {
-        return state.files.content(id, now).map(Origin::Upload);
+        return state.uploads.content(id, now).map(Origin::Upload);
     }
     let (ready, output) = state.predictions.output(path.strip_prefix("/v1/predictions/delivery/")?)?;
     (now < ready + RETENTION).then_some(Origin::Output(output))
 }
 
-/// Whether `host` means something on the caller's side only, or nothing at all.
+/// Whether `host` can be reached only from the client's network, or not at all.
 fn is_private(host: &str) -> bool {
     match host.trim_matches(['[', ']']).parse::<IpAddr>() {
         Ok(IpAddr::V4(ip)) => ip.is_loopback() || ip.is_private() || ip.is_link_local() || ip.is_unspecified(),

@@ -1,17 +1,18 @@
-//! The emulator as a tool: what it records, its own addresses, its life.
+//! Recorded requests, the control interface, start and stop, and the program.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 mod support;
 
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use pruna_emulator::Emulator;
 use serde_json::json;
 use support::{Api, install_crypto, send};
 
 #[tokio::test]
-async fn requests_are_recorded_in_full() {
+async fn requests_are_recorded() {
     let api = Api::new().await;
     api.run("p-image", json!({"prompt": "a lion"})).await;
     api.upload("a.png", support::png(200, 200), "image/png").await;
@@ -50,7 +51,7 @@ async fn requests_are_recorded_in_full() {
 }
 
 #[tokio::test]
-async fn a_long_body_is_recorded_in_part() {
+async fn a_long_body_is_truncated_in_the_record() {
     let api = Api::new().await;
     api.upload("a.bin", vec![b'x'; 300_000], "application/octet-stream").await;
     let request = &api.emulator.requests()[0];
@@ -59,7 +60,7 @@ async fn a_long_body_is_recorded_in_part() {
 }
 
 #[tokio::test]
-async fn the_record_is_served_over_http() {
+async fn records_are_available_over_http() {
     let api = Api::new().await;
     let control = |method, path: &str| send(api.client.request(method, api.url(path)));
     use reqwest::Method;
@@ -81,19 +82,19 @@ async fn the_record_is_served_over_http() {
 }
 
 #[tokio::test]
-async fn the_clock_is_moved_over_http() {
+async fn the_clock_is_advanced_over_http() {
     let api = Api::with(Emulator::builder().speed(1.0)).await;
     let handle = api.submit("wan-t2v", json!({"prompt": "waves"})).await;
     let clock = |body| send(api.client.post(api.url("/_emulator/clock")).json(&body));
     assert_eq!(clock(json!({"advance_seconds": 60})).await.status, 200);
     assert_eq!(send(api.get(&handle.text("/get_url"))).await.text("/status"), "succeeded");
-    for wrong in [json!({"advance_seconds": -1}), json!({"advance_seconds": "x"}), json!({})] {
-        assert_eq!(clock(wrong).await.status, 400);
+    for invalid in [json!({"advance_seconds": -1}), json!({"advance_seconds": "x"}), json!({})] {
+        assert_eq!(clock(invalid).await.status, 400);
     }
 }
 
 #[tokio::test]
-async fn the_last_handle_takes_the_server_with_it() {
+async fn the_server_stops_with_the_last_handle() {
     let api = Api::new().await;
     let (url, copy) = (api.emulator.url().to_owned(), api.emulator.clone());
     drop(api);
@@ -101,13 +102,16 @@ async fn the_last_handle_takes_the_server_with_it() {
     assert_eq!(health().await.unwrap().status(), 200);
     drop(copy);
     // The listener is closed when the runtime has dropped its task.
-    while health().await.is_ok() {
-        tokio::task::yield_now().await;
-    }
+    let is_closed = async {
+        while health().await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), is_closed).await.unwrap();
 }
 
 #[tokio::test]
-async fn a_server_that_dies_comes_back_with_its_jobs() {
+async fn predictions_survive_a_restart() {
     let api = Api::new().await;
     let handle = api.submit("p-image", json!({"prompt": "x"})).await;
     api.emulator.shutdown().await;
@@ -119,22 +123,22 @@ async fn a_server_that_dies_comes_back_with_its_jobs() {
 }
 
 #[tokio::test]
-async fn a_key_of_ones_own_is_the_only_one() {
-    let api = Api::with(Emulator::builder().api_key("pru_mine")).await;
-    assert_eq!(api.emulator.api_key(), "pru_mine");
+async fn only_the_configured_key_is_accepted() {
+    let api = Api::with(Emulator::builder().api_key("pru_configured")).await;
+    assert_eq!(api.emulator.api_key(), "pru_configured");
     assert_eq!(api.submit("p-image", json!({"prompt": "x"})).await.status, 201);
     let wrong = api.client.get(api.url("/v1/predictions/status/x")).header("apikey", Emulator::DEFAULT_KEY);
     assert_eq!(send(wrong).await.status, 401);
 }
 
 #[tokio::test]
-async fn a_document_without_operations_does_not_start() {
+async fn a_document_without_operations_is_an_error() {
     let error = Emulator::builder().document(json!({"openapi": "3.0.3"})).start().await.unwrap_err();
     assert_eq!(error.to_string(), "the document has no operation");
 }
 
 #[tokio::test]
-async fn the_program_serves_until_it_is_stopped() {
+async fn the_program_runs_until_it_is_killed() {
     use tokio::io::{AsyncBufReadExt, BufReader};
     let mut program = tokio::process::Command::new(env!("CARGO_BIN_EXE_pruna-emulator"))
         .args(["--port", "0", "--speed", "0", "--limits", "off", "--api-key", "pru_program"])
@@ -147,17 +151,17 @@ async fn the_program_serves_until_it_is_stopped() {
     let url = first.strip_prefix("P-API emulator at ").unwrap();
     install_crypto();
     let request = reqwest::Client::new().post(format!("{url}/v1/predictions")).header("apikey", "pru_program");
-    let answer = send(request.header("Model", "p-image").json(&json!({"input": {"prompt": "x"}}))).await;
-    assert_eq!((answer.status.as_u16(), answer.headers.get("ratelimit-limit")), (201, None));
+    let response = send(request.header("Model", "p-image").json(&json!({"input": {"prompt": "x"}}))).await;
+    assert_eq!((response.status.as_u16(), response.headers.get("ratelimit-limit")), (201, None));
     program.kill().await.unwrap();
 }
 
 #[test]
-fn the_program_refuses_what_it_does_not_know() {
+fn the_program_rejects_invalid_arguments() {
     let cases: [(&[&str], &str); 4] = [
         (&["--prot", "1"], "invalid option '--prot'"),
         (&["--port", "many"], "cannot parse argument \"many\""),
-        (&["--limits", "maybe"], "--limits is on or off, not 'maybe'"),
+        (&["--limits", "maybe"], "invalid value 'maybe' for --limits: use on or off"),
         (&["extra"], "unexpected argument \"extra\""),
     ];
     for (arguments, expected) in cases {

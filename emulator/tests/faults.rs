@@ -1,4 +1,4 @@
-//! Every fault does on the wire what it says, seen from below HTTP and through an HTTP client.
+//! The effect of every fault, on a socket and with an HTTP client.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test")]
 
@@ -10,14 +10,14 @@ use std::time::Duration;
 use pruna_emulator::Emulator;
 use pruna_emulator::faults::{Fault, Operation, Rule, UrlForm};
 use serde_json::{Value, json};
-use support::{Api, send};
+use support::{Api, send, wait_until};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// What a socket gave until its end.
+/// What a socket received, and how it ended.
 #[derive(Debug)]
-struct Wire {
-    received: Vec<u8>,
+struct Received {
+    bytes: Vec<u8>,
     end: End,
 }
 
@@ -25,33 +25,33 @@ struct Wire {
 enum End {
     Closed,
     Reset,
-    /// Nothing for a while, and nothing wrong.
+    /// Still open, but no more data.
     Silent,
 }
 
-impl Wire {
+impl Received {
     fn head(&self) -> String {
-        let text = String::from_utf8_lossy(&self.received);
+        let text = String::from_utf8_lossy(&self.bytes);
         text.split("\r\n\r\n").next().unwrap_or_default().to_owned()
     }
 
     fn body(&self) -> &[u8] {
-        let start = self.received.windows(4).position(|window| window == b"\r\n\r\n");
-        start.map_or(&[], |start| &self.received[start + 4..])
+        let start = self.bytes.windows(4).position(|window| window == b"\r\n\r\n");
+        start.map_or(&[], |start| &self.bytes[start + 4..])
     }
 
-    fn announced(&self) -> Option<u64> {
+    fn content_length(&self) -> Option<u64> {
         let head = self.head().to_ascii_lowercase();
         let line = head.lines().find_map(|line| line.strip_prefix("content-length: "))?;
         line.parse().ok()
     }
 }
 
-/// Most bytes that are read of an answer.
-const LIMIT: usize = 10_000_000;
+/// Maximum number of bytes to read.
+const MAX_BYTES: usize = 10_000_000;
 
-/// Submits by hand and reads whatever comes back. Once `enough` bytes of a body are there, a short silence counts.
-async fn raw(emulator: &Emulator, enough: usize) -> Wire {
+/// Submits on a socket and reads the response. After `enough` bytes of the body, a short silence ends it.
+async fn raw(emulator: &Emulator, enough: usize) -> Received {
     let body = r#"{"input":{"prompt":"x"}}"#;
     let mut stream = TcpStream::connect(emulator.url().trim_start_matches("http://")).await.unwrap();
     let request = format!(
@@ -60,33 +60,33 @@ async fn raw(emulator: &Emulator, enough: usize) -> Wire {
         emulator.api_key(),
         body.len(),
     );
-    let mut wire = Wire { received: Vec::new(), end: End::Silent };
+    let mut received = Received { bytes: Vec::new(), end: End::Silent };
     if stream.write_all(request.as_bytes()).await.is_err() {
-        wire.end = End::Reset;
-        return wire;
+        received.end = End::Reset;
+        return received;
     }
     let mut buffer = vec![0; 64 * 1024];
-    while wire.received.len() < LIMIT {
-        let patience = Duration::from_millis(if wire.body().len() >= enough { 200 } else { 20_000 });
-        match tokio::time::timeout(patience, stream.read(&mut buffer)).await {
-            Err(_) => return wire,
+    while received.bytes.len() < MAX_BYTES {
+        let timeout = Duration::from_millis(if received.body().len() >= enough { 200 } else { 20_000 });
+        match tokio::time::timeout(timeout, stream.read(&mut buffer)).await {
+            Err(_) => return received,
             Ok(Ok(0)) => {
-                wire.end = End::Closed;
-                return wire;
+                received.end = End::Closed;
+                return received;
             }
-            Ok(Ok(length)) => wire.received.extend_from_slice(&buffer[..length]),
+            Ok(Ok(length)) => received.bytes.extend_from_slice(&buffer[..length]),
             Ok(Err(error)) => {
                 assert_eq!(error.kind(), ErrorKind::ConnectionReset);
-                wire.end = End::Reset;
-                return wire;
+                received.end = End::Reset;
+                return received;
             }
         }
     }
-    wire
+    received
 }
 
-/// Submits by hand under `fault`.
-async fn submit_under(fault: Fault) -> (Api, Wire) {
+/// Submits on a socket with `fault`.
+async fn submit_with(fault: Fault) -> (Api, Received) {
     let enough = match fault {
         Fault::StallBeforeHead => 0,
         Fault::StallInBody { after } => after as usize,
@@ -94,13 +94,13 @@ async fn submit_under(fault: Fault) -> (Api, Wire) {
     };
     let api = Api::new().await;
     api.emulator.faults().add(fault.on(Operation::CreatePrediction));
-    let wire = raw(&api.emulator, enough).await;
-    (api, wire)
+    let received = raw(&api.emulator, enough).await;
+    (api, received)
 }
 
 #[tokio::test]
-async fn faults_below_http_leave_the_bytes_they_promise() {
-    // Fault; jobs made; whether a head came; bytes of the body; what the head announces beyond them; end.
+async fn faults_of_the_connection_send_the_expected_bytes() {
+    // Fault; predictions; whether there are headers; body length; `Content-Length` less body length; end.
     let long = 3_000_000;
     let cases = [
         (Fault::Refuse, 0, false, Some(0), None, End::Reset),
@@ -117,16 +117,16 @@ async fn faults_below_http_leave_the_bytes_they_promise() {
         (Fault::Flood { length: Some(long) }, 1, true, Some(long as usize), Some(0), End::Closed),
         (Fault::GarbageHead, 1, false, Some(0), None, End::Closed),
     ];
-    for (fault, jobs, head, body, missing, end) in cases {
-        let (api, wire) = submit_under(fault.clone()).await;
-        assert_eq!(api.emulator.predictions().len(), jobs, "{fault:?}");
-        assert_eq!(wire.head().starts_with("HTTP/1.1 201 Created"), head, "{fault:?}: {:?}", wire.head());
-        assert_eq!(wire.end, end, "{fault:?}");
+    for (fault, predictions, head, body, missing, end) in cases {
+        let (api, received) = submit_with(fault.clone()).await;
+        assert_eq!(api.emulator.predictions().len(), predictions, "{fault:?}");
+        assert_eq!(received.head().starts_with("HTTP/1.1 201 Created"), head, "{fault:?}: {:?}", received.head());
+        assert_eq!(received.end, end, "{fault:?}");
         if let Some(body) = body {
-            assert_eq!(wire.body().len(), body, "{fault:?}");
+            assert_eq!(received.body().len(), body, "{fault:?}");
         }
         if let Some(missing) = missing {
-            assert_eq!(wire.announced().unwrap() as i64 - wire.body().len() as i64, missing, "{fault:?}");
+            assert_eq!(received.content_length().unwrap() as i64 - received.body().len() as i64, missing, "{fault:?}");
         }
         let record = &api.emulator.requests()[0];
         assert_eq!((record.fault.as_deref(), record.status), (Some(fault.name()), None));
@@ -134,24 +134,24 @@ async fn faults_below_http_leave_the_bytes_they_promise() {
 }
 
 #[tokio::test]
-async fn a_flood_without_length_does_not_end() {
-    let (_api, wire) = submit_under(Fault::Flood { length: None }).await;
-    assert_eq!(wire.announced(), None);
-    assert!(wire.received.len() >= 10_000_000);
-    assert_eq!(wire.end, End::Silent);
+async fn a_flood_without_a_length_does_not_end() {
+    let (_api, received) = submit_with(Fault::Flood { length: None }).await;
+    assert_eq!(received.content_length(), None);
+    assert!(received.bytes.len() >= 10_000_000);
+    assert_eq!(received.end, End::Silent);
 }
 
 #[tokio::test]
-async fn a_flooded_answer_is_still_json() {
+async fn a_flooded_response_is_still_json() {
     let api = Api::new().await;
     api.emulator.faults().add(Fault::Flood { length: Some(1_000_000) }.on(Operation::CreatePrediction));
-    let answer = api.submit("p-image", json!({"prompt": "x"})).await;
-    assert_eq!(answer.body.len(), 1_000_000);
-    assert_eq!(answer.text("/model"), "p-image");
+    let response = api.submit("p-image", json!({"prompt": "x"})).await;
+    assert_eq!(response.body.len(), 1_000_000);
+    assert_eq!(response.text("/model"), "p-image");
 }
 
 #[tokio::test]
-async fn a_connection_can_be_refused_before_a_request() {
+async fn a_connection_can_be_reset_before_a_request() {
     let api = Api::new().await;
     api.emulator.faults().add(Fault::Refuse.on(Operation::Connection).first(1));
     let error = api.submission("p-image", json!({"prompt": "x"})).send().await.unwrap_err();
@@ -161,7 +161,7 @@ async fn a_connection_can_be_refused_before_a_request() {
 }
 
 #[tokio::test]
-async fn answers_in_place_of_the_service_leave_no_trace() {
+async fn responses_that_replace_the_request_create_no_prediction() {
     let cases = [
         (Fault::status(503), 503, "content-type", "text/html"),
         (Fault::status(504), 504, "content-type", "text/html"),
@@ -182,15 +182,15 @@ async fn answers_in_place_of_the_service_leave_no_trace() {
     for (fault, status, header, value) in cases {
         let api = Api::new().await;
         api.emulator.faults().add(fault.clone().on(Operation::CreatePrediction).nth(1));
-        let answer = api.submit("p-image", json!({"prompt": "x"})).await;
-        assert_eq!((answer.status.as_u16(), answer.header(header)), (status, value), "{fault:?}");
+        let response = api.submit("p-image", json!({"prompt": "x"})).await;
+        assert_eq!((response.status.as_u16(), response.header(header)), (status, value), "{fault:?}");
         assert_eq!(api.emulator.predictions().len(), 0, "{fault:?}");
         assert_eq!(api.submit("p-image", json!({"prompt": "x"})).await.status, 201, "{fault:?}");
     }
 }
 
 #[tokio::test]
-async fn a_status_fault_sends_any_headers_and_body() {
+async fn a_status_fault_has_any_headers_and_body() {
     let api = Api::new().await;
     let rule: Rule = serde_json::from_value(json!({
         "operation": "createPrediction",
@@ -198,24 +198,24 @@ async fn a_status_fault_sends_any_headers_and_body() {
     }))
     .unwrap();
     api.emulator.faults().add(rule);
-    let answer = api.submit("p-image", json!({"prompt": "x"})).await;
-    assert_eq!((answer.status.as_u16(), answer.header("content-type")), (403, "text/plain"));
-    assert_eq!(answer.body, b"Forbidden: no more credit available");
+    let response = api.submit("p-image", json!({"prompt": "x"})).await;
+    assert_eq!((response.status.as_u16(), response.header("content-type")), (403, "text/plain"));
+    assert_eq!(response.body, b"Forbidden: no more credit available");
 }
 
 #[tokio::test]
-async fn answers_are_spoiled_as_ordered() {
-    let own = |path: &str| Value::from(path);
+async fn faults_change_status_responses() {
+    let text = |text: &str| Value::from(text);
     let fields = serde_json::from_value(json!({"queue_position": 3})).unwrap();
     let other = UrlForm::Other("https://cdn.example.com/a.jpg".into());
     let cases: [(Fault, &str, Value); 7] = [
-        (Fault::UnknownStatus { status: "defrosting".into() }, "/status", own("defrosting")),
+        (Fault::UnknownStatus { status: "defrosting".into() }, "/status", text("defrosting")),
         (Fault::UnknownFields { fields }, "/queue_position", json!(3)),
-        (Fault::ErrorObject, "/error/code", own("INTERNAL_ERROR")),
-        (Fault::Url { form: other }, "/generation_url", own("https://cdn.example.com/a.jpg")),
-        (Fault::Fail { error: "out of memory".into() }, "/error", own("out of memory")),
-        (Fault::Cancel, "/status", own("canceled")),
-        (Fault::Expired, "/error/code", own("NOT_FOUND")),
+        (Fault::ErrorObject, "/error/code", text("INTERNAL_ERROR")),
+        (Fault::Url { form: other }, "/generation_url", text("https://cdn.example.com/a.jpg")),
+        (Fault::Fail { error: "out of memory".into() }, "/error", text("out of memory")),
+        (Fault::Cancel, "/status", text("canceled")),
+        (Fault::Expired, "/error/code", text("NOT_FOUND")),
     ];
     for (fault, pointer, expected) in cases {
         let api = Api::new().await;
@@ -227,7 +227,7 @@ async fn answers_are_spoiled_as_ordered() {
 }
 
 #[tokio::test]
-async fn urls_change_their_form() {
+async fn a_fault_changes_the_form_of_urls() {
     let form = async |model: &str, form: UrlForm| {
         let api = Api::new().await;
         api.emulator.faults().add(Fault::Url { form }.on(Operation::CreatePrediction));
@@ -243,19 +243,19 @@ async fn urls_change_their_form() {
 }
 
 #[tokio::test]
-async fn a_garbled_body_keeps_its_head() {
+async fn a_garbage_body_keeps_the_headers() {
     let api = Api::new().await;
     let url = api.run("z-image-turbo", json!({"prompt": "x", "width": 64, "height": 64})).await.text("/generation_url");
     api.emulator.faults().add(Fault::GarbageBody.on(Operation::DownloadContent).nth(1));
-    let garbled = send(api.get(&url)).await;
-    let right = send(api.get(&url)).await;
-    assert_eq!(garbled.header("content-type"), "image/jpeg");
-    assert_eq!(garbled.body.len(), right.body.len());
-    assert!(garbled.body.iter().all(|byte| *byte >= 128));
+    let garbage = send(api.get(&url)).await;
+    let intact = send(api.get(&url)).await;
+    assert_eq!(garbage.header("content-type"), "image/jpeg");
+    assert_eq!(garbage.body.len(), intact.body.len());
+    assert!(garbage.body.iter().all(|byte| *byte >= 128));
 }
 
 #[tokio::test]
-async fn runs_can_be_ordered_to_end_badly() {
+async fn predictions_fail_or_are_canceled_by_a_fault() {
     let cases = [
         (Fault::Fail { error: "CUDA out of memory".into() }, "failed"),
         (Fault::Cancel, "canceled"),
@@ -266,17 +266,21 @@ async fn runs_can_be_ordered_to_end_badly() {
         api.emulator.faults().add(fault.on(Operation::CreatePrediction).model("p-image"));
         let handle = api.submit("p-image", json!({"prompt": "x"})).await;
         let poll = || async { send(api.get(&handle.text("/get_url"))).await.text("/status") };
-        assert_eq!(poll().await, "starting", "a run that will end badly begins like any other");
+        assert_eq!(poll().await, "starting", "the fault is not visible at first");
         api.emulator.advance(Duration::from_secs(5));
         assert_eq!(poll().await, status);
         let other = api.submit("p-image-lora", json!({"prompt": "x"})).await;
         api.emulator.advance(Duration::from_secs(5));
-        assert_eq!(send(api.get(&other.text("/get_url"))).await.text("/status"), "succeeded", "a rule for one model");
+        assert_eq!(
+            send(api.get(&other.text("/get_url"))).await.text("/status"),
+            "succeeded",
+            "the rule is for one model"
+        );
     }
 }
 
 #[tokio::test]
-async fn downloads_and_uploads_expire_on_order() {
+async fn downloads_and_uploads_expire_by_a_fault() {
     let api = Api::new().await;
     api.emulator.faults().add(Fault::Expired.on(Operation::DownloadContent).nth(1));
     api.emulator.faults().add(Fault::Expired.on(Operation::UploadFile).nth(1));
@@ -289,25 +293,25 @@ async fn downloads_and_uploads_expire_on_order() {
 }
 
 #[tokio::test]
-async fn an_answer_can_be_late_by_the_emulators_clock() {
+async fn a_response_is_delayed_on_the_emulators_clock() {
     let api = Api::new().await;
     api.emulator.faults().add(Fault::Delay { seconds: 3600.0 }.on(Operation::CreatePrediction));
     let waiting = tokio::spawn({
         let api = api.clone();
         async move { api.submit("p-image", json!({"prompt": "x"})).await }
     });
-    while api.emulator.predictions().is_empty() {
-        tokio::task::yield_now().await;
-    }
-    while !waiting.is_finished() {
+    wait_until(|| !api.emulator.predictions().is_empty()).await;
+    // The delay begins some time after the prediction, so one step may come too early.
+    wait_until(|| {
         api.emulator.advance(Duration::from_secs(3600));
-        tokio::task::yield_now().await;
-    }
+        waiting.is_finished()
+    })
+    .await;
     assert_eq!(waiting.await.unwrap().status, 201);
 }
 
 #[tokio::test]
-async fn faults_are_ordered_and_lifted_over_http() {
+async fn faults_are_added_and_removed_over_http() {
     let api = Api::new().await;
     let control = |method: reqwest::Method, path: &str| api.client.request(method, api.url(path));
     let rules = json!([
@@ -320,22 +324,22 @@ async fn faults_are_ordered_and_lifted_over_http() {
     send(api.get("/v1/predictions/status/x")).await;
     let listed = send(control(reqwest::Method::GET, "/_emulator/faults")).await.json();
     assert_eq!(listed[0]["fault"], rules[0]["fault"]);
-    assert_eq!((&listed[0]["seen"], &listed[0]["struck"]), (&json!(1), &json!(0)));
+    assert_eq!((&listed[0]["matched"], &listed[0]["injected"]), (&json!(1), &json!(0)));
     assert_eq!(send(control(reqwest::Method::DELETE, "/_emulator/faults/2")).await.status, 204);
     assert_eq!(send(control(reqwest::Method::DELETE, "/_emulator/faults/2")).await.status, 404);
     assert_eq!(api.emulator.faults().list().len(), 2);
     assert_eq!(send(control(reqwest::Method::DELETE, "/_emulator/faults")).await.status, 204);
     assert_eq!(api.emulator.faults().list().len(), 0);
-    for wrong in [
+    for invalid in [
         json!({"operation": "fly", "fault": {"kind": "refuse"}}),
         json!({"operation": "uploadFile", "fault": {"kind": "x"}}),
     ] {
-        assert_eq!(send(control(reqwest::Method::POST, "/_emulator/faults").json(&wrong)).await.status, 400);
+        assert_eq!(send(control(reqwest::Method::POST, "/_emulator/faults").json(&invalid)).await.status, 400);
     }
 }
 
 #[tokio::test]
-async fn an_upload_can_break_in_the_middle() {
+async fn an_upload_can_be_reset_in_the_middle() {
     let api = Api::new().await;
     api.emulator.faults().add(Fault::ResetInRequest { after: 100_000 }.on(Operation::UploadFile).nth(1));
     let part = reqwest::multipart::Part::bytes(vec![0; 20_000_000]).file_name("a.bin");
@@ -348,18 +352,18 @@ async fn an_upload_can_break_in_the_middle() {
 }
 
 #[tokio::test]
-async fn a_connection_that_hung_up_is_not_used_again() {
+async fn a_connection_that_hung_up_is_not_reused() {
     let api = Api::new().await;
     api.emulator.faults().add(Fault::HangUp.on(Operation::CreatePrediction).nth(1));
     let first = api.submit("p-image", json!({"prompt": "x"})).await;
-    assert!(first.headers.get("connection").is_none(), "the end comes without notice");
+    assert!(first.headers.get("connection").is_none(), "the closing is not announced");
     api.submit("p-image", json!({"prompt": "x"})).await;
     let connections: Vec<u64> = api.emulator.requests().iter().map(|request| request.connection).collect();
     assert_eq!(connections, [1, 2]);
 }
 
 #[tokio::test]
-async fn what_was_sent_before_a_reset_arrives() {
+async fn data_before_a_reset_arrives() {
     let api = Api::new().await;
     let url = api.run("p-image", json!({"prompt": "x"})).await.text("/generation_url");
     let whole = send(api.get(&url)).await.body;
@@ -369,7 +373,7 @@ async fn what_was_sent_before_a_reset_arrives() {
     let mut received = Vec::new();
     let error = loop {
         match response.chunk().await {
-            Ok(chunk) => received.extend_from_slice(&chunk.expect("the body must not end in good order")),
+            Ok(chunk) => received.extend_from_slice(&chunk.expect("the body must not end normally")),
             Err(error) => break error,
         }
     };

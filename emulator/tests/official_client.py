@@ -1,4 +1,4 @@
-"""Runs the provider's own Python client against the emulator: what that client gets done, the emulator does right.
+"""Runs the official Python client against the emulator.
 
 Usage: official_client.py URL KEY
 """
@@ -25,37 +25,37 @@ def picture(generation_url):
     return image
 
 
-# An image, waited for in the request.
+# An image, synchronously.
 response = client.generate_text_to_image("p-image", "a lion at dusk", sync=True, aspect_ratio="1:1", seed=7)
 image = picture(generated(response))
 assert (image.format, image.size) == ("JPEG", (1024, 1024)), image
 print("image: ok")
 
-# A video, polled for.
+# A video, with polling.
 response = client.generate_text_to_video("wan-t2v", "waves", sync=False)
 assert response.id and response.status == PredictionStatus.STARTING, response
 video = client.download_content(generated(client.poll_status(response=response)))
 assert video[4:8] == b"ftyp", video[:16]
 print("video: ok")
 
-# An upload, and an edit of what was uploaded.
-response = client.generate_image_edit("p-image-edit", "as a watercolour", [image], sync=True)
+# An upload, and an edit of it.
+response = client.generate_image_edit("p-image-edit", "as a watercolor", [image], sync=True)
 assert picture(generated(response)).size == (1024, 1024)
 print("edit: ok")
 
-# Several requests at once, one of them refused. A client of its own: the asynchronous half of this one does not
-# survive the event loop that it was first used in.
+# Several requests at once, one of them rejected. This needs a new client: the asynchronous half of the first one does
+# not work outside of the event loop that it was first used in.
 responses = PrunaClient(api_key=key, max_retries=0).generate_batch(
     [
         {"model": "p-image", "input": {"prompt": "one"}},
-        {"model": "p-image", "input": {"prompt": "two", "colour": "red"}},
+        {"model": "p-image", "input": {"prompt": "two", "color": "red"}},
     ]
 )
 assert [r.status for r in responses] == [PredictionStatus.SUCCEEDED, PredictionStatus.FAILED], responses
-assert "found colour" in responses[1].response["message"], responses[1]
+assert "found color" in responses[1].response["message"], responses[1]
 print("batch: ok")
 
 # A key that is not accepted.
-refused = PrunaClient(api_key="pru_wrong", max_retries=0).generate("p-image", {"prompt": "x"})
-assert refused.response["message"] == "Unauthorized", refused
+rejected = PrunaClient(api_key="pru_wrong", max_retries=0).generate("p-image", {"prompt": "x"})
+assert rejected.response["message"] == "Unauthorized", rejected
 print("key: ok")

@@ -2,7 +2,7 @@
 
 /// Reads "Rate limit: 30,000 requests per minute" out of a description.
 ///
-/// Emphasis, case and the word "requests" are ignored; a limit for another span of time is not read.
+/// Emphasis, case and the words "request" and "requests" do not matter; a limit for another span of time is not read.
 #[must_use]
 pub fn rate_limit(description: &str) -> Option<u32> {
     let text = description.to_ascii_lowercase();
@@ -11,7 +11,7 @@ pub fn rate_limit(description: &str) -> Option<u32> {
     let end = rest.find(|c: char| !c.is_ascii_digit() && c != ',').unwrap_or(rest.len());
     let (number, unit) = rest.split_at(end);
     let unit = unit.trim_start();
-    let unit = unit.strip_prefix("requests").or_else(|| unit.strip_prefix("request")).unwrap_or(unit).trim_start();
+    let unit = ["requests", "request"].iter().find_map(|word| unit.strip_prefix(word)).unwrap_or(unit).trim_start();
     let is_per_minute = ["per minute", "a minute", "/min", "/ min"].iter().any(|start| unit.starts_with(start));
     number.replace(',', "").parse().ok().filter(|_| is_per_minute)
 }

@@ -2,7 +2,6 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use futures_util::StreamExt as _;
 use pruna::{
     Client, Request,
     batch::{Batch, Fleet},

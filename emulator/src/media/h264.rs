@@ -1,27 +1,29 @@
-//! A minimal H.264 encoder, enough for a picture with something moving on it: constrained baseline, the key frame in
-//! uncompressed macroblocks (I_PCM), every other frame copied from the one before but for the macroblocks that changed.
-//! Names follow ITU-T H.264; the section of each syntax table is given where it is written.
+//! A minimal H.264 encoder for a picture with a progress bar, in the Constrained Baseline profile. The key frame
+//! consists of uncompressed macroblocks (I_PCM); the other frames copy the previous one except for the macroblocks that
+//! changed. Names follow ITU-T H.264, and comments name the section of each syntax table.
 
 use image::{Rgb, RgbImage};
 
+/// Width and height of a macroblock in pixels.
 const MB: usize = 16;
-/// Height in pixels of the bar at the foot.
-const BAR: usize = 6;
+/// Height in pixels of the progress bar at the bottom.
+const BAR_HEIGHT: usize = 6;
 
-/// Pictures in, coded frames (Annex B) out.
-pub(crate) struct Encoder {
+/// Encodes frames as a byte stream (Annex B).
+pub(super) struct Encoder {
     width: usize,
     height: usize,
     columns: usize,
     rows: usize,
     luma: Vec<u8>,
     chroma: [Vec<u8>; 2],
+    /// Current width of the progress bar in pixels.
     filled: usize,
 }
 
 impl Encoder {
-    /// Takes the picture over into luma and chroma planes, padded to whole macroblocks.
-    pub(crate) fn new(picture: &RgbImage) -> Self {
+    /// Converts the picture to luma and chroma planes, padded to whole macroblocks.
+    pub(super) fn new(picture: &RgbImage) -> Self {
         let (width, height) = (picture.width() as usize & !1, picture.height() as usize & !1);
         let (columns, rows) = (width.div_ceil(MB), height.div_ceil(MB));
         let (stride, lines) = (columns * MB, rows * MB);
@@ -34,8 +36,8 @@ impl Encoder {
         Self { width, height, columns, rows, luma, chroma: [plane(0), plane(1)], filled: 0 }
     }
 
-    /// Parameter sets and the first frame.
-    pub(crate) fn key_frame(&self) -> Vec<u8> {
+    /// Returns the parameter sets and the first frame.
+    pub(super) fn key_frame(&self) -> Vec<u8> {
         let mut stream = Vec::new();
         nal(&mut stream, 0x67, self.sequence_parameter_set());
         nal(&mut stream, 0x68, picture_parameter_set());
@@ -53,18 +55,18 @@ impl Encoder {
         stream
     }
 
-    /// Frame `number` of `count`: the one before, with a longer bar.
-    pub(crate) fn next_frame(&mut self, number: u32, count: u32) -> Vec<u8> {
-        let share = f64::from(number) / f64::from(count.saturating_sub(1).max(1));
+    /// Returns frame `number` of `count`: the previous one with a longer bar.
+    pub(super) fn next_frame(&mut self, number: u32, count: u32) -> Vec<u8> {
+        let progress = f64::from(number) / f64::from(count.saturating_sub(1).max(1));
         let row = (self.height / MB).saturating_sub(1);
-        let end = ((self.width as f64 * share) as usize).min(self.width);
+        let end = ((self.width as f64 * progress) as usize).min(self.width);
         let changed = self.filled / MB..end.div_ceil(MB);
         self.draw_bar(row, end);
         let mut bits = Bits::default();
         // slice_header, 7.3.3: a predicted picture in one slice, deblocking off.
         bits.ue(0).ue(5).ue(0).u(8, number % 256);
         bits.u(1, 0).u(1, 0).u(1, 0).se(0).ue(1);
-        // slice_data, 7.3.4: runs of skipped macroblocks between those that changed.
+        // slice_data, 7.3.4: runs of skipped macroblocks between the changed ones.
         let mut skipped = 0;
         for index in 0..self.rows * self.columns {
             let (column, line) = (index % self.columns, index / self.columns);
@@ -86,7 +88,7 @@ impl Encoder {
 
     fn draw_bar(&mut self, row: usize, end: usize) {
         let stride = self.columns * MB;
-        for y in (row + 1) * MB - BAR..(row + 1) * MB {
+        for y in (row + 1) * MB - BAR_HEIGHT..(row + 1) * MB {
             self.luma[y * stride + self.filled..y * stride + end].fill(235);
             let (line, from, to) = (y / 2 * stride / 2, self.filled / 2, end / 2);
             for plane in &mut self.chroma {
@@ -106,7 +108,7 @@ impl Encoder {
         };
         let mut bits = Bits::default();
         bits.u(8, 66).u(8, 0xC0).u(8, level);
-        // Eight bits of frame_num; order of output is order of decoding; one reference frame.
+        // Eight bits for frame_num; output order is decoding order; one reference frame.
         bits.ue(0).ue(4).ue(2).ue(1).u(1, 0);
         bits.ue(self.columns as u32 - 1).ue(self.rows as u32 - 1).u(1, 1).u(1, 1);
         let (right, bottom) = (self.columns * MB - self.width, self.rows * MB - self.height);
@@ -154,7 +156,7 @@ fn chroma(Rgb([r, g, b]): Rgb<u8>) -> [u8; 2] {
     [((-38 * r - 74 * g + 112 * b + 128) / 256 + 128) as u8, ((112 * r - 94 * g - 18 * b + 128) / 256 + 128) as u8]
 }
 
-/// Appends a NAL unit with its start code and the bytes that keep start codes out of it (7.4.1).
+/// Appends a NAL unit with its start code and emulation prevention bytes (7.4.1).
 fn nal(stream: &mut Vec<u8>, header: u8, payload: Vec<u8>) {
     stream.extend_from_slice(&[0, 0, 0, 1, header]);
     let mut zeros = 0;
@@ -168,7 +170,7 @@ fn nal(stream: &mut Vec<u8>, header: u8, payload: Vec<u8>) {
     }
 }
 
-/// Writes bits, most significant first.
+/// Writes bits, most significant bit first.
 #[derive(Default)]
 struct Bits {
     bytes: Vec<u8>,
@@ -177,7 +179,7 @@ struct Bits {
 }
 
 impl Bits {
-    /// The `length` low bits of `value`.
+    /// Writes the `length` low bits of `value`.
     fn u(&mut self, length: u32, value: u32) -> &mut Self {
         for bit in (0..length).rev() {
             self.pending = self.pending << 1 | (value >> bit & 1) as u8;
@@ -190,25 +192,25 @@ impl Bits {
         self
     }
 
-    /// Exp-Golomb code (9.1).
+    /// Writes an Exp-Golomb code (9.1).
     fn ue(&mut self, value: u32) -> &mut Self {
         let length = (value + 1).ilog2();
         self.u(length, 0).u(length + 1, value + 1)
     }
 
-    /// Signed Exp-Golomb code (9.1.1).
+    /// Writes a signed Exp-Golomb code (9.1.1).
     fn se(&mut self, value: i32) -> &mut Self {
         self.ue(if value > 0 { value.unsigned_abs() * 2 - 1 } else { value.unsigned_abs() * 2 })
     }
 
-    /// Zero bits up to the next whole byte.
+    /// Writes zero bits up to the next byte boundary.
     fn align(&mut self) {
         while self.count > 0 {
             self.u(1, 0);
         }
     }
 
-    /// rbsp_trailing_bits (7.3.2.11).
+    /// Writes rbsp_trailing_bits (7.3.2.11) and returns the bytes.
     fn trailing(mut self) -> Vec<u8> {
         self.u(1, 1).align();
         self.bytes
@@ -232,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn a_start_code_inside_is_broken_up() {
+    fn emulation_prevention_bytes_break_up_start_codes() {
         let mut stream = Vec::new();
         nal(&mut stream, 0x41, vec![0, 0, 1, 0, 0, 0]);
         assert_eq!(stream, [0, 0, 0, 1, 0x41, 0, 0, 3, 1, 0, 0, 3, 0]);

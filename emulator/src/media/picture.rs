@@ -1,4 +1,4 @@
-//! Pictures: what was asked for, legible, on a ground that follows from the seed or on the pictures that came in.
+//! Pictures: the prompt as text, on a background derived from the seed or on the pictures of the input.
 
 use std::io::{self, Cursor};
 
@@ -8,13 +8,13 @@ use image::codecs::webp::WebPEncoder;
 use image::imageops::{self, FilterType};
 use image::{ExtendedColorType, ImageFormat, RgbImage};
 
-use super::paint::{self, Dice};
-use super::text::{Block, Type};
-use super::{Kind, Recipe};
-use crate::sources::{Origin, Source};
+use super::background::{self, SeededNumbers};
+use super::spec::{MediaSpec, Origin, Source};
+use super::text::{FontSize, TextBlock};
+use crate::kind::Kind;
 
-/// Refuses uploads in picture fields that are no pictures, in the words of the service's imaging library.
-pub(crate) fn check(sources: &[Source]) -> Result<(), String> {
+/// Checks that uploads in image fields are images. Errors are worded like those of the service's imaging library.
+pub(super) fn check_uploads(sources: &[Source]) -> Result<(), String> {
     for source in sources.iter().filter(|source| source.field.contains("image")) {
         if let Origin::Upload(content) = &source.origin
             && content.dimensions().is_none()
@@ -25,15 +25,15 @@ pub(crate) fn check(sources: &[Source]) -> Result<(), String> {
     Ok(())
 }
 
-/// Paints the picture and encodes it.
-pub(crate) fn encode(recipe: &Recipe) -> io::Result<Bytes> {
-    let picture = paint(recipe);
+/// Draws the picture and encodes it.
+pub(super) fn encode(spec: &MediaSpec) -> io::Result<Bytes> {
+    let picture = draw(spec);
     let mut file = Vec::new();
     let (width, height) = picture.dimensions();
-    let encoded = match recipe.kind {
+    let encoded = match spec.kind {
         Kind::Png => picture.write_to(&mut Cursor::new(&mut file), ImageFormat::Png),
         Kind::Webp => WebPEncoder::new_lossless(&mut file).encode(&picture, width, height, ExtendedColorType::Rgb8),
-        _ => JpegEncoder::new_with_quality(&mut file, recipe.quality).encode(
+        _ => JpegEncoder::new_with_quality(&mut file, spec.quality).encode(
             &picture,
             width,
             height,
@@ -44,45 +44,45 @@ pub(crate) fn encode(recipe: &Recipe) -> io::Result<Bytes> {
     Ok(Bytes::from(file))
 }
 
-/// Paints the picture.
-pub(crate) fn paint(recipe: &Recipe) -> RgbImage {
-    let (width, height) = (recipe.width, recipe.height);
-    let dice = Dice::new(&recipe.model, &recipe.prompt, recipe.seed, recipe.index);
-    let mut picture = paint::ground(width, height, &dice);
-    let inputs: Vec<RgbImage> = recipe.sources.iter().filter_map(load).collect();
-    place(&mut picture, &inputs);
+/// Draws the picture.
+pub(super) fn draw(spec: &MediaSpec) -> RgbImage {
+    let (width, height) = (spec.width, spec.height);
+    let numbers = SeededNumbers::new(&spec.model, &spec.prompt, spec.seed, spec.index);
+    let mut picture = background::draw(width, height, &numbers);
+    let inputs: Vec<RgbImage> = spec.sources.iter().filter_map(load).collect();
+    draw_inputs(&mut picture, &inputs);
     let margin = (width.min(height) / 20).max(2);
-    let footer_height = Type::signature(width.min(height)).line() + margin;
-    let room = height.saturating_sub(2 * margin + footer_height);
-    // Over the pictures that came in the text keeps to the lower half.
+    let caption_height = FontSize::caption(width.min(height)).line() + margin;
+    let room = height.saturating_sub(2 * margin + caption_height);
+    // On pictures of the input, the text stays in the lower half.
     let room = if inputs.is_empty() { room } else { room / 2 };
-    let block = Block::fit(&recipe.prompt, width.saturating_sub(2 * margin), room);
+    let block = TextBlock::fit(&spec.prompt, width.saturating_sub(2 * margin), room);
     let top = if inputs.is_empty() {
         margin + room.saturating_sub(block.height()) / 2
     } else {
-        height.saturating_sub(footer_height + margin + block.height())
+        height.saturating_sub(caption_height + margin + block.height())
     };
-    paint::shade(&mut picture, top.saturating_sub(margin), top + block.height() + margin);
+    background::darken(&mut picture, top.saturating_sub(margin), top + block.height() + margin);
     block.draw(&mut picture, margin, top);
-    sign(&mut picture, recipe, margin);
+    draw_caption(&mut picture, spec, margin);
     picture
 }
 
-/// Writes model and seed at the foot.
-fn sign(picture: &mut RgbImage, recipe: &Recipe, margin: u32) {
-    let mut text = format!("{} | seed {}", recipe.model, recipe.seed);
-    if recipe.count > 1 {
-        text.push_str(&format!(" | {} of {}", recipe.index + 1, recipe.count));
+/// Writes model and seed at the bottom.
+fn draw_caption(picture: &mut RgbImage, spec: &MediaSpec, margin: u32) {
+    let mut text = format!("{} | seed {}", spec.model, spec.seed);
+    if spec.count > 1 {
+        text.push_str(&format!(" | {} of {}", spec.index + 1, spec.count));
     }
-    let line = Type::signature(picture.width().min(picture.height())).line();
-    let foot = picture.height().saturating_sub(line + margin / 2);
-    paint::shade(picture, foot.saturating_sub(margin / 2), picture.height());
+    let line = FontSize::caption(picture.width().min(picture.height())).line();
+    let top = picture.height().saturating_sub(line + margin / 2);
+    background::darken(picture, top.saturating_sub(margin / 2), picture.height());
     let width = picture.width().saturating_sub(2 * margin);
-    Block::fit(&text, width, line).draw(picture, margin, foot);
+    TextBlock::fit(&text, width, line).draw(picture, margin, top);
 }
 
-/// Puts the pictures side by side, each filling its column.
-fn place(picture: &mut RgbImage, inputs: &[RgbImage]) {
+/// Draws the pictures of the input side by side, each cropped to its column.
+fn draw_inputs(picture: &mut RgbImage, inputs: &[RgbImage]) {
     let Ok(count) = u32::try_from(inputs.len()) else { return };
     for (index, input) in (0_u32..).zip(inputs) {
         let left = picture.width() * index / count;
@@ -99,14 +99,11 @@ fn place(picture: &mut RgbImage, inputs: &[RgbImage]) {
     }
 }
 
-/// The picture behind a source, if it is one. Foreign ones are not fetched.
+/// Loads the picture of a source. Returns `None` if it is no picture or on another server.
 fn load(source: &Source) -> Option<RgbImage> {
     match &source.origin {
         Origin::Upload(content) => Some(image::load_from_memory(&content.read().ok()?).ok()?.into_rgb8()),
-        Origin::Output(output) => match output.recipe.kind {
-            Kind::Jpg | Kind::Png | Kind::Webp => Some(paint(&output.recipe)),
-            Kind::Mp4 | Kind::Zip => None,
-        },
-        Origin::Foreign => None,
+        Origin::Output(file) => file.spec.kind.is_image().then(|| draw(&file.spec)),
+        Origin::External => None,
     }
 }

@@ -1,17 +1,18 @@
-//! How large a picture or clip becomes, from the fields that models use to say it.
+//! Width and height of a picture or video, from the fields that models have for it.
 
 use serde_json::Value;
 
+use super::spec::{Origin, Source};
 use crate::models::Model;
-use crate::sources::{Origin, Source};
 
-/// Pixels of a picture when nothing says otherwise.
+/// Default number of pixels.
 const MEGAPIXEL: f64 = 1024.0 * 1024.0;
-/// Bounds of a side, so that no input makes the emulator paint a wall.
-const SIDE: (u32, u32) = (16, 4096);
+const MIN_SIDE: u32 = 16;
+/// Maximum width and height: limits the memory that an input can make the emulator use.
+const MAX_SIDE: u32 = 4096;
 
-/// Width and height that `model` makes of `input`.
-pub(crate) fn of(model: &Model, input: &Value, sources: &[Source]) -> (u32, u32) {
+/// Returns the width and height of what `model` creates from `input`.
+pub(super) fn output_size(model: &Model, input: &Value, sources: &[Source]) -> (u32, u32) {
     let text = |name: &str| model.value(input, name).and_then(Value::as_str);
     let number =
         |name: &str| model.value(input, name).and_then(Value::as_u64).and_then(|value| u32::try_from(value).ok());
@@ -35,8 +36,8 @@ pub(crate) fn of(model: &Model, input: &Value, sources: &[Source]) -> (u32, u32)
         return if ratio >= 1.0 { rounded(longest, longest / ratio) } else { rounded(longest * ratio, longest) };
     }
     let megapixels = ["output_megapixels", "megapixels"].into_iter().find_map(|name| text(name)?.parse::<f64>().ok());
-    let faster = text("image_size") == Some("optimize_for_speed");
-    let area = megapixels.unwrap_or(if faster { 0.5 } else { 1.0 }) * MEGAPIXEL;
+    let is_small = text("image_size") == Some("optimize_for_speed");
+    let area = megapixels.unwrap_or(if is_small { 0.5 } else { 1.0 }) * MEGAPIXEL;
     rounded((area * ratio).sqrt(), (area / ratio).sqrt())
 }
 
@@ -55,12 +56,13 @@ fn ratio(aspect: Option<&str>, sources: &[Source]) -> f64 {
 fn dimensions(source: &Source) -> Option<(u32, u32)> {
     match &source.origin {
         Origin::Upload(content) => content.dimensions(),
-        Origin::Output(output) => Some((output.recipe.width, output.recipe.height)),
-        Origin::Foreign => None,
+        Origin::Output(file) => Some((file.spec.width, file.spec.height)),
+        Origin::External => None,
     }
 }
 
-/// A clip of so many lines, which count on the shorter side: 480p is 832x480 with these models, 720p is 1280x720.
+/// Returns the size of a video with this many lines on its shorter side. 480p is 832x480 with these models, 720p is
+/// 1280x720.
 fn from_lines(lines: u32, ratio: f64) -> (u32, u32) {
     let long = f64::from(lines) * ratio.max(1.0 / ratio);
     let long = (long / 32.0).floor() as u32 * 32;
@@ -73,5 +75,5 @@ fn rounded(width: f64, height: f64) -> (u32, u32) {
 }
 
 fn clamp(width: u32, height: u32) -> (u32, u32) {
-    (width.clamp(SIDE.0, SIDE.1), height.clamp(SIDE.0, SIDE.1))
+    (width.clamp(MIN_SIDE, MAX_SIDE), height.clamp(MIN_SIDE, MAX_SIDE))
 }

@@ -1,16 +1,16 @@
-//! Text on pictures: Noto Sans Mono, wrapped at words, in the largest size that fits.
+//! Text on pictures: Noto Sans Mono, wrapped between words, in the largest size that fits.
 
 use image::{Rgb, RgbImage};
 use noto_sans_mono_bitmap::{FontWeight, RasterHeight, get_raster, get_raster_width};
 
-/// A size of type: a raster and how often it is enlarged.
+/// A font size: a raster and a scale factor.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Type {
+pub(super) struct FontSize {
     height: RasterHeight,
     scale: u32,
 }
 
-impl Type {
+impl FontSize {
     const SIZES: [Self; 6] = [
         Self { height: RasterHeight::Size32, scale: 3 },
         Self { height: RasterHeight::Size32, scale: 2 },
@@ -20,14 +20,14 @@ impl Type {
         Self { height: RasterHeight::Size16, scale: 1 },
     ];
 
-    /// The size of the signature on a picture whose shorter side is `side`.
-    pub(crate) fn signature(side: u32) -> Self {
+    /// Returns the size of the caption on a picture whose shorter side is `side`.
+    pub(super) fn caption(side: u32) -> Self {
         let height = if side < 600 { RasterHeight::Size16 } else { RasterHeight::Size24 };
         Self { height, scale: 1 }
     }
 
-    /// Height of a line in pixels.
-    pub(crate) fn line(self) -> u32 {
+    /// Returns the height of a line in pixels.
+    pub(super) fn line(self) -> u32 {
         self.height.val() as u32 * self.scale
     }
 
@@ -36,28 +36,28 @@ impl Type {
     }
 }
 
-/// Text set into lines.
+/// Text wrapped into lines.
 #[derive(Debug)]
-pub(crate) struct Block {
-    pub(crate) size: Type,
-    pub(crate) lines: Vec<String>,
+pub(super) struct TextBlock {
+    size: FontSize,
+    lines: Vec<String>,
 }
 
-impl Block {
-    /// Sets `text` in the largest size at which it fits into `width` and `height`; what never fits ends with an ellipsis.
-    pub(crate) fn fit(text: &str, width: u32, height: u32) -> Self {
+impl TextBlock {
+    /// Wraps `text` in the largest size that fits into `width` and `height`. Shortens it with an ellipsis if none does.
+    pub(super) fn fit(text: &str, width: u32, height: u32) -> Self {
         let mut last = None;
-        for size in Type::SIZES {
+        for size in FontSize::SIZES {
             let columns = (width / size.advance()).max(1) as usize;
             let rows = (height / size.line()) as usize;
             let lines = wrap(text, columns);
-            let words_whole = text.split_whitespace().all(|word| word.chars().count() <= columns);
-            if lines.len() <= rows && words_whole {
+            let all_words_fit = text.split_whitespace().all(|word| word.chars().count() <= columns);
+            if lines.len() <= rows && all_words_fit {
                 return Self { size, lines };
             }
             last = Some((size, rows, lines));
         }
-        let (size, rows, mut lines) = last.unwrap_or((Type::signature(0), 1, Vec::new()));
+        let (size, rows, mut lines) = last.unwrap_or((FontSize::caption(0), 1, Vec::new()));
         if lines.len() > rows {
             lines.truncate(rows.max(1));
             if let Some(end) = lines.last_mut() {
@@ -68,13 +68,13 @@ impl Block {
         Self { size, lines }
     }
 
-    /// Height in pixels.
-    pub(crate) fn height(&self) -> u32 {
+    /// Returns the height in pixels.
+    pub(super) fn height(&self) -> u32 {
         self.lines.len() as u32 * self.size.line()
     }
 
-    /// Writes the lines, the first one's upper left corner at `x` and `y`.
-    pub(crate) fn draw(&self, picture: &mut RgbImage, x: u32, y: u32) {
+    /// Draws the lines with the upper left corner at `x` and `y`.
+    pub(super) fn draw(&self, picture: &mut RgbImage, x: u32, y: u32) {
         for (row, line) in (0_u32..).zip(&self.lines) {
             for (column, letter) in (0_u32..).zip(line.chars()) {
                 let (left, top) = (x + column * self.size.advance(), y + row * self.size.line());
@@ -84,23 +84,23 @@ impl Block {
     }
 }
 
-fn draw_letter(picture: &mut RgbImage, letter: char, size: Type, left: u32, top: u32) {
+fn draw_letter(picture: &mut RgbImage, letter: char, size: FontSize, left: u32, top: u32) {
     let raster = |letter| get_raster(letter, FontWeight::Bold, size.height);
-    let Some(raster) = raster(plain(letter)).or_else(|| raster('\u{FFFD}')) else { return };
+    let Some(raster) = raster(replacement(letter)).or_else(|| raster('\u{FFFD}')) else { return };
     for (row, line) in (0_u32..).zip(raster.rows()) {
         for (column, ink) in (0_u32..).zip(line.iter()).filter(|(_, ink)| **ink > 0) {
             for (dx, dy) in (0..size.scale).flat_map(|dy| (0..size.scale).map(move |dx| (dx, dy))) {
                 let (x, y) = (left + column * size.scale + dx, top + row * size.scale + dy);
                 if let Some(pixel) = picture.get_pixel_mut_checked(x, y) {
-                    *pixel = mix(*pixel, *ink);
+                    *pixel = blend(*pixel, *ink);
                 }
             }
         }
     }
 }
 
-/// The simpler sign for typography that the font lacks.
-fn plain(letter: char) -> char {
+/// Replaces punctuation that the font lacks.
+fn replacement(letter: char) -> char {
     match letter {
         '\u{2010}'..='\u{2015}' | '\u{2212}' => '-',
         '\u{2018}' | '\u{2019}' => '\'',
@@ -111,13 +111,13 @@ fn plain(letter: char) -> char {
     }
 }
 
-/// White ink of strength `ink` over a pixel.
-fn mix(Rgb(channels): Rgb<u8>, ink: u8) -> Rgb<u8> {
+/// Blends a pixel with white, where `ink` is the opacity.
+fn blend(Rgb(channels): Rgb<u8>, ink: u8) -> Rgb<u8> {
     let ink = u16::from(ink);
     Rgb(channels.map(|channel| ((u16::from(channel) * (255 - ink) + 255 * ink) / 255) as u8))
 }
 
-/// Breaks `text` at spaces into lines of at most `columns` letters; longer words are cut.
+/// Breaks `text` at spaces into lines of at most `columns` characters; longer words are split.
 fn wrap(text: &str, columns: usize) -> Vec<String> {
     let mut lines = Vec::new();
     for paragraph in text.lines() {
@@ -145,10 +145,10 @@ fn wrap(text: &str, columns: usize) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Block, wrap};
+    use super::{TextBlock, wrap};
 
     #[test]
-    fn text_breaks_at_words_and_long_words_are_cut() {
+    fn text_wraps_between_words_and_splits_long_words() {
         assert_eq!(wrap("a lion at dusk", 7), ["a lion", "at dusk"]);
         assert_eq!(wrap("abcdefghij kl", 4), ["abcd", "efgh", "ij", "kl"]);
         assert_eq!(wrap("one\ntwo", 20), ["one", "two"]);
@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn text_that_does_not_fit_ends_with_an_ellipsis() {
-        let block = Block::fit(&"word ".repeat(1000), 200, 64);
+        let block = TextBlock::fit(&"word ".repeat(1000), 200, 64);
         assert!(block.height() <= 64);
         assert!(block.lines.last().is_some_and(|line| line.ends_with("...")));
     }

@@ -1,4 +1,4 @@
-//! Trainers: the check of the training data, and the weights that come out.
+//! Trainers: the check of the training data, and the resulting weights.
 
 use std::collections::HashMap;
 use std::io::{self, Cursor, Write};
@@ -9,26 +9,25 @@ use sha2::{Digest, Sha256};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
-use super::Recipe;
-use crate::sources::{Origin, Source};
+use super::spec::{MediaSpec, Origin, Source};
 
-/// Fewest pictures that a trainer takes.
-const FEWEST: usize = 10;
-/// Rank of the pretended LoRA and width of the layer it adapts.
+/// Minimum number of images in the training data.
+const MIN_IMAGES: usize = 10;
+/// Rank of the LoRA and width of the layer that it adapts.
 const RANK: usize = 4;
 const WIDTH: usize = 64;
 
-/// Looks into the archives that can be looked into.
-pub(crate) fn check(sources: &[Source]) -> Result<(), String> {
+/// Checks the number of images in uploaded archives.
+pub(super) fn check_data(sources: &[Source]) -> Result<(), String> {
     for source in sources {
         let bytes = match &source.origin {
             Origin::Upload(content) => content.read().map_err(|error| error.to_string())?,
-            Origin::Output(_) | Origin::Foreign => continue,
+            Origin::Output(_) | Origin::External => continue,
         };
         let archive = ZipArchive::new(Cursor::new(bytes)).map_err(|_| "File is not a zip file".to_owned())?;
         let pictures = archive.file_names().filter(|name| name.as_deref().is_ok_and(is_picture)).count();
-        if pictures < FEWEST {
-            return Err(format!("At least {FEWEST} images are needed for training, found {pictures}"));
+        if pictures < MIN_IMAGES {
+            return Err(format!("At least {MIN_IMAGES} images are needed for training, found {pictures}"));
         }
     }
     Ok(())
@@ -39,18 +38,18 @@ fn is_picture(name: &str) -> bool {
     matches!(extension.as_str(), "jpg" | "jpeg" | "png" | "webp")
 }
 
-/// A zip that holds `weights.safetensors`: two small matrices, as a LoRA has them, filled from the recipe.
-pub(crate) fn weights(recipe: &Recipe) -> io::Result<Bytes> {
-    let down = noise(recipe, "lora_A", RANK * WIDTH);
-    let up = noise(recipe, "lora_B", WIDTH * RANK);
+/// Returns a zip archive with `weights.safetensors`: the two matrices of a small LoRA, derived from the seed.
+pub(super) fn encode_weights(spec: &MediaSpec) -> io::Result<Bytes> {
+    let down = noise(spec, "lora_A", RANK * WIDTH);
+    let up = noise(spec, "lora_B", WIDTH * RANK);
     let view = |shape: Vec<usize>, data| TensorView::new(Dtype::F32, shape, data).map_err(io::Error::other);
     let tensors = [
         ("transformer.blocks.0.attn.to_q.lora_A.weight", view(vec![RANK, WIDTH], &down)?),
         ("transformer.blocks.0.attn.to_q.lora_B.weight", view(vec![WIDTH, RANK], &up)?),
     ];
-    // One note only: the order of several would change from run to run.
-    let notes = HashMap::from([("trained_by".to_owned(), format!("{}, {} steps", recipe.model, recipe.steps))]);
-    let file = safetensors::serialize(tensors, Some(notes)).map_err(io::Error::other)?;
+    // Only one entry: the order of several would be random.
+    let metadata = HashMap::from([("trained_by".to_owned(), format!("{}, {} steps", spec.model, spec.steps))]);
+    let file = safetensors::serialize(tensors, Some(metadata)).map_err(io::Error::other)?;
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
     let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
     archive.start_file("weights.safetensors", options).map_err(io::Error::other)?;
@@ -59,14 +58,14 @@ pub(crate) fn weights(recipe: &Recipe) -> io::Result<Bytes> {
     Ok(Bytes::from(archive.into_inner()))
 }
 
-/// `count` numbers between -1 and 1, as little-endian f32.
-fn noise(recipe: &Recipe, name: &str, count: usize) -> Vec<u8> {
+/// Returns `count` pseudo-random numbers between -1 and 1 as little-endian f32.
+fn noise(spec: &MediaSpec, name: &str, count: usize) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(count * 4);
     for block in 0_u64.. {
         let digest = Sha256::new()
-            .chain_update(&recipe.model)
+            .chain_update(&spec.model)
             .chain_update(name)
-            .chain_update(recipe.seed.to_le_bytes())
+            .chain_update(spec.seed.to_le_bytes())
             .chain_update(block.to_le_bytes())
             .finalize();
         for byte in digest {

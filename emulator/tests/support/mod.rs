@@ -1,4 +1,4 @@
-//! What the tests share: an emulator with an HTTP client, and the document to hold answers against.
+//! Shared by the tests: an emulator with an HTTP client, and the OpenAPI document to check responses against.
 
 #![allow(
     dead_code,
@@ -18,15 +18,15 @@ use reqwest::multipart::{Form, Part};
 use reqwest::{Client, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
-/// An answer, read to its end.
+/// A response with its whole body.
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub struct Response {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: Vec<u8>,
 }
 
-impl Answer {
+impl Response {
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
@@ -35,14 +35,14 @@ impl Answer {
         self.headers.get(name).unwrap_or_else(|| panic!("no header {name} in {:?}", self.headers)).to_str().unwrap()
     }
 
-    /// The string at `pointer`.
+    /// Returns the string at `pointer`.
     pub fn text(&self, pointer: &str) -> String {
         let body = self.json();
         body.pointer(pointer).and_then(Value::as_str).unwrap_or_else(|| panic!("no {pointer} in {body}")).to_owned()
     }
 }
 
-/// An emulator and somebody who talks to it.
+/// An emulator and an HTTP client.
 #[derive(Clone)]
 pub struct Api {
     pub emulator: Emulator,
@@ -73,7 +73,7 @@ impl Api {
         self.client.get(self.url(path)).header("apikey", self.emulator.api_key())
     }
 
-    /// Absolute URLs stay, paths get the emulator's origin.
+    /// Returns the URL of a path; absolute URLs are unchanged.
     pub fn url(&self, path: &str) -> String {
         if path.starts_with('/') { format!("{}{path}", self.emulator.url()) } else { path.to_owned() }
     }
@@ -82,27 +82,27 @@ impl Api {
         self.post("/v1/predictions").header("Model", model).json(&json!({"input": input}))
     }
 
-    pub async fn submit(&self, model: &str, input: Value) -> Answer {
+    pub async fn submit(&self, model: &str, input: Value) -> Response {
         send(self.submission(model, input)).await
     }
 
     /// Submits with `Try-Sync`.
-    pub async fn run(&self, model: &str, input: Value) -> Answer {
+    pub async fn run(&self, model: &str, input: Value) -> Response {
         send(self.submission(model, input).header("Try-Sync", "true")).await
     }
 
-    pub async fn upload(&self, name: &str, content: impl Into<Vec<u8>>, media_type: &str) -> Answer {
+    pub async fn upload(&self, name: &str, content: impl Into<Vec<u8>>, media_type: &str) -> Response {
         let part = Part::bytes(content.into()).file_name(name.to_owned()).mime_str(media_type).unwrap();
         send(self.post("/v1/files").multipart(Form::new().part("content", part))).await
     }
 
-    /// Submits, and downloads every file of the result.
-    pub async fn files(&self, model: &str, input: Value) -> Vec<Answer> {
-        let answer = self.run(model, input).await;
-        let urls: Vec<String> = match &answer.json()["generation_url"] {
+    /// Submits with `Try-Sync` and downloads all output files.
+    pub async fn files(&self, model: &str, input: Value) -> Vec<Response> {
+        let response = self.run(model, input).await;
+        let urls: Vec<String> = match &response.json()["generation_url"] {
             Value::String(url) => vec![url.clone()],
             Value::Array(urls) => urls.iter().map(|url| url.as_str().unwrap().to_owned()).collect(),
-            _ => panic!("no result: {answer:?}"),
+            _ => panic!("no result: {response:?}"),
         };
         let mut files = Vec::new();
         for url in urls {
@@ -113,39 +113,48 @@ impl Api {
         files
     }
 
-    pub async fn file(&self, model: &str, input: Value) -> Answer {
+    pub async fn file(&self, model: &str, input: Value) -> Response {
         self.files(model, input).await.remove(0)
     }
 }
 
-pub async fn send(request: RequestBuilder) -> Answer {
+pub async fn send(request: RequestBuilder) -> Response {
     let response = request.send().await.unwrap();
-    Answer {
+    Response {
         status: response.status(),
         headers: response.headers().clone(),
         body: response.bytes().await.unwrap().to_vec(),
     }
 }
 
-/// Gives rustls a provider: built together with the rest of the workspace, reqwest has TLS and lacks one.
+/// Waits until `condition` holds, for at most 30 seconds.
+pub async fn wait_until(condition: impl Fn() -> bool) {
+    let deadline = std::time::Instant::now() + Duration::from_secs(30);
+    while !condition() {
+        assert!(std::time::Instant::now() < deadline, "the condition does not hold after 30 seconds");
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+/// Installs a crypto provider: built together with the rest of the workspace, reqwest has TLS without one.
 pub fn install_crypto() {
-    // An error means that another test was quicker.
+    // An error means that another test has installed it.
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
-/// The OpenAPI document that the emulator was built with.
+/// Returns the OpenAPI document that the emulator was built with.
 pub fn document() -> Value {
     serde_json::from_str(pruna_openapi::DOCUMENT).unwrap()
 }
 
-/// The operation called `id`.
+/// Returns the operation with this id.
 pub fn operation<'a>(document: &'a Value, id: &str) -> &'a Value {
     let items = document["paths"].as_object().unwrap().values();
     let mut operations = items.flat_map(|item| item.as_object().unwrap().values());
     operations.find(|operation| operation["operationId"] == id).unwrap_or_else(|| panic!("no operation {id}"))
 }
 
-/// The response that the document declares, references followed.
+/// Returns the declared response, with references resolved.
 pub fn declared(document: &Value, id: &str, status: u16) -> Option<Value> {
     let response = operation(document, id)["responses"].get(status.to_string())?;
     Some(match response["$ref"].as_str() {
@@ -154,18 +163,18 @@ pub fn declared(document: &Value, id: &str, status: u16) -> Option<Value> {
     })
 }
 
-/// Says what is wrong with `body` by `schema`.
+/// Returns the violations of `schema` by `body`.
 pub fn violations(document: &Value, schema: &Value, body: &Value) -> Vec<String> {
     let mut schema = schema.clone();
     schema["components"] = document["components"].clone();
-    // The document's oneOf is not exclusive: its second branch requires nothing, so that a handle fits both.
+    // The document's oneOf is not exclusive: its second branch requires nothing, so a 201 response matches both.
     let schema = schema.to_string().replace("\"oneOf\"", "\"anyOf\"");
     let schema: Value = serde_json::from_str(&schema).unwrap();
     let validator = jsonschema::options().with_draft(Draft::Draft4).build(&schema).unwrap();
     validator.iter_errors(body).map(|error| format!("{}: {error}", error.instance_path())).collect()
 }
 
-/// A picture that can be uploaded.
+/// Returns a PNG file.
 pub fn png(width: u32, height: u32) -> Vec<u8> {
     let mut file = std::io::Cursor::new(Vec::new());
     image::RgbImage::from_fn(width, height, |x, y| image::Rgb([x as u8, y as u8, 90]))
@@ -174,7 +183,7 @@ pub fn png(width: u32, height: u32) -> Vec<u8> {
     file.into_inner()
 }
 
-/// A zip with `count` pictures.
+/// Returns a zip archive with `count` images and their captions.
 pub fn training_data(count: usize) -> Vec<u8> {
     use std::io::Write;
     let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));

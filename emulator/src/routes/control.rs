@@ -1,4 +1,4 @@
-//! The emulator's own addresses, below `/_emulator/`: for tests in any language. No key is needed.
+//! The control interface below `/_emulator/`, for tests in any language. It needs no API key.
 
 use std::time::Duration;
 
@@ -8,19 +8,19 @@ use hyper::body::Incoming;
 use hyper::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::answer::{self, Answer};
 use crate::faults::Rule;
+use crate::response::{self, Response};
 use crate::state::State;
 
-/// Answers `method` on `/_emulator/PATH`.
-pub(crate) async fn answer(state: &State, method: &Method, path: &str, body: Incoming) -> Answer {
+/// Handles `method` on `/_emulator/PATH`.
+pub(crate) async fn handle(state: &State, method: &Method, path: &str, body: Incoming) -> Response {
     let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
     match (method.as_str(), path) {
         ("GET", "health") => ok(json!({"status": "ok"})),
-        ("GET", "requests") => list(&state.recorder.all()),
+        ("GET", "requests") => list(&state.requests.all()),
         ("DELETE", "requests") => {
-            state.recorder.clear();
-            done()
+            state.requests.clear();
+            no_content()
         }
         ("GET", "predictions") => list(&state.predictions.records(state.clock.now())),
         ("POST", "clock") => advance(state, &body),
@@ -28,15 +28,15 @@ pub(crate) async fn answer(state: &State, method: &Method, path: &str, body: Inc
         ("POST", "faults") => add_faults(state, &body),
         ("DELETE", "faults") => {
             state.faults.clear();
-            done()
+            no_content()
         }
         ("DELETE", path) if path.starts_with("faults/") => remove_fault(state, path),
-        _ => problem(StatusCode::NOT_FOUND, "the emulator has no such address"),
+        _ => error_body(StatusCode::NOT_FOUND, "the emulator has no such path"),
     }
 }
 
-/// `{"advance_seconds": N}`
-fn advance(state: &State, body: &Bytes) -> Answer {
+/// Moves the clock forward: `{"advance_seconds": N}`.
+fn advance(state: &State, body: &Bytes) -> Response {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     let by = body["advance_seconds"].as_f64().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     match by {
@@ -44,12 +44,12 @@ fn advance(state: &State, body: &Bytes) -> Answer {
             state.clock.advance(by);
             ok(json!({"seconds": state.clock.now().as_secs_f64()}))
         }
-        None => problem(StatusCode::BAD_REQUEST, "send {\"advance_seconds\": NUMBER}"),
+        None => error_body(StatusCode::BAD_REQUEST, "send {\"advance_seconds\": NUMBER}"),
     }
 }
 
-/// One rule, or an array of them.
-fn add_faults(state: &State, body: &Bytes) -> Answer {
+/// Adds one rule, or an array of rules.
+fn add_faults(state: &State, body: &Bytes) -> Response {
     #[derive(serde::Deserialize)]
     #[serde(untagged)]
     enum Rules {
@@ -59,42 +59,40 @@ fn add_faults(state: &State, body: &Bytes) -> Answer {
     let rules = match serde_json::from_slice(body) {
         Ok(Rules::Many(rules)) => rules,
         Ok(Rules::One(rule)) => vec![rule],
-        Err(error) => return problem(StatusCode::BAD_REQUEST, &error.to_string()),
+        Err(error) => return error_body(StatusCode::BAD_REQUEST, &error.to_string()),
     };
     match rules.into_iter().map(serde_json::from_value).collect::<Result<Vec<Rule>, _>>() {
         Ok(rules) => {
             let ids: Vec<u64> = rules.into_iter().map(|rule| state.faults.add(rule)).collect();
-            answer::json(StatusCode::CREATED, &json!({"ids": ids}))
+            response::json(StatusCode::CREATED, &json!({"ids": ids}))
         }
-        Err(error) => problem(StatusCode::BAD_REQUEST, &error.to_string()),
+        Err(error) => error_body(StatusCode::BAD_REQUEST, &error.to_string()),
     }
 }
 
-fn remove_fault(state: &State, path: &str) -> Answer {
+fn remove_fault(state: &State, path: &str) -> Response {
     let id = path.rsplit('/').next().and_then(|id| id.parse().ok());
     match id.is_some_and(|id| state.faults.remove(id)) {
-        true => done(),
-        false => problem(StatusCode::NOT_FOUND, "there is no fault of this number"),
+        true => no_content(),
+        false => error_body(StatusCode::NOT_FOUND, "there is no fault rule with this id"),
     }
 }
 
-fn list<T: serde::Serialize>(items: &[T]) -> Answer {
+fn list<T: serde::Serialize>(items: &[T]) -> Response {
     match serde_json::to_value(items) {
         Ok(items) => ok(items),
-        Err(error) => problem(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+        Err(error) => error_body(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
     }
 }
 
-fn ok(body: Value) -> Answer {
-    answer::json(StatusCode::OK, &body)
+fn ok(body: Value) -> Response {
+    response::json(StatusCode::OK, &body)
 }
 
-fn done() -> Answer {
-    let mut answer = Answer::default();
-    *answer.status_mut() = StatusCode::NO_CONTENT;
-    answer
+fn no_content() -> Response {
+    response::empty(StatusCode::NO_CONTENT)
 }
 
-fn problem(status: StatusCode, message: &str) -> Answer {
-    answer::json(status, &json!({"error": message}))
+fn error_body(status: StatusCode, message: &str) -> Response {
+    response::json(status, &json!({"error": message}))
 }

@@ -1,4 +1,6 @@
-//! The handle of a running emulator.
+//! The handle to a running emulator.
+
+mod builder;
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -6,15 +8,16 @@ use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
-use crate::builder::Builder;
+pub use self::builder::Builder;
 use crate::faults::Faults;
-use crate::predictions::PredictionRecord;
-use crate::record::RecordedRequest;
 use crate::server;
 use crate::state::State;
+use crate::store::{PredictionRecord, RecordedRequest};
 use crate::sync::lock;
 
-/// A running emulator. Clones are handles of the same one; it stops when the last is dropped.
+/// A running emulator.
+///
+/// Clones refer to the same emulator. It stops when the last one is dropped, or with [`Emulator::shutdown`].
 #[derive(Debug, Clone)]
 pub struct Emulator {
     inner: Arc<Inner>,
@@ -36,15 +39,15 @@ impl Drop for Inner {
 }
 
 impl Emulator {
-    /// The key that is accepted unless the builder was given another.
+    /// The default API key: `pru_emulator`.
     pub const DEFAULT_KEY: &'static str = "pru_emulator";
 
-    /// Settings for a new emulator.
+    /// Returns a builder with the default settings.
     pub fn builder() -> Builder {
         Builder::new()
     }
 
-    pub(crate) async fn start(state: State) -> io::Result<Self> {
+    async fn start(state: State) -> io::Result<Self> {
         let (listener, address) = server::listen(state.settings.port).await?;
         let state = Arc::new(state);
         state.address.get_or_init(|| address);
@@ -53,62 +56,76 @@ impl Emulator {
         Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// Where it listens: `http://127.0.0.1:PORT`, to be used in place of `https://api.pruna.ai`.
+    /// Returns the base URL, `http://127.0.0.1:PORT`.
+    ///
+    /// Use it in place of `https://api.pruna.ai`.
     pub fn url(&self) -> &str {
         &self.inner.url
     }
 
-    /// The key that it accepts.
+    /// Returns the API key that is accepted.
     pub fn api_key(&self) -> &str {
         &self.inner.state.settings.api_key
     }
 
-    /// Every request of the API so far (at most the last 100,000), oldest first.
+    /// Returns the API requests so far, oldest first.
+    ///
+    /// Includes rejected requests and those with faults, but not those below `/_emulator/`. At most the last 100,000
+    /// requests are kept.
     pub fn requests(&self) -> Vec<RecordedRequest> {
-        self.inner.state.recorder.all()
+        self.inner.state.requests.all()
     }
 
-    /// Forgets the requests so far.
+    /// Clears the list of requests.
     pub fn clear_requests(&self) {
-        self.inner.state.recorder.clear();
+        self.inner.state.requests.clear();
     }
 
-    /// Every prediction that was accepted, oldest first.
+    /// Returns the accepted predictions, oldest first, with their current status.
     pub fn predictions(&self) -> Vec<PredictionRecord> {
         let state = &self.inner.state;
         state.predictions.records(state.clock.now())
     }
 
-    /// Moves the emulator's clock ahead: runs finish, uploads and results expire, limits refill.
+    /// Moves the emulator's clock forward.
+    ///
+    /// Predictions finish, `Try-Sync` requests and delayed responses return, uploads and results expire, and rate limits
+    /// reset as if the time had passed.
     pub fn advance(&self, by: Duration) {
         self.inner.state.clock.advance(by);
     }
 
-    /// What is to go wrong: see [`faults`](crate::faults).
+    /// Returns the fault rules, to add, list and remove them.
+    ///
+    /// See the module [`faults`](crate::faults).
     pub fn faults(&self) -> Faults {
-        Faults { state: Arc::clone(&self.inner.state) }
+        self.inner.state.faults.clone()
     }
 
-    /// Stops listening and closes all connections, answered or not, like a server that dies. Returns when the port is
-    /// free; from then on connections are refused. What was submitted and uploaded stays, for [`Emulator::restart`].
+    /// Stops the server and closes all connections, without finishing their responses.
+    ///
+    /// Returns when the port is free; after that, connections are refused. Predictions, uploads, recorded requests and
+    /// fault rules are kept for [`Emulator::restart`].
     pub async fn shutdown(&self) {
         let server = lock(&self.inner.server).take();
         if let Some(server) = server {
             server.abort();
-            // The error says that it was aborted.
+            // Always an error: the task was aborted.
             let _ = server.await;
         }
     }
 
-    /// Listens again, on the same port, after [`Emulator::shutdown`]. Does nothing while it is running.
+    /// Starts the server again after [`Emulator::shutdown`], on the same port.
+    ///
+    /// Does nothing if the server is running.
     ///
     /// # Errors
     ///
-    /// If somebody else has taken the port meanwhile.
+    /// If the port is in use by another program.
     pub async fn restart(&self) -> io::Result<()> {
-        let running = lock(&self.inner.server).is_some();
+        let is_running = lock(&self.inner.server).is_some();
         let port = self.inner.state.address.get().map(std::net::SocketAddr::port);
-        if let (false, Some(port)) = (running, port) {
+        if let (false, Some(port)) = (is_running, port) {
             let (listener, _) = server::listen(port).await?;
             *lock(&self.inner.server) = Some(server::spawn(listener, Arc::clone(&self.inner.state)));
         }

@@ -1,4 +1,4 @@
-//! One request on its way through the emulator.
+//! The context of one request.
 
 use std::sync::Arc;
 
@@ -8,37 +8,36 @@ use http_body_util::BodyExt;
 use hyper::HeaderMap;
 use hyper::body::Incoming;
 
-use crate::answer::Refusal;
+use crate::error_response::ErrorResponse;
 use crate::faults::Fault;
-use crate::limits::Budget;
-use crate::record::BODY_CAP;
 use crate::state::State;
+use crate::store::{MAX_RECORDED_BODY, RateLimitStatus};
 
-/// Longest JSON body that is read.
-const JSON_CAP: usize = 8 * 1024 * 1024;
+/// Maximum size of a JSON body.
+const MAX_JSON_BODY: usize = 8 * 1024 * 1024;
 
-/// A request with all that handlers need of it.
-pub(crate) struct Call {
+/// A request, with what handlers need to respond to it.
+pub(crate) struct RequestContext {
     pub(crate) state: Arc<State>,
-    /// Number in the record.
+    /// Number in the request log.
     pub(crate) number: u64,
     /// Sent back as `x-kong-request-id`.
     pub(crate) request_id: String,
-    /// Scheme and host that the caller used, for the URLs in answers.
+    /// Scheme and host that the client used, for the URLs in responses.
     pub(crate) origin: String,
     pub(crate) headers: HeaderMap,
-    /// The path's parameter: an id, or what follows `delivery/`.
+    /// The path parameter: an id, or the rest of a delivery path.
     pub(crate) parameter: String,
-    /// The operation's limit.
+    /// Rate limit of the operation.
     pub(crate) per_minute: Option<u32>,
-    /// What the limiter said, for the headers of the answer.
-    pub(crate) budget: Option<Budget>,
-    /// The fault that strikes this request.
+    /// State of the rate limit, for the response headers.
+    pub(crate) rate_limit: Option<RateLimitStatus>,
+    /// The fault to inject.
     pub(crate) fault: Option<Fault>,
     body: Option<Incoming>,
 }
 
-impl Call {
+impl RequestContext {
     pub(crate) fn new(state: Arc<State>, number: u64, headers: HeaderMap, body: Incoming) -> Self {
         let host = headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or_default();
         let origin = if host.is_empty() { state.url() } else { format!("http://{host}") };
@@ -50,55 +49,60 @@ impl Call {
             headers,
             parameter: String::new(),
             per_minute: None,
-            budget: None,
+            rate_limit: None,
             fault: None,
             body: Some(body),
         }
     }
 
-    /// The value of a header, if it is text.
+    /// Returns the value of a header, if it is text.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// Counts the request against the limit of `name`.
-    pub(crate) fn count(&mut self, name: &str, limit: Option<u32>, documented: bool) -> Result<(), Refusal> {
+    /// Counts the request against the rate limit of `name`.
+    pub(crate) fn check_rate_limit(
+        &mut self,
+        name: &str,
+        limit: Option<u32>,
+        is_documented: bool,
+    ) -> Result<(), ErrorResponse> {
         let (true, Some(limit)) = (self.state.settings.limits, limit) else { return Ok(()) };
-        let budget = self.state.limiter.count(name, limit, self.state.clock.now());
-        self.budget = Some(budget);
-        if budget.allowed { Ok(()) } else { Err(Refusal::RateLimited { budget, documented }) }
+        let status = self.state.rate_limiter.count(name, limit, self.state.clock.now());
+        self.rate_limit = Some(status);
+        if status.is_allowed { Ok(()) } else { Err(ErrorResponse::RateLimited { status, is_documented }) }
     }
 
-    /// The body as it arrives, written into the record on the way.
-    pub(crate) fn body(&mut self) -> impl Stream<Item = Result<Bytes, hyper::Error>> + Send + Unpin + use<> {
+    /// Returns the body as a stream, which also records it.
+    pub(crate) fn body_stream(&mut self) -> impl Stream<Item = Result<Bytes, hyper::Error>> + Send + Unpin + use<> {
         let (state, number) = (Arc::clone(&self.state), self.number);
         let body = self.body.take().map(BodyExt::into_data_stream);
         futures_util::stream::iter(body).flatten().inspect(move |chunk| {
             if let Ok(chunk) = chunk {
-                state.recorder.update(number, |request| {
+                state.requests.update(number, |request| {
                     request.body_length += chunk.len() as u64;
-                    let room = BODY_CAP.saturating_sub(request.body.len());
+                    let room = MAX_RECORDED_BODY.saturating_sub(request.body.len());
                     request.body.extend_from_slice(&chunk[..chunk.len().min(room)]);
                 });
             }
         })
     }
 
-    /// The whole body; beyond 8 MiB it is received but not kept.
-    pub(crate) async fn read(&mut self) -> Bytes {
-        let mut stream = self.body();
+    /// Reads the whole body. Data beyond 8 MiB is dropped.
+    pub(crate) async fn read_body(&mut self) -> Bytes {
+        let mut stream = self.body_stream();
         let mut body = BytesMut::new();
         while let Some(Ok(chunk)) = stream.next().await {
-            if body.len() + chunk.len() <= JSON_CAP {
+            if body.len() + chunk.len() <= MAX_JSON_BODY {
                 body.extend_from_slice(&chunk);
             }
         }
         body.freeze()
     }
 
-    /// Receives `length` bytes of the body, or a few more.
-    pub(crate) async fn receive(&mut self, length: u64) {
-        let mut stream = self.body();
+    /// Reads at least `length` bytes of the body.
+    pub(crate) async fn read_at_least(&mut self, length: u64) {
+        let mut stream = self.body_stream();
         let mut received = 0;
         while received < length {
             let Some(Ok(chunk)) = stream.next().await else { return };
@@ -106,9 +110,9 @@ impl Call {
         }
     }
 
-    /// Receives what is left of the body, so that the caller gets to read the answer.
-    pub(crate) async fn drain(&mut self) {
-        let mut stream = self.body();
+    /// Reads the rest of the body. Some clients read the response only after they have sent the whole request.
+    pub(crate) async fn drain_body(&mut self) {
+        let mut stream = self.body_stream();
         while let Some(Ok(_)) = stream.next().await {}
     }
 }

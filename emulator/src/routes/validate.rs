@@ -1,58 +1,58 @@
-//! The two checks of an input. The gateway compares it with the model's schema and words its refusals like the Lua
-//! library it uses; what passes there is looked at by the model's own validation, which answers 422.
+//! Checks of an input. The gateway compares it with the model's schema and words its messages like the Lua library that
+//! it uses. An input that passes is then checked by the model's own validation, which responds with 422.
 //!
-//! Who refuses what follows the captures: unknown fields, values outside an enum and a missing `input` come back as the
-//! gateway's 400; a missing field and a wrong type are the documented examples of the 422. Ranges and array lengths are
-//! the gateway's here, rules that the schema has in prose only are the model's.
+//! Captured responses show which layer rejects what: unknown fields, values outside of an enum and a missing `input` are
+//! the gateway's 400; a missing field and a wrong type are the documented examples of the 422. Here the gateway also
+//! checks ranges and array lengths, and the model the rules that the schema states only in prose.
 
 use hyper::StatusCode;
 use jsonschema::ValidationError;
-use jsonschema::error::{TypeKind, ValidationErrorKind as Fault};
+use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
 use serde_json::Value;
 
-use crate::answer::{InvalidField, Refusal};
+use crate::error_response::{ErrorResponse, InvalidField};
 use crate::models::Model;
 
-/// Parses the body of a submission and applies the gateway's check. Returns `input`.
-pub(crate) fn gateway(model: &Model, body: &[u8]) -> Result<Value, Refusal> {
+/// Parses the body of a submission, applies the gateway's checks and returns `input`.
+pub(super) fn gateway_checks(model: &Model, body: &[u8]) -> Result<Value, ErrorResponse> {
     let body: Value = serde_json::from_slice(body)
-        .map_err(|_| Refusal::gateway(StatusCode::BAD_REQUEST, "request body is not valid JSON"))?;
-    let bad = |message: String| Refusal::gateway(StatusCode::BAD_REQUEST, message);
+        .map_err(|_| ErrorResponse::gateway(StatusCode::BAD_REQUEST, "request body is not valid JSON"))?;
+    let bad_request = |message: String| ErrorResponse::gateway(StatusCode::BAD_REQUEST, message);
     let Some(fields) = body.as_object() else {
-        return Err(bad(format!("wrong type: expected object, got {}", type_name(&body))));
+        return Err(bad_request(format!("wrong type: expected object, got {}", type_name(&body))));
     };
     let Some(input) = fields.get("input") else {
-        return Err(bad("property input is required".to_owned()));
+        return Err(bad_request("property input is required".to_owned()));
     };
     if !input.is_object() {
         let found = type_name(input);
-        return Err(bad(format!("property input validation failed: wrong type: expected object, got {found}")));
+        return Err(bad_request(format!("property input validation failed: wrong type: expected object, got {found}")));
     }
     let errors = model.validator().into_iter().flat_map(|validator| validator.iter_errors(input));
     match errors.filter_map(|error| gateway_message(&error)).next() {
-        Some(message) => Err(bad(format!("property input validation failed: {message}"))),
+        Some(message) => Err(bad_request(format!("property input validation failed: {message}"))),
         None => Ok(input.clone()),
     }
 }
 
-/// The gateway's wording of a fault, if the fault is the gateway's to find.
+/// Returns the gateway's message for an error, or `None` if the gateway does not check for it.
 fn gateway_message(error: &ValidationError<'_>) -> Option<String> {
     let instance = error.instance();
     let text = match error.kind() {
-        Fault::AdditionalProperties { unexpected } => {
+        Kind::AdditionalProperties { unexpected } => {
             format!("additional properties forbidden, found {}", unexpected.first()?)
         }
-        Fault::Enum { .. } => "matches none of the enum values".to_owned(),
-        Fault::Minimum { limit } => format!("expected {instance} to be greater than {limit}"),
-        Fault::ExclusiveMinimum { limit } => format!("expected {instance} to be strictly greater than {limit}"),
-        Fault::Maximum { limit } => format!("expected {instance} to be smaller than {limit}"),
-        Fault::ExclusiveMaximum { limit } => format!("expected {instance} to be strictly smaller than {limit}"),
-        Fault::MultipleOf { multiple_of } => format!("expected {instance} to be a multiple of {multiple_of}"),
-        Fault::MinItems { limit } => format!("expect array to have at least {limit} items"),
-        Fault::MaxItems { limit } => format!("expect array to have at most {limit} items"),
-        Fault::MinLength { limit } => format!("string too short, expected at least {limit}"),
-        Fault::MaxLength { limit } => format!("string too long, expected at most {limit}"),
-        Fault::Pattern { pattern } => format!("failed to match pattern {pattern}"),
+        Kind::Enum { .. } => "matches none of the enum values".to_owned(),
+        Kind::Minimum { limit } => format!("expected {instance} to be greater than {limit}"),
+        Kind::ExclusiveMinimum { limit } => format!("expected {instance} to be strictly greater than {limit}"),
+        Kind::Maximum { limit } => format!("expected {instance} to be smaller than {limit}"),
+        Kind::ExclusiveMaximum { limit } => format!("expected {instance} to be strictly smaller than {limit}"),
+        Kind::MultipleOf { multiple_of } => format!("expected {instance} to be a multiple of {multiple_of}"),
+        Kind::MinItems { limit } => format!("expect array to have at least {limit} items"),
+        Kind::MaxItems { limit } => format!("expect array to have at most {limit} items"),
+        Kind::MinLength { limit } => format!("string too short, expected at least {limit}"),
+        Kind::MaxLength { limit } => format!("string too long, expected at most {limit}"),
+        Kind::Pattern { pattern } => format!("failed to match pattern {pattern}"),
         _ => return None,
     };
     let mut message = String::new();
@@ -65,8 +65,8 @@ fn gateway_message(error: &ValidationError<'_>) -> Option<String> {
     Some(message + &text)
 }
 
-/// The model's own check of an input that the gateway let through.
-pub(crate) fn backend(model: &Model, input: &Value) -> Result<(), Refusal> {
+/// Applies the model's own checks to an input that has passed the gateway.
+pub(super) fn backend_checks(model: &Model, input: &Value) -> Result<(), ErrorResponse> {
     let errors = model.validator().into_iter().flat_map(|validator| validator.iter_errors(input));
     let mut fields: Vec<InvalidField> = errors.filter_map(|error| backend_field(&error)).collect();
     fields
@@ -85,14 +85,14 @@ pub(crate) fn backend(model: &Model, input: &Value) -> Result<(), Refusal> {
             fields.push(invalid_value(name, format!("at most {limit} items are taken, got {}", items.len())));
         }
     }
-    if fields.is_empty() { Ok(()) } else { Err(Refusal::Invalid(fields)) }
+    if fields.is_empty() { Ok(()) } else { Err(ErrorResponse::InvalidInput(fields)) }
 }
 
 fn backend_field(error: &ValidationError<'_>) -> Option<InvalidField> {
     let path: String = segments(error).iter().map(|segment| format!("{segment}.")).collect();
     match error.kind() {
-        Fault::Required { property } => Some(missing(&path, property.as_str()?)),
-        Fault::Type { kind } => {
+        Kind::Required { property } => Some(missing(&path, property.as_str()?)),
+        Kind::Type { kind } => {
             let expected = match kind {
                 TypeKind::Single(expected) => expected.to_string(),
                 TypeKind::Multiple(_) => "another type".to_owned(),

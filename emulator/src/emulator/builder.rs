@@ -1,0 +1,105 @@
+//! The builder of an emulator.
+
+use std::io;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::Emulator;
+use crate::document::Document;
+use crate::settings::{Settings, SyncTimeout};
+use crate::state::State;
+
+/// Configures and starts an emulator.
+///
+/// Created by [`Emulator::builder`].
+#[derive(Debug, Clone)]
+#[must_use = "the emulator does not run until `start` is called"]
+pub struct Builder {
+    settings: Settings,
+    document: Option<Value>,
+}
+
+impl Builder {
+    pub(super) fn new() -> Self {
+        let settings = Settings {
+            port: 0,
+            speed: 0.0,
+            limits: false,
+            api_key: Emulator::DEFAULT_KEY.to_owned(),
+            upload_limit: 100_000_000,
+            sync_window: Duration::from_secs(60),
+            sync_timeout: SyncTimeout::Handle,
+        };
+        Self { settings, document: None }
+    }
+
+    /// Sets the port on 127.0.0.1. Default: 0, any free port.
+    pub fn port(mut self, port: u16) -> Self {
+        self.settings.port = port;
+        self
+    }
+
+    /// Sets the duration of predictions, as a factor of the model's typical time. Default: 0.
+    ///
+    /// With 0 predictions finish at once; with 1 they take as long as on the service. The maximum is 1,000,000. Negative
+    /// factors, NaN and infinity count as 0.
+    pub fn speed(mut self, factor: f64) -> Self {
+        self.settings.speed = if factor.is_finite() { factor.clamp(0.0, 1e6) } else { 0.0 };
+        self
+    }
+
+    /// Enables rate limits, with status 429 and rate limit headers. Default: `false`.
+    ///
+    /// The limits are those of the OpenAPI document, in requests per minute.
+    pub fn limits(mut self, on: bool) -> Self {
+        self.settings.limits = on;
+        self
+    }
+
+    /// Sets the API key to accept. Default: [`Emulator::DEFAULT_KEY`].
+    pub fn api_key(mut self, key: impl Into<String>) -> Self {
+        self.settings.api_key = key.into();
+        self
+    }
+
+    /// Sets the maximum size of an upload in bytes. Default: 100,000,000 (100 MB).
+    ///
+    /// The response to a larger upload is 413.
+    pub fn upload_limit(mut self, bytes: u64) -> Self {
+        self.settings.upload_limit = bytes;
+        self
+    }
+
+    /// Sets how long a submission with `Try-Sync` waits for the result. Default: 60 seconds.
+    pub fn sync_window(mut self, window: Duration) -> Self {
+        self.settings.sync_window = window;
+        self
+    }
+
+    /// Sets the response when the sync window ends before the prediction. Default: [`SyncTimeout::Handle`].
+    pub fn sync_timeout(mut self, response: SyncTimeout) -> Self {
+        self.settings.sync_timeout = response;
+        self
+    }
+
+    /// Replaces the OpenAPI document, for example by a later version. Default: the one of this crate's version.
+    pub fn document(mut self, document: Value) -> Self {
+        self.document = Some(document);
+        self
+    }
+
+    /// Starts the emulator on the current tokio runtime.
+    ///
+    /// # Errors
+    ///
+    /// If the port is in use, or if the OpenAPI document has no operations.
+    ///
+    /// # Panics
+    ///
+    /// If it is not called in a tokio runtime.
+    pub async fn start(self) -> io::Result<Emulator> {
+        let document = Document::read(self.document)?;
+        Emulator::start(State::new(self.settings, document)).await
+    }
+}
