@@ -1,34 +1,34 @@
-//! Batches: what is read, what becomes of it, what is kept of it.
+//! Batches: items from a file, their results in a directory.
 
-mod book;
+mod collector;
+mod estimate;
 mod gallery;
-mod items;
-mod pricing;
+mod item;
+mod options;
+mod parse;
 mod record;
+mod results_log;
 mod run;
+mod validate;
 
-pub(crate) use self::{
-    items::Item,
-    pricing::Pricing,
-    run::{Plan, run},
-};
+pub(crate) use self::{estimate::Estimate, item::Item, options::BatchOptions, run::run};
 
 use std::path::Path;
 
-use crate::{App, failure::Failure};
+use crate::{failure::Failure, source, terminal::Terminal};
 
-/// Reads a file of items. When something is wrong with any of them, all of it is told and nothing is sent.
-pub(crate) fn read(app: &App, path: &Path, check: bool) -> Result<Vec<Item>, Failure> {
-    let (items, problems) = items::parse(&items::read(path)?, path, check);
+/// Reads the items in a file, `-` for stdin. Prints every problem that is found in them; then nothing is sent.
+pub(crate) fn read(terminal: &Terminal, path: &Path, check_schema: bool) -> Result<Vec<Item>, Failure> {
+    let (items, problems) = parse::parse(&source::read_file_or_stdin(path)?, path, check_schema);
     if problems.is_empty() {
         return match items.is_empty() {
-            true => Err(Failure::usage(format!("{} holds no items", path.display()))),
+            true => Err(Failure::usage(format!("{} contains no items", path.display()))),
             false => Ok(items),
         };
     }
     for problem in &problems {
-        app.terminal.error(&format!("{}, {problem}", path.display()), None);
+        terminal.error(&format!("{}, {problem}", path.display()), None);
     }
-    let message = format!("{} problems in {}; nothing was sent", problems.len(), path.display());
-    Err(Failure::usage(message).hint("--no-check sends what only the document speaks against"))
+    let message = format!("{} problems in {}; nothing was submitted", problems.len(), path.display());
+    Err(Failure::usage(message).hint("--no-check ignores problems that come from the documented schema"))
 }

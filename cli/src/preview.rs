@@ -1,13 +1,13 @@
-//! A picture in the terminal, for terminals that can show one.
+//! An image in the terminal, for terminals with graphics.
 
 use std::{io::IsTerminal as _, path::Path};
 
 use crate::terminal::Terminal;
 
-/// Columns that a preview takes at most.
-const WIDEST: u32 = 60;
+/// Maximum width of a preview in columns.
+const MAX_COLUMNS: u32 = 60;
 
-/// How terminals show pictures.
+/// Graphics protocols of terminals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Protocol {
     Iterm,
@@ -15,30 +15,29 @@ enum Protocol {
     Sixel,
 }
 
-/// Shows a picture by the protocol of the terminal. Without one, or when stdout is no terminal, it says so.
+/// Shows an image with the terminal's graphics protocol; prints a note if that is not possible.
 pub(crate) fn show(path: &Path, terminal: &Terminal) {
     let variable = |name: &str| std::env::var(name).unwrap_or_default();
     let Some(protocol) = protocol(variable).filter(|_| std::io::stdout().is_terminal()) else {
-        return terminal.note("no preview: this is no terminal that is known to show pictures (kitty, iTerm2, sixel)");
+        return terminal.note("no preview: stdout is not a terminal with kitty, iTerm2 or sixel graphics");
     };
-    let shown = image::open(path).map_err(|e| e.to_string()).and_then(|picture| {
+    let shown = image::open(path).map_err(|e| e.to_string()).and_then(|image| {
         let config = viuer::Config {
             absolute_offset: false,
-            width: Some(WIDEST.min(viuer::terminal_size().0.into())),
+            width: Some(MAX_COLUMNS.min(viuer::terminal_size().0.into())),
             use_iterm: protocol == Protocol::Iterm,
             use_kitty: protocol == Protocol::Kitty,
             use_sixel: protocol == Protocol::Sixel,
             ..viuer::Config::default()
         };
-        viuer::print(&picture, &config).map_err(|e| e.to_string())
+        viuer::print(&image, &config).map_err(|e| e.to_string())
     });
-    if let Err(why) = shown {
-        terminal.note(format_args!("no preview: {why}"));
+    if let Err(reason) = shown {
+        terminal.note(format_args!("no preview: {reason}"));
     }
 }
 
-/// The protocol, by what terminals say of themselves in the environment. Asking them is the other way, but a terminal that
-/// does not answer would keep us waiting for ever.
+/// Detects the protocol by environment variables. Querying the terminal instead could block: not all of them answer.
 fn protocol(variable: impl Fn(&str) -> String) -> Option<Protocol> {
     let term = variable("TERM");
     let program = variable("TERM_PROGRAM");
@@ -62,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn terminals_are_known_by_what_they_say_of_themselves() {
+    fn terminals_are_detected_by_their_environment_variables() {
         for (variables, expected) in [
             (&[("TERM", "xterm-kitty")][..], Some(Protocol::Kitty)),
             (&[("TERM", "xterm-ghostty")], Some(Protocol::Kitty)),
@@ -74,8 +73,8 @@ mod tests {
             (&[("TERM", "xterm-256color")], None),
             (&[], None),
         ] {
-            let of = |name: &str| variables.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value);
-            assert_eq!(protocol(|name| of(name).to_owned()), expected, "{variables:?}");
+            let value = |name: &str| variables.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value);
+            assert_eq!(protocol(|name| value(name).to_owned()), expected, "{variables:?}");
         }
     }
 }

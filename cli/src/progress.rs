@@ -1,95 +1,66 @@
-//! Bars: the wait for a job, the bytes of a transfer.
+//! Progress bars: waiting for a job, transferring a file, running a batch.
 
 use std::{fmt::Write as _, time::Duration};
 
-use indicatif::{HumanBytes, ProgressBar, ProgressState, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use pruna::{Model, Progress};
 
-use crate::terminal::{self, Terminal};
+use crate::{console, terminal::Terminal, units::format_duration};
 
-/// Columns of a bar.
+/// Width of a bar in columns.
 const WIDTH: usize = 20;
+/// Interval between two redraws.
+const TICK: Duration = Duration::from_millis(100);
 
-/// A wait whose end nobody knows: time that has passed against the time that is usual.
-pub(crate) struct Waiting(ProgressBar);
+/// Shows a wait for a job until dropped: elapsed time against the model's typical time.
+pub(crate) struct WaitBar(ProgressBar);
 
-/// Bytes on their way.
-#[derive(Clone)]
-pub(crate) struct Transfer(ProgressBar);
+/// Shows the bytes of a transfer until finished.
+pub(crate) struct TransferBar(ProgressBar);
 
-impl Terminal {
-    /// Shows a wait for a model until it is dropped.
-    pub(crate) fn waiting(&self, model: &Model, what: &str) -> Waiting {
-        let usual = model.is_documented().then(|| Duration::from_secs_f64(model.info().typical_seconds));
-        let style = style("{spinner} {msg} {share} {clock}")
+/// Shows how many items of a batch are finished, until dropped.
+pub(crate) struct BatchBar(ProgressBar);
+
+impl WaitBar {
+    pub(crate) fn start(terminal: &Terminal, model: Option<&Model>, message: &str) -> Self {
+        let documented = model.filter(|model| model.is_documented());
+        let typical = documented.map(|model| Duration::from_secs_f64(model.info().typical_seconds));
+        let style = style("{spinner} {msg} {share} {time}")
             .with_key("share", move |state: &ProgressState, out: &mut dyn std::fmt::Write| {
-                let _ = usual.map(|usual| out.write_str(&share(state.elapsed(), usual)));
+                let _ = typical.map(|typical| out.write_str(&time_bar(state.elapsed(), typical)));
             })
-            .with_key("clock", move |state: &ProgressState, out: &mut dyn std::fmt::Write| {
-                let _ = out.write_str(&clock(state.elapsed(), usual));
+            .with_key("time", move |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+                let _ = out.write_str(&time(state.elapsed(), typical));
             });
-        let bar = self.bars.add(ProgressBar::new_spinner().with_style(style));
-        bar.enable_steady_tick(Duration::from_millis(100));
-        let waiting = Waiting(bar);
-        waiting.say(what);
-        waiting
+        let bar = Self(terminal.add_bar(ProgressBar::new_spinner().with_style(style)));
+        bar.0.enable_steady_tick(TICK);
+        bar.set_message(message);
+        bar
     }
 
-    /// Shows a transfer until it is dropped.
-    pub(crate) fn transfer(&self, name: &str) -> Transfer {
+    /// Sets the text beside the bar.
+    pub(crate) fn set_message(&self, message: &str) {
+        self.0.set_message(console::bar_message(message));
+    }
+}
+
+impl Drop for WaitBar {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
+
+impl TransferBar {
+    pub(crate) fn start(terminal: &Terminal, name: &str) -> Self {
         let style = style("{spinner} {msg} {bar:20} {bytes} of {total_bytes}").progress_chars("━╸ ");
-        let bar = self.bars.add(ProgressBar::no_length().with_style(style));
-        bar.set_message(shortened(name));
-        bar.enable_steady_tick(Duration::from_millis(100));
-        Transfer(bar)
+        let bar = terminal.add_bar(ProgressBar::no_length().with_style(style));
+        bar.set_message(console::bar_message(name));
+        bar.enable_steady_tick(TICK);
+        Self(bar)
     }
-}
 
-/// Many items on their way.
-pub(crate) struct Items(ProgressBar);
-
-impl Terminal {
-    /// Shows how many items of a batch have ended, until it is dropped.
-    pub(crate) fn items(&self, count: usize) -> Items {
-        let style = style("{spinner} {pos} of {len} {bar:20} {msg} {elapsed}, {eta} left").progress_chars("━╸ ");
-        let bar = self.bars.add(ProgressBar::new(count as u64).with_style(style));
-        bar.enable_steady_tick(Duration::from_millis(100));
-        Items(bar)
-    }
-}
-
-impl Items {
-    /// One more has ended; some without a result.
-    pub(crate) fn ended(&self, without_result: usize) {
-        self.0.inc(1);
-        if without_result > 0 {
-            self.0.set_message(format!("{without_result} without a result"));
-        }
-    }
-}
-
-impl Drop for Items {
-    fn drop(&mut self) {
-        self.0.finish_and_clear();
-    }
-}
-
-impl Waiting {
-    /// What is being waited for.
-    pub(crate) fn say(&self, what: &str) {
-        self.0.set_message(shortened(what));
-    }
-}
-
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        self.0.finish_and_clear();
-    }
-}
-
-impl Transfer {
-    /// Something to be called back with the progress.
-    pub(crate) fn observer(&self) -> impl Fn(Progress) + Send + Sync + use<> {
+    /// Returns a progress callback that updates the bar.
+    pub(crate) fn callback(&self) -> impl Fn(Progress) + Send + Sync + use<> {
         let bar = self.0.clone();
         move |progress| {
             if let Some(total) = progress.total {
@@ -99,57 +70,59 @@ impl Transfer {
         }
     }
 
+    /// Removes the bar.
     pub(crate) fn finish(&self) {
         self.0.finish_and_clear();
     }
 }
 
-/// A style in the colours that stderr takes.
+impl BatchBar {
+    pub(crate) fn start(terminal: &Terminal, items: usize) -> Self {
+        let style = style("{spinner} {pos} of {len} {bar:20} {msg} {elapsed}, {eta} left").progress_chars("━╸ ");
+        let bar = terminal.add_bar(ProgressBar::new(items as u64).with_style(style));
+        bar.enable_steady_tick(TICK);
+        Self(bar)
+    }
+
+    /// Counts one more finished item; `without_result` of all finished items have no result.
+    pub(crate) fn increment(&self, without_result: usize) {
+        self.0.inc(1);
+        if without_result > 0 {
+            self.0.set_message(format!("{without_result} without a result"));
+        }
+    }
+}
+
+impl Drop for BatchBar {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
+
+/// Creates a style, colored if stderr takes colors.
 fn style(template: &str) -> ProgressStyle {
-    let template = match terminal::colored() {
+    let template = match console::is_stderr_colored() {
         true => template.replace("{spinner}", "{spinner:.cyan}").replace("{bar:20}", "{bar:20.cyan}"),
         false => template.to_owned(),
     };
     ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_spinner())
 }
 
-/// A bar that is full when the usual time is over.
-fn share(elapsed: Duration, usual: Duration) -> String {
-    let share = (elapsed.as_secs_f64() / usual.as_secs_f64().max(0.001)).min(1.0);
+/// Draws a bar that is full when the typical time has passed.
+fn time_bar(elapsed: Duration, typical: Duration) -> String {
+    let share = (elapsed.as_secs_f64() / typical.as_secs_f64().max(0.001)).min(1.0);
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
     let filled = (share * WIDTH as f64) as usize;
     format!("{}{}", "━".repeat(filled), " ".repeat(WIDTH - filled))
 }
 
-fn clock(elapsed: Duration, usual: Option<Duration>) -> String {
-    let mut text = seconds(elapsed);
-    if let Some(usual) = usual {
-        let _ = write!(text, " of usually {}", seconds(usual));
+/// Formats the elapsed time and, if known, the typical one.
+fn time(elapsed: Duration, typical: Option<Duration>) -> String {
+    let mut text = format_duration(elapsed);
+    if let Some(typical) = typical {
+        let _ = write!(text, ", typically {}", format_duration(typical));
     }
     text
-}
-
-/// A duration as people say it: `1.2 s`, `45 s`, `20 min`.
-pub(crate) fn seconds(duration: Duration) -> String {
-    match duration.as_secs_f64() {
-        few if few < 9.95 => format!("{few:.1} s"),
-        some if some < 99.5 => format!("{some:.0} s"),
-        many => format!("{:.0} min", many / 60.0),
-    }
-}
-
-/// A number of bytes as people say it.
-pub(crate) fn bytes(bytes: u64) -> String {
-    HumanBytes(bytes).to_string()
-}
-
-/// A text that leaves room for a bar.
-fn shortened(text: &str) -> String {
-    const LONGEST: usize = 32;
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
 }
 
 #[cfg(test)]
@@ -157,18 +130,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_read_naturally() {
-        for (millis, expected) in
-            [(0, "0.0 s"), (1234, "1.2 s"), (9990, "10 s"), (45_000, "45 s"), (1_200_000, "20 min")]
-        {
-            assert_eq!(seconds(Duration::from_millis(millis)), expected);
-        }
+    fn the_bar_of_a_long_wait_is_full() {
+        let second = Duration::from_secs(1);
+        assert_eq!(time_bar(second / 2, second).trim_end().chars().count(), WIDTH / 2);
+        assert_eq!(time_bar(second * 100, second).chars().count(), WIDTH);
     }
 
     #[test]
-    fn a_wait_longer_than_usual_fills_the_bar_and_no_more() {
+    fn a_wait_shows_the_typical_time_if_it_is_known() {
         let second = Duration::from_secs(1);
-        assert_eq!(share(second / 2, second).trim_end().chars().count(), WIDTH / 2);
-        assert_eq!(share(second * 100, second).chars().count(), WIDTH);
+        assert_eq!(time(second * 2, Some(second)), "2.0 s, typically 1.0 s");
+        assert_eq!(time(second * 2, None), "2.0 s");
     }
 }

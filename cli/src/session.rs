@@ -1,16 +1,13 @@
-//! The connection that a command works with.
+//! The connection of a command: a client, and the emulator inside the process if there is one.
 
 use pruna::{Client, ClientBuilder, limits::Limits};
 use pruna_emulator::Emulator;
 
-use crate::{
-    App,
-    failure::{Code, Failure},
-};
+use crate::{exit_code::Code, failure::Failure, options::GlobalOptions};
 
 /// The base URL that stands for an emulator inside the process.
 const EMULATOR: &str = "emulator";
-/// How fast it is: a tenth of the usual time, so that a wait can be seen.
+/// Factor on the typical times of the models, large enough that waiting is visible.
 const EMULATOR_SPEED: f64 = 0.1;
 
 /// A client, and the emulator that it talks to when there is one inside the process.
@@ -21,33 +18,33 @@ pub(crate) struct Session {
 
 impl Session {
     /// Connects to the service that the command line names.
-    pub(crate) async fn open(app: &App) -> Result<Self, Failure> {
-        Self::open_with(app, |builder| builder).await
+    pub(crate) async fn open(global: &GlobalOptions) -> Result<Self, Failure> {
+        Self::open_with(global, |builder| builder).await
     }
 
-    /// Connects with settings of the command's own.
+    /// Connects with additional client settings.
     pub(crate) async fn open_with(
-        app: &App,
-        adjust: impl FnOnce(ClientBuilder) -> ClientBuilder,
+        global: &GlobalOptions,
+        configure: impl FnOnce(ClientBuilder) -> ClientBuilder,
     ) -> Result<Self, Failure> {
-        let key = app.global.key();
-        let mut builder = adjust(Client::builder());
-        let base = app.global.base_url.as_deref().filter(|url| !url.is_empty());
-        if base == Some(EMULATOR) {
+        let key = global.key();
+        let mut builder = configure(Client::builder());
+        let base_url = global.base_url.as_deref().filter(|url| !url.is_empty());
+        if base_url == Some(EMULATOR) {
             let emulator = start_emulator(key).await?;
             let builder = builder.api_key(emulator.api_key()).base_url(emulator.url());
-            // It enforces no limits, so there is nothing to keep to.
+            // This emulator enforces no limits.
             let client = builder.limits(Limits::none()).build()?;
             return Ok(Self { client, _emulator: Some(emulator) });
         }
-        if let Some(base) = base {
-            builder = builder.base_url(base);
+        if let Some(base_url) = base_url {
+            builder = builder.base_url(base_url);
         }
         let Some(key) = key else {
-            let hint = "set PRUNA_API_KEY; without a key try PRUNA_BASE_URL=emulator";
+            let hint = "set PRUNA_API_KEY; to try the program without a key, set PRUNA_BASE_URL=emulator";
             return Err(Failure::new(Code::Account, "there is no API key").hint(hint));
         };
-        let client = builder.api_key(key).build().map_err(|error| unusable(base, error))?;
+        let client = builder.api_key(key).build().map_err(|error| configuration_failure(base_url, error))?;
         Ok(Self { client, _emulator: None })
     }
 }
@@ -57,21 +54,21 @@ async fn start_emulator(key: Option<String>) -> Result<Emulator, Failure> {
     if let Some(key) = key {
         emulator = emulator.api_key(key);
     }
-    emulator.start().await.map_err(|e| Failure::new(Code::Unavailable, format!("the emulator does not start: {e}")))
+    emulator.start().await.map_err(|e| Failure::new(Code::Unavailable, format!("cannot start the emulator: {e}")))
 }
 
-/// Settings that cannot be used: if a harmless key does not help, it is not the key.
-fn unusable(base: Option<&str>, error: pruna::Error) -> Failure {
-    let harmless: ClientBuilder = Client::builder().api_key("pru_harmless");
-    let other = match base {
-        Some(base) => harmless.base_url(base),
-        None => harmless,
+/// Explains an invalid configuration. If it is valid with another key, the key is the cause.
+fn configuration_failure(base_url: Option<&str>, error: pruna::Error) -> Failure {
+    let with_valid_key: ClientBuilder = Client::builder().api_key("pru_valid");
+    let with_valid_key = match base_url {
+        Some(base_url) => with_valid_key.base_url(base_url),
+        None => with_valid_key,
     };
     let mut failure = Failure::from(error);
-    if other.build().is_ok() {
+    if with_valid_key.build().is_ok() {
         failure.code = Code::Account;
         failure.hint("compare PRUNA_API_KEY with the key in the dashboard")
     } else {
-        failure.hint("--base-url is an https address, or http on loopback, or `emulator`")
+        failure.hint("--base-url takes an https URL, an http URL on loopback, or `emulator`")
     }
 }

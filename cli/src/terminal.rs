@@ -1,88 +1,88 @@
-//! What a person sees on stderr: messages, warnings, errors.
+//! Messages for the user, on stderr: notes, warnings, errors and the log.
 
-use std::{fmt::Display, io::Write as _};
+use std::fmt::Display;
 
 use anstyle::{AnsiColor, Style};
-use indicatif::{MultiProgress, ProgressDrawTarget};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget};
+use tracing_subscriber::filter::LevelFilter;
 
-use crate::args::Global;
+use crate::console;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default().bold();
-const DONE: Style = AnsiColor::Green.on_default().bold();
+const SUCCESS: Style = AnsiColor::Green.on_default().bold();
 
-/// The person's side of the program.
+/// The user's view of the program: messages and progress bars.
 pub(crate) struct Terminal {
-    quiet: bool,
-    pub(crate) bars: MultiProgress,
+    is_quiet: bool,
+    bars: MultiProgress,
 }
 
 impl Terminal {
-    pub(crate) fn new(global: &Global) -> Self {
-        if global.verbose > 0 {
-            log(global.verbose);
+    pub(crate) fn new(is_quiet: bool, verbosity: u8) -> Self {
+        if verbosity > 0 {
+            start_log(verbosity);
         }
-        // Bars and a log would write over each other.
-        let target = match global.quiet || global.verbose > 0 {
+        // Progress bars and log lines would overwrite each other.
+        let target = match is_quiet || verbosity > 0 {
             true => ProgressDrawTarget::hidden(),
             false => ProgressDrawTarget::stderr(),
         };
-        Self { quiet: global.quiet, bars: MultiProgress::with_draw_target(target) }
+        Self { is_quiet, bars: MultiProgress::with_draw_target(target) }
     }
 
-    /// Something worth knowing.
+    /// Prints information, unless `--quiet` is set.
     pub(crate) fn note(&self, text: impl Display) {
-        if !self.quiet {
-            self.print(&text.to_string());
-        }
+        self.print_unless_quiet("", text);
     }
 
-    /// Something is done.
-    pub(crate) fn done(&self, text: impl Display) {
-        self.note(format_args!("{DONE}✓{DONE:#} {text}"));
+    /// Prints that something succeeded, unless `--quiet` is set.
+    pub(crate) fn success(&self, text: impl Display) {
+        self.print_unless_quiet(format_args!("{SUCCESS}✓{SUCCESS:#} "), text);
     }
 
-    /// Something may be wrong.
+    /// Prints a warning, unless `--quiet` is set.
     pub(crate) fn warn(&self, text: impl Display) {
-        self.note(format_args!("{WARNING}warning:{WARNING:#} {text}"));
+        self.print_unless_quiet(format_args!("{WARNING}warning:{WARNING:#} "), text);
     }
 
-    /// What happened, and what to do.
+    /// Prints an error and what to do about it.
     pub(crate) fn error(&self, message: &str, hint: Option<&str>) {
-        self.print(&format!("{ERROR}error:{ERROR:#} {message}"));
+        self.print(format_args!("{ERROR}error:{ERROR:#} "), message);
         if let Some(hint) = hint {
-            self.print(&format!("{HINT}hint:{HINT:#} {hint}"));
+            self.print(format_args!("{HINT}hint:{HINT:#} "), hint);
         }
     }
 
-    /// Whether bars are seen.
+    /// Whether progress bars are visible.
     pub(crate) fn shows_bars(&self) -> bool {
         !self.bars.is_hidden()
     }
 
-    fn print(&self, text: &str) {
-        // Nobody can be told when stderr is closed.
-        self.bars.suspend(|| drop(writeln!(anstream::stderr(), "{text}")));
+    /// Shows a progress bar below those that are visible already.
+    pub(crate) fn add_bar(&self, bar: ProgressBar) -> ProgressBar {
+        self.bars.add(bar)
+    }
+
+    fn print_unless_quiet(&self, label: impl Display, text: impl Display) {
+        if !self.is_quiet {
+            self.print(label, text);
+        }
+    }
+
+    fn print(&self, label: impl Display, text: impl Display) {
+        self.bars.suspend(|| console::write_stderr(label, text));
     }
 }
 
-/// Whether stderr takes colours, by `--color`, `NO_COLOR` and what it is.
-pub(crate) fn colored() -> bool {
-    anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never
-}
-
-/// Shows what the library tells of its work.
-fn log(verbosity: u8) {
-    let level = if verbosity > 1 {
-        tracing_subscriber::filter::LevelFilter::TRACE
-    } else {
-        tracing_subscriber::filter::LevelFilter::DEBUG
-    };
+/// Shows the log of the library: at verbosity 1 its debug messages, above also its traces.
+fn start_log(verbosity: u8) {
+    let level = if verbosity > 1 { LevelFilter::TRACE } else { LevelFilter::DEBUG };
     tracing_subscriber::fmt()
         .with_max_level(level)
-        .with_writer(std::io::stderr)
-        .with_ansi(colored())
+        .with_writer(console::log_writer)
+        .with_ansi(console::is_stderr_colored())
         .without_time()
         .init();
 }

@@ -1,24 +1,44 @@
-//! Batches: from a file of requests to a folder of results.
+//! Batches: from a file of requests to a directory of results.
 
 use std::{collections::BTreeMap, process::Stdio, time::Duration};
 
+use libtest_mimic::Trial;
 use pruna_emulator::faults::{Fault, Operation};
 use serde_json::{Value, json};
 
-use crate::support::{Run, Service, picture};
+use crate::support::{Run, Service, image_bytes};
 
-/// Lines of quick requests.
+/// The tests of this module.
+pub(crate) fn trials() -> Vec<Trial> {
+    trials![
+        a_batch_writes_files_results_and_gallery,
+        a_csv_file_is_a_batch,
+        all_bad_lines_are_reported_before_anything_is_submitted,
+        a_dry_run_estimates_without_a_key_and_without_requests,
+        the_exit_code_is_that_of_the_most_severe_failure,
+        without_credit_submissions_stop,
+        an_item_with_unknown_status_is_submitted_again_only_on_request,
+        failed_items_are_not_submitted_again,
+        a_journal_belongs_to_one_batch,
+        #[cfg(unix)]
+        a_killed_batch_continues_with_the_same_command,
+        #[cfg(unix)]
+        ctrl_c_stops_submissions_and_leaves_jobs_running,
+    ]
+}
+
+/// Returns lines of fast requests.
 fn lions(count: usize) -> String {
     let size = |n: usize| json!({"prompt": format!("lion {n}"), "aspect_ratio": "custom", "width": 256, "height": 256});
     (0..count).map(|n| format!("{}\n", json!({"model": "p-image", "input": size(n)}))).collect()
 }
 
-/// The lines of `results.jsonl`, by index.
+/// Returns the lines of `results.jsonl`, by index.
 fn results(service: &Service) -> BTreeMap<u64, Value> {
     let text = std::fs::read_to_string(service.path("out/results.jsonl")).unwrap();
     let records: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let by_index: BTreeMap<u64, Value> = records.iter().map(|r| (r["index"].as_u64().unwrap(), r.clone())).collect();
-    assert_eq!(by_index.len(), records.len(), "one line an item");
+    assert_eq!(by_index.len(), records.len(), "one line for each item");
     by_index
 }
 
@@ -27,18 +47,17 @@ fn statuses(service: &Service) -> Vec<String> {
 }
 
 #[track_caller]
-fn ended(run: &Run, code: i32, said: &str) {
+fn ended(run: &Run, code: i32, message: &str) {
     assert_eq!(run.code, code, "{run:?}");
-    assert!(run.stderr.contains(said), "{run:?}");
+    assert!(run.stderr.contains(message), "{run:?}");
 }
 
-#[test]
-fn files_results_and_gallery_are_in_the_folder() {
+fn a_batch_writes_files_results_and_gallery() {
     let service = Service::start();
-    service.write("me.png", picture());
+    service.write("me.png", image_bytes());
     let lines = [
         json!({"model": "p-image", "input": {"prompt": "a lion", "seed": 7, "hf_api_token": "hf_secret"}, "name": "lion"}),
-        json!({"model": "p-image-edit", "input": {"prompt": "as a watercolour", "images": ["@me.png"]}}),
+        json!({"model": "p-image-edit", "input": {"prompt": "as a watercolor", "images": ["@me.png"]}}),
         json!({"model": "wan-image-small", "input": {"prompt": "cups", "num_outputs": 2}, "name": "cups"}),
     ];
     let lines = lines.map(|line| format!("{line}\n")).concat();
@@ -54,7 +73,7 @@ fn files_results_and_gallery_are_in_the_folder() {
     );
     assert_eq!((lion["cost_usd"].as_f64(), lion["files"][0]["path"].as_str()), (Some(0.005), Some("lion.jpg")));
     assert!(lion["elapsed_seconds"].as_f64().unwrap() > 0.0 && lion["id"].is_string());
-    assert_eq!(results[&1]["input"]["images"], json!(["@me.png"]), "as it was given");
+    assert_eq!(results[&1]["input"]["images"], json!(["@me.png"]), "as written in the batch file");
     let cups: Vec<&Value> = results[&2]["files"].as_array().unwrap().iter().map(|file| &file["path"]).collect();
     assert_eq!(cups, ["cups-0.jpg", "cups-1.jpg"]);
     for record in results.values() {
@@ -67,8 +86,7 @@ fn files_results_and_gallery_are_in_the_folder() {
     assert!(page.contains("lion.jpg") && !page.contains("hf_secret"));
 }
 
-#[test]
-fn a_table_is_a_batch_too() {
+fn a_csv_file_is_a_batch() {
     let service = Service::start();
     service.write("table.csv", "model,name,prompt,seed\np-image,one,\"a lion, at dusk\",7\nz-image-turbo,two,a cup,\n");
     let run = service.run(&["batch", "table.csv", "-o", "out", "--json"]);
@@ -79,8 +97,7 @@ fn a_table_is_a_batch_too() {
     assert!(service.path("out/one.jpg").is_file() && service.path("out/two.jpg").is_file());
 }
 
-#[test]
-fn bad_lines_are_all_told_before_anything_is_sent() {
+fn all_bad_lines_are_reported_before_anything_is_submitted() {
     let service = Service::start();
     service.write(
         "bad.jsonl",
@@ -91,17 +108,16 @@ fn bad_lines_are_all_told_before_anything_is_sent() {
         error: bad.jsonl, line 1: prompt: is required\n\
         error: bad.jsonl, line 1: seeds: p-image does not document this parameter, and refuses what it does not know; did you mean `seed`?\n\
         error: bad.jsonl, line 2: expected ident, at column 2\n\
-        error: bad.jsonl, line 3: there is no documented model p-imgae; did you mean `p-image`? `pruna models` lists them all\n\
-        error: 4 problems in bad.jsonl; nothing was sent\n\
-        hint: --no-check sends what only the document speaks against\n";
+        error: bad.jsonl, line 3: the model p-imgae is not documented; did you mean `p-image`? `pruna models` lists all models\n\
+        error: 4 problems in bad.jsonl; nothing was submitted\n\
+        hint: --no-check ignores problems that come from the documented schema\n";
     assert_eq!((run.code, run.stderr.as_str()), (2, expected));
     assert_eq!(service.emulator.requests().len(), 0);
     service.write("empty.jsonl", "\n");
-    ended(&service.run(&["batch", "empty.jsonl", "-o", "out"]), 2, "empty.jsonl holds no items");
+    ended(&service.run(&["batch", "empty.jsonl", "-o", "out"]), 2, "empty.jsonl contains no items");
 }
 
-#[test]
-fn a_dry_run_counts_and_prices_without_key_or_sending() {
+fn a_dry_run_estimates_without_a_key_and_without_requests() {
     let service = Service::start();
     let mut lines = lions(1000);
     lines += "{\"model\": \"wan-t2v\", \"input\": {\"prompt\": \"waves\", \"resolution\": \"720p\"}}\n";
@@ -113,7 +129,7 @@ fn a_dry_run_counts_and_prices_without_key_or_sending() {
     let expected = "   1000 × p-image               $5.00\n      \
         1 × vace                  no list price\n      \
         1 × wan-t2v               $0.1000\n   \
-        1002 items, about $5.10 by list price and 1 without a price, at least 2 min by the rate limits\n";
+        1002 items, estimated cost $5.10 (list prices) plus 1 item without a list price, at least 2 min at the rate limits\n";
     assert_eq!((run.code, run.stdout.as_str()), (0, expected), "{run:?}");
     let json = service.run(&["batch", "items.jsonl", "-o", "out", "--dry-run", "--json"]).json();
     assert_eq!((&json["items"], &json["cost_usd"], &json["unpriced"]), (&json!(1002), &json!(5.1), &json!(1)));
@@ -121,8 +137,7 @@ fn a_dry_run_counts_and_prices_without_key_or_sending() {
     assert!(service.emulator.requests().is_empty() && !service.path("out").exists());
 }
 
-#[test]
-fn the_exit_code_is_that_of_the_gravest_failure() {
+fn the_exit_code_is_that_of_the_most_severe_failure() {
     let fail = || Fault::Fail { error: "no".into() }.on(Operation::CreatePrediction);
     let unknown = || Fault::ResetBeforeHead.on(Operation::CreatePrediction);
     for (rules, code, status) in [
@@ -143,13 +158,12 @@ fn the_exit_code_is_that_of_the_gravest_failure() {
     }
 }
 
-#[test]
-fn without_credit_nothing_more_is_sent() {
+fn without_credit_submissions_stop() {
     let service = Service::start();
     service.write("items.jsonl", lions(50));
     let body = "{\"message\": \"Forbidden: no more credit available\"}".to_owned();
-    let spent = Fault::Status { status: 403, headers: BTreeMap::new(), body: Some(body) };
-    service.emulator.faults().add(spent.on(Operation::CreatePrediction));
+    let no_credit = Fault::Status { status: 403, headers: BTreeMap::new(), body: Some(body) };
+    service.emulator.faults().add(no_credit.on(Operation::CreatePrediction));
     let run = service.run(&["batch", "items.jsonl", "-o", "out", "--concurrency", "2"]);
     ended(&run, 3, "no credit left");
     assert!(service.sends("createPrediction") <= 4, "{}", service.sends("createPrediction"));
@@ -158,8 +172,7 @@ fn without_credit_nothing_more_is_sent() {
     assert_eq!(service.emulator.predictions().len(), 50);
 }
 
-#[test]
-fn a_submission_of_unknown_fate_is_sent_again_only_on_demand() {
+fn an_item_with_unknown_status_is_submitted_again_only_on_request() {
     let service = Service::start();
     service.write("items.jsonl", lions(3));
     service.emulator.faults().add(Fault::ResetBeforeHead.on(Operation::CreatePrediction).nth(2));
@@ -171,8 +184,7 @@ fn a_submission_of_unknown_fate_is_sent_again_only_on_demand() {
     assert_eq!(service.sends("createPrediction"), 4);
 }
 
-#[test]
-fn what_failed_is_not_paid_for_twice() {
+fn failed_items_are_not_submitted_again() {
     let service = Service::start();
     service.write("items.jsonl", lions(3));
     service.emulator.faults().add(Fault::Fail { error: "no".into() }.on(Operation::CreatePrediction).first(1));
@@ -183,7 +195,6 @@ fn what_failed_is_not_paid_for_twice() {
     assert_eq!(statuses(&service).iter().filter(|status| *status == "failed").count(), 1);
 }
 
-#[test]
 fn a_journal_belongs_to_one_batch() {
     let service = Service::start();
     service.write("items.jsonl", lions(2));
@@ -197,7 +208,6 @@ fn a_journal_belongs_to_one_batch() {
 }
 
 #[cfg(unix)]
-#[test]
 fn a_killed_batch_continues_with_the_same_command() {
     let service = Service::with(|builder| builder.speed(0.3));
     service.write("items.jsonl", lions(40));
@@ -212,7 +222,7 @@ fn a_killed_batch_continues_with_the_same_command() {
         killed += usize::from(!child.wait().unwrap().success());
     }
     assert_eq!(killed, 2, "killed in the middle");
-    // Whoever is killed between the intent and the answer leaves an item of unknown fate.
+    // An item has an unknown status if the program was killed between its submission and the response.
     let run = service.run(&batch);
     let unknown = statuses(&service).iter().filter(|status| *status == "unknown").count();
     assert_eq!(run.code, if unknown == 0 { 0 } else { 5 }, "{run:?}");
@@ -220,15 +230,14 @@ fn a_killed_batch_continues_with_the_same_command() {
     ended(&service.run(&[&batch[..], &["--resubmit-unknown"]].concat()), 0, "40 of 40 succeeded");
     assert_eq!(statuses(&service), vec!["succeeded"; 40]);
     assert!(service.emulator.predictions().len() <= 40 + unknown);
-    let pictures = std::fs::read_dir(service.path("out"))
+    let images = std::fs::read_dir(service.path("out"))
         .unwrap()
         .filter(|e| e.as_ref().unwrap().file_name().to_string_lossy().ends_with(".jpg"));
-    assert_eq!(pictures.count(), 40);
+    assert_eq!(images.count(), 40);
 }
 
 #[cfg(unix)]
-#[test]
-fn ctrl_c_stops_a_batch_in_good_order() {
+fn ctrl_c_stops_submissions_and_leaves_jobs_running() {
     let service = Service::with(|builder| builder.speed(1000.0));
     service.write("items.jsonl", lions(10));
     let batch = ["batch", "items.jsonl", "-o", "out", "--concurrency", "4"];
@@ -236,14 +245,14 @@ fn ctrl_c_stops_a_batch_in_good_order() {
     while service.emulator.predictions().len() < 4 {
         std::thread::sleep(Duration::from_millis(1));
     }
-    // The answers have to come back, too.
+    // The responses must have arrived, too.
     std::thread::sleep(Duration::from_millis(200));
-    crate::interplay::signal(&child, "INT");
+    crate::shell::signal(&child, "INT");
     let output = child.wait_with_output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(130), "{stderr}");
     assert!(
-        stderr.ends_with("error: interrupted\nhint: 4 jobs go on; the same command waits for them and does the rest\n"),
+        stderr.ends_with("error: interrupted\nhint: 4 jobs are still running; the same command waits for them and continues the batch\n"),
         "{stderr}"
     );
     assert_eq!(statuses(&service), vec!["unfinished"; 4]);

@@ -1,4 +1,4 @@
-//! A headless Chromium, spoken to in the DevTools protocol over its pipe.
+//! A headless Chromium, controlled with the DevTools protocol over a pipe.
 
 use std::{
     io::{BufRead as _, BufReader, Write as _},
@@ -8,10 +8,16 @@ use std::{
 
 use serde_json::{Value, json};
 
-/// Names under which the browser may be installed.
+/// Names of the browser's executable.
 const NAMES: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 
-/// A page in a browser. Dropping it ends the browser.
+/// Returns the name of an installed browser.
+pub(crate) fn find() -> Option<&'static str> {
+    let runs = |name: &&str| Command::new(name).arg("--version").output().is_ok_and(|o| o.status.success());
+    NAMES.into_iter().find(runs)
+}
+
+/// A page in a browser. Dropping it closes the browser.
 pub(crate) struct Page {
     browser: Child,
     to: ChildStdin,
@@ -23,12 +29,11 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    /// Opens a file, or says why there is no browser to do so.
-    pub(crate) fn open(path: &Path, width: u32, height: u32) -> Result<Self, String> {
-        let runs = |name: &&&str| Command::new(name).arg("--version").output().is_ok_and(|o| o.status.success());
-        let name = NAMES.iter().find(runs).ok_or_else(|| format!("none of {NAMES:?} is installed"))?;
+    /// Opens a file in a window of this size.
+    pub(crate) fn open(path: &Path, width: u32, height: u32) -> Self {
+        let name = find().expect("a browser is installed");
         let profile = tempfile::tempdir().unwrap();
-        // The browser reads commands from descriptor 3 and answers on 4. A minute is its whole life, whatever happens.
+        // The browser reads commands from descriptor 3 and answers on descriptor 4. `timeout` ends it after a minute.
         let arguments = "--headless --no-sandbox --disable-gpu --disable-dev-shm-usage --remote-debugging-pipe";
         let script = format!(
             "exec timeout -k 5 60 {name} {arguments} --user-data-dir={} 3<&0 4>&1 0</dev/null 1>/dev/null",
@@ -36,7 +41,7 @@ impl Page {
         );
         let mut command = Command::new("sh");
         command.args(["-c", &script]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut browser = command.spawn().map_err(|e| e.to_string())?;
+        let mut browser = command.spawn().unwrap();
         let (to, from) = (browser.stdin.take().unwrap(), BufReader::new(browser.stdout.take().unwrap()));
         let mut page = Self { browser, to, from, session: None, last_id: 0, is_loaded: false, _profile: profile };
         let target = page.call("Target.createTarget", json!({"url": "about:blank"}));
@@ -46,8 +51,8 @@ impl Page {
         page.call("Emulation.setDeviceMetricsOverride", size);
         page.call("Page.enable", json!({}));
         page.call("Page.navigate", json!({"url": format!("file://{}", path.display())}));
-        page.loaded();
-        Ok(page)
+        page.wait_until_loaded();
+        page
     }
 
     /// Calls a method of the protocol.
@@ -59,7 +64,7 @@ impl Page {
         }
         self.to.write_all(format!("{message}\0").as_bytes()).unwrap();
         loop {
-            let mut answer = self.message();
+            let mut answer = self.read_message();
             if answer["id"] == self.last_id {
                 assert_eq!(answer.get("error"), None, "{method}");
                 return answer["result"].take();
@@ -67,8 +72,8 @@ impl Page {
         }
     }
 
-    /// The next message: an answer or an event.
-    fn message(&mut self) -> Value {
+    /// Reads the next message: an answer or an event.
+    fn read_message(&mut self) -> Value {
         let mut message = Vec::new();
         self.from.read_until(0, &mut message).unwrap();
         let message: Value = serde_json::from_slice(message.strip_suffix(b"\0").expect("the browser answers")).unwrap();
@@ -76,14 +81,14 @@ impl Page {
         message
     }
 
-    /// Waits until the page is there with all that belongs to it; before that there is nothing to ask.
-    fn loaded(&mut self) {
+    /// Waits until the page and its resources are loaded.
+    fn wait_until_loaded(&mut self) {
         while !self.is_loaded {
-            self.message();
+            self.read_message();
         }
     }
 
-    /// The value of an expression in the page; of a promise, what it is resolved to.
+    /// Evaluates an expression in the page; awaits it if it is a promise.
     pub(crate) fn value(&mut self, expression: &str) -> Value {
         let parameters =
             json!({"expression": expression, "returnByValue": true, "awaitPromise": true, "userGesture": true});
@@ -92,7 +97,7 @@ impl Page {
         answer["result"]["value"].take()
     }
 
-    /// Waits until an expression holds.
+    /// Waits until an expression is true.
     pub(crate) fn until(&mut self, expression: &str) {
         let frames = "new Promise(done => requestAnimationFrame(() => setTimeout(done, 10)))";
         for _ in 0..1000 {
@@ -104,19 +109,19 @@ impl Page {
         panic!("never true: {expression}");
     }
 
-    /// Clicks into the middle of an element.
+    /// Clicks on the center of an element.
     pub(crate) fn click(&mut self, selector: &str) {
-        let middle = self.value(&format!(
+        let center = self.value(&format!(
             "(() => {{ const box = document.querySelector({selector:?}).getBoundingClientRect(); \
              return [box.x + box.width / 2, box.y + box.height / 2]; }})()"
         ));
         for kind in ["mousePressed", "mouseReleased"] {
-            let event = json!({"type": kind, "x": middle[0], "y": middle[1], "button": "left", "clickCount": 1});
+            let event = json!({"type": kind, "x": center[0], "y": center[1], "button": "left", "clickCount": 1});
             self.call("Input.dispatchMouseEvent", event);
         }
     }
 
-    /// Types text into what has the focus.
+    /// Types text into the focused element.
     pub(crate) fn type_text(&mut self, text: &str) {
         self.call("Input.insertText", json!({"text": text}));
     }
@@ -127,7 +132,7 @@ impl Page {
         self.call("Input.dispatchMouseEvent", event);
     }
 
-    /// A picture of the window as a PNG in base64.
+    /// Takes a screenshot, as a PNG in base64.
     pub(crate) fn screenshot(&mut self) -> String {
         self.call("Page.captureScreenshot", json!({"format": "png"}))["data"].as_str().unwrap().to_owned()
     }
@@ -135,7 +140,7 @@ impl Page {
 
 impl Drop for Page {
     fn drop(&mut self) {
-        // `timeout` passes the end of its input on: the browser goes when its pipe closes.
+        // The browser exits when its pipe closes.
         let _ = self.browser.kill();
         let _ = self.browser.wait();
     }

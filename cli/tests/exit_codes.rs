@@ -1,18 +1,31 @@
-//! Every exit code, reached by what it stands for.
+//! The exit codes, each with its causes.
 
 use std::collections::BTreeMap;
 
+use libtest_mimic::Trial;
 use pruna_emulator::faults::{Fault, Operation};
 
 use crate::support::{Service, bare, finish};
 
-/// Asserts how a run ends: the code, what is said of it, and that there is one line of error and at most one hint.
+/// The tests of this module.
+pub(crate) fn trials() -> Vec<Trial> {
+    trials![
+        code_1_the_prediction_failed_or_was_canceled,
+        code_2_usage_or_invalid_input,
+        code_3_no_key_bad_key_or_no_credit,
+        code_4_rate_limited_or_unavailable,
+        code_5_timeout_or_submission_unknown,
+        code_6_files,
+    ]
+}
+
+/// Asserts the exit code and the messages of a run: one error and, if expected, one hint.
 #[track_caller]
 fn ends(run: &crate::support::Run, code: i32, error: &str, hint: &str) {
     assert_eq!(run.code, code, "{run:?}");
     let lines: Vec<&str> = run.stderr.lines().filter(|line| !line.starts_with("warning: ")).collect();
-    let said = lines.iter().find(|line| line.starts_with("error: ")).unwrap_or_else(|| panic!("{run:?}"));
-    assert!(said.contains(error), "{run:?}");
+    let found = lines.iter().find(|line| line.starts_with("error: ")).unwrap_or_else(|| panic!("{run:?}"));
+    assert!(found.contains(error), "{run:?}");
     assert_eq!(lines.iter().filter(|line| line.starts_with("error: ")).count(), 1, "{run:?}");
     if !hint.is_empty() {
         let hinted = lines.iter().find(|line| line.starts_with("hint: ")).unwrap_or_else(|| panic!("{run:?}"));
@@ -21,7 +34,6 @@ fn ends(run: &crate::support::Run, code: i32, error: &str, hint: &str) {
     assert_eq!(run.stdout, "", "{run:?}");
 }
 
-#[test]
 fn code_1_the_prediction_failed_or_was_canceled() {
     let service = Service::start();
     let fail = Fault::Fail { error: "Number of samples, -5, must be non-negative.".into() };
@@ -36,20 +48,19 @@ fn code_1_the_prediction_failed_or_was_canceled() {
     ends(&service.run(&["run", "p-image", "a lion", "--async"]), 1, "canceled", "submit it again");
 }
 
-#[test]
 fn code_2_usage_or_invalid_input() {
     let service = Service::start();
     for (args, error, hint) in [
         (&["run", "p-imgae", "a lion"][..], "the service does not offer this model", "did you mean `p-image`?"),
         (&["run", "p-image", "x", "-i", "ratio=1:1"], "found ratio", "did you mean `aspect_ratio`?"),
-        (&["run", "p-image", "x", "-i", "seed=many"], "seed wants a whole number, not \"many\"", "-i seed:=JSON"),
-        (&["run", "p-image", "--input", "[1]"], "--input must be an object", ""),
-        (&["run", "p-image", "--input", "{"], "--input is no valid JSON", ""),
+        (&["run", "p-image", "x", "-i", "seed=many"], "seed must be an integer, not \"many\"", "-i seed:=JSON"),
+        (&["run", "p-image", "--input", "[1]"], "--input must be a JSON object", ""),
+        (&["run", "p-image", "--input", "{"], "--input is not valid JSON", ""),
         (&["run", "p-image"], "prompt", "pruna models show p-image"),
-        (&["models", "show", "p-imgae"], "no documented model p-imgae", "did you mean `p-image`?"),
+        (&["models", "show", "p-imgae"], "the model p-imgae is not documented", "did you mean `p-image`?"),
         (&["status", "nosuchjob"], "not found", "check the id"),
         (&["wait", "nosuchjob"], "not found", "check the id"),
-        (&["--base-url", "http://example.org", "status", "x"], "not set up correctly", "--base-url is"),
+        (&["--base-url", "http://example.org", "status", "x"], "not set up correctly", "--base-url takes"),
     ] {
         ends(&service.run(args), 2, error, hint);
     }
@@ -68,10 +79,9 @@ fn code_2_usage_or_invalid_input() {
     }
     let mut no_job = service.command(&["wait", "@-"]);
     no_job.env_remove("PRUNA_API_KEY");
-    ends(&finish(no_job, "{}"), 2, "- holds no job", "pruna submit --json");
+    ends(&finish(no_job, "{}"), 2, "- does not contain a job", "pruna submit --json");
 }
 
-#[test]
 fn code_3_no_key_bad_key_or_no_credit() {
     let mut without = bare();
     without.args(["run", "p-image", "a lion"]);
@@ -82,12 +92,11 @@ fn code_3_no_key_bad_key_or_no_credit() {
     assert!(!wrong.stderr.contains("pru_wrong"));
     ends(&service.run(&["--api-key", "two\nlines", "status", "x"]), 3, "not set up correctly", "PRUNA_API_KEY");
     let body = "{\"message\": \"Forbidden: no more credit available, please visit the dashboard\"}";
-    let spent = Fault::Status { status: 403, headers: BTreeMap::new(), body: Some(body.into()) };
-    service.emulator.faults().add(spent.on(Operation::CreatePrediction));
+    let no_credit = Fault::Status { status: 403, headers: BTreeMap::new(), body: Some(body.into()) };
+    service.emulator.faults().add(no_credit.on(Operation::CreatePrediction));
     ends(&service.run(&["run", "p-image", "a lion"]), 3, "no credit left", "top up");
 }
 
-#[test]
 fn code_4_rate_limited_or_unavailable() {
     let service = Service::start();
     service.emulator.faults().add(Fault::retry_after(3600).on(Operation::CreatePrediction));
@@ -97,16 +106,15 @@ fn code_4_rate_limited_or_unavailable() {
     service.emulator.faults().add(Fault::status(503).on(Operation::DownloadContent));
     let unavailable = service.run(&["run", "p-image", "a lion", "-o", "lion.jpg"]);
     ends(&unavailable, 4, "the service is unavailable", "pruna download http");
-    let nobody = service.run(&["--base-url", "http://127.0.0.1:9", "run", "p-image", "a lion", "--timeout", "1s"]);
-    ends(&nobody, 4, "the connection failed", "check the network");
+    let unreachable = service.run(&["--base-url", "http://127.0.0.1:9", "run", "p-image", "a lion", "--timeout", "1s"]);
+    ends(&unreachable, 4, "the connection failed", "check the network");
 }
 
-#[test]
-fn code_5_deadline_or_submission_unknown() {
+fn code_5_timeout_or_submission_unknown() {
     let service = Service::with(|builder| builder.speed(1000.0));
     let late = service.run(&["run", "p-image", "a lion", "--async", "--timeout", "300ms"]);
     let id = service.emulator.predictions()[0].id.clone();
-    ends(&late, 5, "the deadline passed", &format!("`pruna wait {id}` goes on"));
+    ends(&late, 5, "the deadline passed", &format!("`pruna wait {id}` continues waiting"));
     let late = service.run(&["wait", &id, "--timeout", "300ms"]);
     ends(&late, 5, &id, "pruna wait");
     service.emulator.faults().add(Fault::ResetBeforeHead.on(Operation::CreatePrediction));
@@ -114,13 +122,12 @@ fn code_5_deadline_or_submission_unknown() {
     ends(&unknown, 5, "unknown whether the service took the submission", "it was not sent again");
 }
 
-#[test]
 fn code_6_files() {
     let service = Service::start();
     service.write("lion.jpg", "mine");
     for (args, error, hint) in [
-        (&["run", "p-image", "x", "-o", "lion.jpg"][..], "lion.jpg exists already", "--force"),
-        (&["run", "p-image", "x", "-o", "no/such/lion.jpg"], "there is no folder no/such", "make it first"),
+        (&["run", "p-image", "x", "-o", "lion.jpg"][..], "lion.jpg already exists", "--force"),
+        (&["run", "p-image", "x", "-o", "no/such/lion.jpg"], "the directory no/such does not exist", "create it first"),
         (&["run", "p-image-edit", "x", "-i", "images=@missing.jpg"], "images: missing.jpg does not exist", ""),
         (&["run", "p-image", "--input", "@missing.json"], "missing.json", ""),
         (&["upload", "missing.jpg"], "missing.jpg is not a file", "nothing was uploaded"),
@@ -128,11 +135,11 @@ fn code_6_files() {
         (&["wait", "@missing.json"], "missing.json", ""),
         (&["batch", "missing.jsonl", "--dry-run"], "missing.jsonl", ""),
         (&["man", "lion.jpg/man"], "lion.jpg/man", ""),
-        (&["download", "/v1/predictions/delivery/xezq/no/such.jpg"], "not found", "check the address"),
+        (&["download", "/v1/predictions/delivery/xezq/no/such.jpg"], "not found", "check the URL"),
     ] {
         ends(&service.run(args), 6, error, hint);
     }
-    assert_eq!(service.sends("createPrediction"), 0, "nothing was paid for");
+    assert_eq!(service.sends("createPrediction"), 0, "nothing was submitted");
     assert_eq!(std::fs::read_to_string(service.path("lion.jpg")).unwrap(), "mine");
     service.emulator.faults().add(Fault::Expired.on(Operation::DownloadContent));
     ends(&service.run(&["run", "p-image", "x", "-o", "new.jpg"]), 6, "expired", "");

@@ -1,6 +1,19 @@
-//! What the program says of itself: help, lists, manual pages, completions.
+//! Help, lists, manual pages and completions.
+
+use libtest_mimic::Trial;
 
 use crate::support::{Service, bare, finish};
+
+/// The tests of this module.
+pub(crate) fn trials() -> Vec<Trial> {
+    trials![
+        the_help_of_every_command_matches_the_snapshot,
+        the_lists_match_the_snapshot,
+        the_json_of_a_model_is_its_schema,
+        every_command_has_a_manual_page,
+        completions_contain_every_command,
+    ]
+}
 
 const COMMANDS: [&[&str]; 13] = [
     &["models"],
@@ -26,8 +39,7 @@ fn output(args: &[&str]) -> String {
     run.stdout
 }
 
-#[test]
-fn the_help_of_every_command_is_as_it_was_approved() {
+fn the_help_of_every_command_matches_the_snapshot() {
     let mut all = output(&["--help"]);
     for command in COMMANDS {
         let help = output(&[command, &["--help"]].concat());
@@ -38,8 +50,7 @@ fn the_help_of_every_command_is_as_it_was_approved() {
     insta::assert_snapshot!("help", all);
 }
 
-#[test]
-fn the_lists_are_as_they_were_approved() {
+fn the_lists_match_the_snapshot() {
     let lists = [&["models"][..], &["models", "show", "wan-t2v"], &["models", "--json"]];
     insta::assert_snapshot!(
         "lists",
@@ -47,8 +58,7 @@ fn the_lists_are_as_they_were_approved() {
     );
 }
 
-#[test]
-fn a_model_is_shown_as_its_schema_too() {
+fn the_json_of_a_model_is_its_schema() {
     for model in pruna::Model::all() {
         let schema: serde_json::Value =
             serde_json::from_str(&output(&["models", "show", model.as_str(), "--json"])).unwrap();
@@ -57,7 +67,6 @@ fn a_model_is_shown_as_its_schema_too() {
     }
 }
 
-#[test]
 fn every_command_has_a_manual_page() {
     let service = Service::start();
     assert_eq!(service.run(&["man", "pages"]).code, 0);
@@ -68,13 +77,12 @@ fn every_command_has_a_manual_page() {
     }
 }
 
-#[test]
-fn completions_know_every_command() {
+fn completions_contain_every_command() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let script = output(&["completions", shell]);
         assert!(COMMANDS.iter().all(|command| script.contains(command[0])), "{shell}");
     }
-    // A shell accepts what it is given.
+    // The script is valid in the shell.
     let script = output(&["completions", "bash"]);
     let mut bash = std::process::Command::new("bash");
     bash.args(["-n", "/dev/stdin"]);

@@ -1,5 +1,12 @@
-//! The program as a process, against an emulator in the test.
+//! Tests of the program as a process, against an emulator in the test.
+//!
+//! The harness is libtest-mimic: tests that need another program are reported as ignored where it is not installed.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
+// A test that is missing in the list of its module is unused.
+#![deny(dead_code)]
+
+#[macro_use]
+mod harness;
 
 mod browser;
 mod support;
@@ -8,7 +15,24 @@ mod batch;
 mod exit_codes;
 mod gallery;
 mod help;
-mod interplay;
 mod readme;
 mod run;
+mod shell;
 mod terminal;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let trials = [
+        batch::trials(),
+        exit_codes::trials(),
+        gallery::trials(),
+        harness::trials(),
+        help::trials(),
+        readme::trials(),
+        run::trials(),
+        shell::trials(),
+        terminal::trials(),
+    ];
+    libtest_mimic::run(&libtest_mimic::Arguments::from_args(), trials.into_iter().flatten().collect()).exit_code()
+}

@@ -1,17 +1,37 @@
-//! From words on the command line to files.
+//! From the command line to files.
 
+use libtest_mimic::Trial;
 use serde_json::{Value, json};
 
-use crate::support::{Service, picture};
+use crate::support::{Service, image_bytes};
 
-/// The input of a submission as the service got it.
+/// The tests of this module.
+pub(crate) fn trials() -> Vec<Trial> {
+    trials![
+        the_path_goes_to_stdout_and_everything_else_to_stderr,
+        json_output_is_one_object,
+        a_value_outside_the_documented_range_is_sent_with_a_warning,
+        fast_models_use_sync_unless_async_is_set,
+        several_files_go_into_a_directory_or_are_numbered,
+        a_result_can_be_written_to_stdout,
+        local_files_are_uploaded_once,
+        an_upload_can_be_used_later,
+        a_job_can_be_passed_between_processes,
+        status_prints_the_status_of_a_job,
+        the_status_of_a_failed_job_has_the_reason_and_exit_code_1,
+        a_video_is_generated_from_an_image,
+        a_lora_is_trained_on_a_directory,
+        an_emulator_inside_the_process_needs_no_key,
+    ]
+}
+
+/// Returns the input of a submission as the service received it.
 fn input(service: &Service, number: usize) -> Value {
     let requests = service.emulator.requests();
     let mut submissions = requests.iter().filter(|request| request.operation.as_deref() == Some("createPrediction"));
     submissions.nth(number).unwrap().json().unwrap()["input"].clone()
 }
 
-#[test]
 fn the_path_goes_to_stdout_and_everything_else_to_stderr() {
     let service = Service::start();
     let run = service.run(&["run", "p-image", "a lion at dusk", "-i", "seed=42", "-o", "lion.jpg"]);
@@ -23,8 +43,7 @@ fn the_path_goes_to_stdout_and_everything_else_to_stderr() {
     assert_eq!((quiet.code, quiet.stderr.as_str()), (0, ""));
 }
 
-#[test]
-fn json_is_one_object_with_what_became_of_it() {
+fn json_output_is_one_object() {
     let service = Service::start();
     let run = service.run(&["run", "p-image", "x", "--async", "--json", "-o", "lion.png"]);
     let report = run.json();
@@ -36,12 +55,11 @@ fn json_is_one_object_with_what_became_of_it() {
     assert!(file["url"].as_str().unwrap().starts_with(service.emulator.url()));
     assert!(report["elapsed_seconds"].as_f64().unwrap() > 0.0);
     assert_eq!(report["warnings"], json!([]));
-    assert!(run.stderr.contains("warning: lion.png holds image/jpeg"), "{run:?}");
+    assert!(run.stderr.contains("warning: lion.png contains image/jpeg"), "{run:?}");
 }
 
-#[test]
-fn what_the_document_does_not_allow_is_a_warning_and_the_service_decides() {
-    // A service that takes more than the document says.
+fn a_value_outside_the_documented_range_is_sent_with_a_warning() {
+    // This service accepts a larger range than the OpenAPI document states.
     let file = format!("{}/../openapi/p-api-{}.json", env!("CARGO_MANIFEST_DIR"), pruna::API_VERSION);
     let mut document: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
     let parameters = &mut document["components"]["schemas"]["p-image"]["properties"]["input"]["properties"];
@@ -53,8 +71,7 @@ fn what_the_document_does_not_allow_is_a_warning_and_the_service_decides() {
     assert_eq!(run.code, 0);
 }
 
-#[test]
-fn quick_models_answer_at_once_and_others_are_polled() {
+fn fast_models_use_sync_unless_async_is_set() {
     for (args, sync) in [
         (&["run", "p-image", "x"][..], true),
         (&["run", "p-image", "x", "--async"], false),
@@ -67,33 +84,29 @@ fn quick_models_answer_at_once_and_others_are_polled() {
     }
 }
 
-#[test]
-fn several_files_go_into_a_folder_or_are_numbered() {
+fn several_files_go_into_a_directory_or_are_numbered() {
     let service = Service::start();
     let cups = ["run", "wan-image-small", "cups", "-i", "num_outputs=3", "-i", "output_format=png", "--async", "-o"];
     let numbered = service.run(&[&cups[..], &["cups.png"]].concat());
     assert_eq!(numbered.stdout, "cups-0.png\ncups-1.png\ncups-2.png\n", "{numbered:?}");
     let id = &service.emulator.predictions()[0].id;
-    let folder = service.run(&["wait", id, "-o", "new/"]);
-    assert_eq!(folder.stdout, format!("new/{id}-0.png\nnew/{id}-1.png\nnew/{id}-2.png\n"), "{folder:?}");
+    let in_dir = service.run(&["wait", id, "-o", "new/"]);
+    assert_eq!(in_dir.stdout, format!("new/{id}-0.png\nnew/{id}-1.png\nnew/{id}-2.png\n"), "{in_dir:?}");
     let here = service.run(&["wait", id]);
     assert_eq!(here.stdout, format!("{id}-0.png\n{id}-1.png\n{id}-2.png\n"), "{here:?}");
 }
 
-#[test]
-fn a_result_can_go_through_a_pipe() {
+fn a_result_can_be_written_to_stdout() {
     let service = Service::start();
     let output = service.command(&["run", "p-image", "x", "-o", "-"]).output().unwrap();
     assert!(output.stdout.starts_with(b"\xff\xd8\xff"));
     assert!(service.files().is_empty());
 }
 
-#[test]
 fn local_files_are_uploaded_once() {
     let service = Service::start();
-    service.write("me.png", picture());
-    let edit =
-        ["run", "p-image-edit", "as a watercolour", "-i", "images=@me.png", "-i", "images=me.png", "-o", "a.jpg"];
+    service.write("me.png", image_bytes());
+    let edit = ["run", "p-image-edit", "as a watercolor", "-i", "images=@me.png", "-i", "images=me.png", "-o", "a.jpg"];
     let run = service.run(&edit);
     assert_eq!(run.code, 0, "{run:?}");
     assert_eq!(service.sends("uploadFile"), 1);
@@ -105,11 +118,10 @@ fn local_files_are_uploaded_once() {
     assert_eq!(json.code, 0, "{json:?}");
 }
 
-#[test]
 fn an_upload_can_be_used_later() {
     let service = Service::start();
-    service.write("me.png", picture());
-    service.write("you.png", [picture(), vec![0]].concat());
+    service.write("me.png", image_bytes());
+    service.write("you.png", [image_bytes(), vec![0]].concat());
     let run = service.run(&["upload", "me.png", "you.png"]);
     let urls: Vec<&str> = run.stdout.lines().collect();
     assert_eq!((run.code, urls.len()), (0, 2), "{run:?}");
@@ -118,12 +130,11 @@ fn an_upload_can_be_used_later() {
     let json = service.run(&["upload", "me.png", "--json"]).json();
     assert_eq!(
         (json["content_type"].as_str(), json["size"].as_u64()),
-        (Some("image/png"), Some(picture().len() as u64))
+        (Some("image/png"), Some(image_bytes().len() as u64))
     );
 }
 
-#[test]
-fn a_job_goes_from_process_to_process() {
+fn a_job_can_be_passed_between_processes() {
     let service = Service::start();
     let submitted = service.run(&["submit", "p-image", "x", "--json"]);
     let id = service.emulator.predictions()[0].id.clone();
@@ -138,8 +149,7 @@ fn a_job_goes_from_process_to_process() {
     assert_eq!(service.sends("createPrediction"), 2);
 }
 
-#[test]
-fn a_status_says_how_far_a_job_is() {
+fn status_prints_the_status_of_a_job() {
     let service = Service::with(|builder| builder.speed(1000.0));
     let id = service.run(&["submit", "p-image", "x"]).stdout.trim().to_owned();
     assert_eq!(service.run(&["status", &id]).stdout, "starting\n");
@@ -153,51 +163,47 @@ fn a_status_says_how_far_a_job_is() {
     assert_eq!(service.run(&["download", url, "-o", "mine.jpg"]).code, 6);
 }
 
-#[test]
 fn the_status_of_a_failed_job_has_the_reason_and_exit_code_1() {
     let service = Service::start();
-    let fail = pruna_emulator::faults::Fault::Fail { error: "no such picture".into() };
+    let fail = pruna_emulator::faults::Fault::Fail { error: "no such image".into() };
     service.emulator.faults().add(fail.on(pruna_emulator::faults::Operation::CreatePrediction));
     let id = service.run(&["submit", "p-image", "x"]).stdout.trim().to_owned();
     let run = service.run(&["status", &id, "--json"]);
-    assert_eq!(run.json(), json!({"id": id, "status": "failed", "urls": [], "error": "no such picture"}));
+    assert_eq!(run.json(), json!({"id": id, "status": "failed", "urls": [], "error": "no such image"}));
     assert_eq!(run.code, 1);
 }
 
-#[test]
-fn a_video_is_made_from_a_picture() {
+fn a_video_is_generated_from_an_image() {
     let service = Service::start();
-    service.write("me.png", picture());
+    service.write("me.png", image_bytes());
     let id = service.run(&["submit", "wan-i2v", "she turns", "-i", "image=@me.png", "-i", "num_frames=81"]).stdout;
     let run = service.run(&["wait", id.trim(), "-o", "clip.mp4"]);
     assert_eq!(run.code, 0, "{run:?}");
     assert_eq!(&std::fs::read(service.path("clip.mp4")).unwrap()[4..8], b"ftyp");
 }
 
-#[test]
-fn a_lora_is_trained_on_a_folder() {
+fn a_lora_is_trained_on_a_directory() {
     let service = Service::start();
     std::fs::create_dir(service.path("photos")).unwrap();
     for number in 0..10 {
-        service.write(&format!("photos/{number}.png"), picture());
+        service.write(&format!("photos/{number}.png"), image_bytes());
     }
     let bad = service.run(&["train", "photos"]);
     assert_eq!(bad.code, 2, "{bad:?}");
-    assert!(bad.stderr.contains("no caption") && bad.stderr.contains("hint: nothing was sent"), "{bad:?}");
+    assert!(bad.stderr.contains("no caption") && bad.stderr.contains("hint: nothing was submitted"), "{bad:?}");
     assert_eq!(service.emulator.requests().len(), 0);
     let args = ["train", "photos", "--model", "p-image-trainer", "-i", "steps=1000", "-i", "default_caption=a dog"];
     let run = service.run(&[&args[..], &["-o", "dog.zip"]].concat());
     assert_eq!((run.code, run.stdout.as_str()), (0, "dog.zip\n"), "{run:?}");
-    assert!(run.stderr.contains("10 pictures, about $1.80 by list price"), "{run:?}");
+    assert!(run.stderr.contains("10 images, estimated cost $1.80 (list price)"), "{run:?}");
     assert!(run.stderr.contains("-i lora_weights=huggingface.co/OWNER/NAME/"), "{run:?}");
     assert_eq!(input(&service, 0)["steps"], 1000);
 }
 
-#[test]
 fn an_emulator_inside_the_process_needs_no_key() {
-    let folder = tempfile::tempdir().unwrap();
+    let dir = tempfile::tempdir().unwrap();
     let mut command = crate::support::bare();
-    command.args(["run", "p-image", "x", "-o", "lion.jpg"]).env("PRUNA_BASE_URL", "emulator").current_dir(&folder);
+    command.args(["run", "p-image", "x", "-o", "lion.jpg"]).env("PRUNA_BASE_URL", "emulator").current_dir(&dir);
     let run = crate::support::finish(command, "");
     assert_eq!((run.code, run.stdout.as_str()), (0, "lion.jpg\n"), "{run:?}");
 }

@@ -1,4 +1,4 @@
-//! What the tests share: an emulator, a folder to work in, and the program.
+//! Shared parts of the tests: an emulator, a working directory and the program.
 
 use std::{fs, path::PathBuf};
 
@@ -6,17 +6,17 @@ use pruna_emulator::{Builder, Emulator};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
-/// The program that is tested.
+/// Path of the program under test.
 pub(crate) const PRUNA: &str = env!("CARGO_BIN_EXE_pruna");
 
-/// A running emulator and a folder in which the program runs.
+/// A running emulator, and the working directory of the program.
 pub(crate) struct Service {
     pub(crate) emulator: Emulator,
-    pub(crate) folder: tempfile::TempDir,
+    pub(crate) dir: tempfile::TempDir,
     _runtime: Runtime,
 }
 
-/// How a run of the program ended.
+/// The outcome of a run of the program.
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) code: i32,
@@ -25,21 +25,22 @@ pub(crate) struct Run {
 }
 
 impl Service {
-    /// An emulator whose models finish at once.
+    /// Starts an emulator whose models finish immediately.
     pub(crate) fn start() -> Self {
         Self::with(|builder| builder)
     }
 
-    pub(crate) fn with(adjust: impl FnOnce(Builder) -> Builder) -> Self {
+    /// Starts an emulator with other settings.
+    pub(crate) fn with(configure: impl FnOnce(Builder) -> Builder) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        let emulator = runtime.block_on(adjust(Emulator::builder()).start()).unwrap();
-        Self { emulator, folder: tempfile::tempdir().unwrap(), _runtime: runtime }
+        let emulator = runtime.block_on(configure(Emulator::builder()).start()).unwrap();
+        Self { emulator, dir: tempfile::tempdir().unwrap(), _runtime: runtime }
     }
 
-    /// The program with key and address of the emulator.
+    /// Returns a command with the key and URL of the emulator.
     pub(crate) fn command(&self, args: &[&str]) -> std::process::Command {
         let mut command = bare();
-        command.args(args).current_dir(&self.folder);
+        command.args(args).current_dir(&self.dir);
         command.env("PRUNA_BASE_URL", self.emulator.url()).env("PRUNA_API_KEY", self.emulator.api_key());
         command
     }
@@ -48,28 +49,28 @@ impl Service {
         finish(self.command(args), "")
     }
 
-    /// Runs the program with something on stdin.
+    /// Runs the program with text on stdin.
     pub(crate) fn run_with(&self, args: &[&str], stdin: &str) -> Run {
         finish(self.command(args), stdin)
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+        self.dir.path().join(name)
     }
 
     pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) {
         fs::write(self.path(name), content).unwrap();
     }
 
-    /// Names of the files in the folder.
+    /// Returns the names of the files in the working directory.
     pub(crate) fn files(&self) -> Vec<String> {
-        let entries = fs::read_dir(&self.folder).unwrap();
+        let entries = fs::read_dir(&self.dir).unwrap();
         let mut names: Vec<String> = entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
         names
     }
 
-    /// How many requests of an operation the emulator got.
+    /// Returns how many requests for an operation the emulator received.
     pub(crate) fn sends(&self, operation: &str) -> usize {
         self.emulator.requests().iter().filter(|request| request.operation.as_deref() == Some(operation)).count()
     }
@@ -81,7 +82,7 @@ impl Run {
     }
 }
 
-/// The program without any of the caller's settings.
+/// Returns a command without any settings from the caller's environment.
 pub(crate) fn bare() -> std::process::Command {
     let mut command = std::process::Command::new(PRUNA);
     for name in ["PRUNA_API_KEY", "PRUNA_BASE_URL", "NO_COLOR", "CLICOLOR_FORCE", "COLUMNS"] {
@@ -90,7 +91,7 @@ pub(crate) fn bare() -> std::process::Command {
     command
 }
 
-/// Runs a command to its end; one that hangs is killed.
+/// Runs a command to its end; kills it after 60 s.
 pub(crate) fn finish(command: std::process::Command, stdin: &str) -> Run {
     let output = assert_cmd::Command::from_std(command)
         .write_stdin(stdin)
@@ -101,8 +102,8 @@ pub(crate) fn finish(command: std::process::Command, stdin: &str) -> Run {
     Run { code: output.status.code().unwrap_or(-1), stdout: text(output.stdout), stderr: text(output.stderr) }
 }
 
-/// A small picture.
-pub(crate) fn picture() -> Vec<u8> {
+/// Returns a small PNG image.
+pub(crate) fn image_bytes() -> Vec<u8> {
     let mut bytes = std::io::Cursor::new(Vec::new());
     image::RgbImage::from_pixel(64, 48, image::Rgb([200, 120, 40]))
         .write_to(&mut bytes, image::ImageFormat::Png)

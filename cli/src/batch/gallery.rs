@@ -1,4 +1,4 @@
-//! `index.html`: what a batch made, to be looked at and filtered, in one file that needs nothing but the media beside it.
+//! `index.html`: a gallery of a batch's results that can be filtered, in one file that needs only the media beside it.
 
 use std::fmt::Write as _;
 
@@ -12,9 +12,9 @@ const PAGE: &str = include_str!("gallery/page.html");
 const STYLE: &str = include_str!("gallery/page.css");
 const SCRIPT: &str = include_str!("gallery/page.js");
 
-/// What the page knows of an item.
+/// An item on the page.
 #[derive(Serialize)]
-struct Shown<'a> {
+struct GalleryItem<'a> {
     index: usize,
     name: Option<&'a str>,
     model: &'a str,
@@ -28,7 +28,7 @@ struct Shown<'a> {
     error: Option<&'a str>,
 }
 
-impl<'a> From<&'a Record> for Shown<'a> {
+impl<'a> From<&'a Record> for GalleryItem<'a> {
     fn from(record: &'a Record) -> Self {
         Self {
             index: record.index,
@@ -46,23 +46,23 @@ impl<'a> From<&'a Record> for Shown<'a> {
     }
 }
 
-/// The page for some records, in their order.
+/// Renders the page for some records, in their order.
 pub(super) fn page(records: &[&Record]) -> Result<String, serde_json::Error> {
-    let shown: Vec<Shown<'_>> = records.iter().map(|record| Shown::from(*record)).collect();
-    let data = harmless(&serde_json::to_string(&shown)?);
-    // The data goes in last: what it says is not searched for places to fill.
+    let items: Vec<GalleryItem<'_>> = records.iter().map(|record| GalleryItem::from(*record)).collect();
+    let data = escape_for_html(&serde_json::to_string(&items)?);
+    // The data is inserted last, so that placeholders in it are not replaced.
     let (before, after) = PAGE.split_once("/*DATA*/").unwrap_or((PAGE, ""));
     let before = before.replace("/*STYLE*/", STYLE);
     let after = after.replace("/*SCRIPT*/", SCRIPT);
     Ok(before + &data + &after)
 }
 
-/// JSON that cannot end the element it stands in, whatever a prompt says.
-fn harmless(json: &str) -> String {
+/// Escapes JSON so that no text in it can end the HTML element that contains it.
+fn escape_for_html(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for c in json.chars() {
         match c {
-            // All of these occur only within strings, where an escape means the same.
+            // In JSON these occur only within strings, where an escape has the same meaning.
             '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => drop(write!(text, "\\u{:04x}", u32::from(c))),
             c => text.push(c),
         }
@@ -75,10 +75,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_prompt_cannot_leave_its_place() {
+    fn a_prompt_cannot_end_its_html_element() {
         let prompt = "</script><script>alert(1)</script><!-- & \u{2028} /*SCRIPT*/ /*STYLE*/";
         let json = serde_json::to_string(prompt).unwrap();
-        let text = harmless(&json);
+        let text = escape_for_html(&json);
         assert!(!text.contains(['<', '>', '&', '\u{2028}']));
         assert_eq!(serde_json::from_str::<String>(&text).unwrap(), prompt);
     }

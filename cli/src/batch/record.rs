@@ -1,4 +1,4 @@
-//! What becomes of an item: a line of `results.jsonl`.
+//! The outcome of an item: a line of `results.jsonl`.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use pruna::{Error, Model, SavedFile, Usd, batch::Output};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::items::Item;
+use super::item::Item;
 
 /// A line of `results.jsonl`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -15,9 +15,10 @@ pub(super) struct Record {
     pub(super) index: usize,
     pub(super) name: Option<String>,
     pub(super) model: String,
-    /// The input as it was given, without secrets.
+    /// The input as written in the batch file, with secrets redacted.
     pub(super) input: Map<String, Value>,
-    /// succeeded, failed, canceled; refused: not taken; unknown: perhaps taken; unfinished: may still be running.
+    /// `succeeded`, `failed`, `canceled`, `refused` (not submitted), `unknown` (possibly submitted) or `unfinished`
+    /// (possibly still running).
     pub(super) status: String,
     pub(super) id: Option<String>,
     pub(super) files: Vec<File>,
@@ -31,7 +32,7 @@ pub(super) struct Record {
 /// A file of an item.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct File {
-    /// Relative to the folder of the batch.
+    /// Relative to the directory of the batch.
     pub(super) path: String,
     pub(super) url: String,
     pub(super) content_type: String,
@@ -39,30 +40,30 @@ pub(super) struct File {
 }
 
 impl Record {
-    /// An item before anything has become of it.
-    fn of(item: &Item) -> Self {
+    /// Creates the record of an item without an outcome.
+    fn new(item: &Item) -> Self {
         Self {
             index: item.index,
             name: item.name.clone(),
             model: item.model.to_string(),
-            input: without_secrets(&item.model, &item.given),
+            input: redact_secrets(&item.model, &item.input),
             status: "succeeded".into(),
             id: None,
             files: Vec::new(),
             elapsed_seconds: None,
-            cost_usd: item.model.info().estimate_usd(&item.given),
+            cost_usd: item.model.info().estimate_usd(&item.input),
             error: None,
         }
     }
 
-    /// An item with a result.
+    /// Creates the record of an item with a result.
     pub(super) fn succeeded(item: &Item, output: &Output) -> Self {
-        let files = output.files.iter().map(File::of).collect();
+        let files = output.files.iter().map(File::from).collect();
         let elapsed_seconds = output.elapsed.map(|elapsed| elapsed.as_millis() as f64 / 1000.0);
-        Self { id: output.generation.id().map(str::to_owned), files, elapsed_seconds, ..Self::of(item) }
+        Self { id: output.generation.id().map(str::to_owned), files, elapsed_seconds, ..Self::new(item) }
     }
 
-    /// An item without.
+    /// Creates the record of an item without a result.
     pub(super) fn failed(item: &Item, error: &Error) -> Self {
         let status = match error {
             e if e.is_prediction_failed() => "failed",
@@ -76,13 +77,13 @@ impl Record {
             status: status.into(),
             id: error.job().map(|job| job.id().to_owned()),
             error: Some(error.to_string()),
-            ..Self::of(item)
+            ..Self::new(item)
         }
     }
 
-    /// Whether it tells of this item, and not of one that stood at its place in another batch.
-    pub(super) fn is_of(&self, item: &Item) -> bool {
-        let Self { model, input, name, .. } = Self::of(item);
+    /// Whether the record belongs to this item. Another batch may have had another item with the same index.
+    pub(super) fn belongs_to(&self, item: &Item) -> bool {
+        let Self { model, input, name, .. } = Self::new(item);
         self.model == model && self.input == input && self.name == name
     }
 
@@ -92,25 +93,27 @@ impl Record {
 }
 
 impl File {
-    fn of(file: &SavedFile) -> Self {
-        let name = file.path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-        Self { path: name, url: file.url.clone(), content_type: file.content_type.clone(), bytes: file.bytes }
-    }
-
-    pub(super) fn is_in(&self, folder: &Path) -> bool {
-        folder.join(&self.path).is_file()
+    pub(super) fn exists_in(&self, dir: &Path) -> bool {
+        dir.join(&self.path).is_file()
     }
 }
 
-/// Tokens for other services have no place in a file of results.
-fn without_secrets(model: &Model, input: &Map<String, Value>) -> Map<String, Value> {
+impl From<&SavedFile> for File {
+    fn from(file: &SavedFile) -> Self {
+        let name = file.path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        Self { path: name, url: file.url.clone(), content_type: file.content_type.clone(), bytes: file.bytes }
+    }
+}
+
+/// Replaces the values of secret parameters, such as tokens for other services.
+fn redact_secrets(model: &Model, input: &Map<String, Value>) -> Map<String, Value> {
     let properties = model.schema().map(|schema| &schema["properties"]);
     let is_secret = |name: &str| match properties.and_then(|properties| properties.get(name)) {
         Some(property) => property["format"] == "password",
         None => ["token", "secret", "password", "key"].iter().any(|word| name.contains(word)),
     };
-    let shown = |(name, value): (&String, &Value)| {
+    let redacted = |(name, value): (&String, &Value)| {
         (name.clone(), if is_secret(name) { Value::from("[secret]") } else { value.clone() })
     };
-    input.iter().map(shown).collect()
+    input.iter().map(redacted).collect()
 }

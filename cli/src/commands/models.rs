@@ -1,4 +1,4 @@
-//! `pruna models`: what there is, and what each model takes.
+//! `pruna models`: lists the models and their parameters.
 
 use std::time::Duration;
 
@@ -8,13 +8,9 @@ use pruna::{Model, ModelInfo, Price, PriceRate};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::{
-    commands::table,
-    failure::{self, Failure},
-    output, progress,
-};
+use crate::{failure::Failure, output, suggest, table, units::format_duration};
 
-/// List the models, or show what one of them takes
+/// List the models, or show the parameters of one
 #[derive(Debug, clap::Args)]
 #[command(
     args_conflicts_with_subcommands = true,
@@ -23,25 +19,25 @@ Examples:
   pruna models
   pruna models --json | jq -r '.[] | select(.category == \"text-to-video\").id'
 
-Prices and times are list prices and readings by third parties: to plan by, never a promise."
+Prices are list prices and times are third-party measurements. They are estimates, not guarantees."
 )]
 pub(crate) struct Args {
     #[command(subcommand)]
     show: Option<Show>,
-    /// Print a JSON array with an object for each model
+    /// Print the models as a JSON array of objects
     #[arg(long)]
     json: bool,
 }
 
 #[derive(Debug, Subcommand)]
 enum Show {
-    /// Show the parameters of a model: type, default, range, values
+    /// Show the parameters of a model: type, default, range, values, description
     #[command(after_help = "\
 Examples:
   pruna models show p-image
   pruna models show wan-t2v --json > wan-t2v.schema.json")]
     Show {
-        /// The model
+        /// Model id; `pruna models` lists all models
         model: Model,
         /// Print the JSON Schema of the input
         #[arg(long)]
@@ -51,7 +47,7 @@ Examples:
 
 /// A model as `--json` prints it.
 #[derive(Serialize)]
-struct Listed {
+struct ModelEntry {
     id: Model,
     category: &'static str,
     rate_limit_per_minute: Option<u32>,
@@ -67,27 +63,29 @@ impl Args {
     pub(crate) fn run(self) -> Result<(), Failure> {
         match self.show {
             Some(Show::Show { model, json }) => show(&model, json),
-            None if self.json => output::pretty_json(&Model::all().map(listed).collect::<Vec<_>>()),
+            None if self.json => output::pretty_json(&Model::all().map(ModelEntry::from).collect::<Vec<_>>()),
             None => list(),
         }
     }
 }
 
-fn listed(model: Model) -> Listed {
-    let info = model.info();
-    Listed {
-        id: model,
-        category: info.category.as_str(),
-        rate_limit_per_minute: info.requests_per_minute,
-        typical_seconds: info.typical_seconds,
-        price: info.price.as_ref().and_then(price),
-        outputs: info.outputs,
-        try_sync: info.try_sync,
-        description: info.description,
+impl From<Model> for ModelEntry {
+    fn from(model: Model) -> Self {
+        let info = model.info();
+        Self {
+            id: model,
+            category: info.category.as_str(),
+            rate_limit_per_minute: info.requests_per_minute,
+            typical_seconds: info.typical_seconds,
+            price: info.price.as_ref().and_then(price_json),
+            outputs: info.outputs,
+            try_sync: info.try_sync,
+            description: info.description,
+        }
     }
 }
 
-fn price(price: &Price) -> Option<Value> {
+fn price_json(price: &Price) -> Option<Value> {
     let per = price.unit.to_string();
     match price.rate {
         PriceRate::Flat(usd) => Some(json!({"usd": usd, "per": per})),
@@ -99,7 +97,7 @@ fn price(price: &Price) -> Option<Value> {
     }
 }
 
-/// The models by category, in the order of the document.
+/// Lists the models by category, in the order of the OpenAPI document.
 fn list() -> Result<(), Failure> {
     let models: Vec<(Model, &ModelInfo)> = Model::all().map(|model| (model.clone(), model.info())).collect();
     let mut categories: Vec<&str> = Vec::new();
@@ -108,7 +106,7 @@ fn list() -> Result<(), Failure> {
             categories.push(info.category.as_str());
         }
     }
-    let mut table = table(&["category", "model", "makes", "usual time", "per minute", "list price"], 0);
+    let mut table = table::new(&["category", "model", "output", "typical time", "per minute", "list price"], 0);
     for category in categories {
         let members = models.iter().filter(|(_, info)| info.category == category);
         for (index, (model, info)) in members.enumerate() {
@@ -116,7 +114,7 @@ fn list() -> Result<(), Failure> {
                 if index == 0 { category.to_owned() } else { String::new() },
                 model.to_string(),
                 info.outputs.first().map_or_else(String::new, |kind| (*kind).to_owned()),
-                progress::seconds(Duration::from_secs_f64(info.typical_seconds)),
+                format_duration(Duration::from_secs_f64(info.typical_seconds)),
                 info.requests_per_minute.map_or_else(String::new, |limit| limit.to_string()),
                 info.price.as_ref().map_or_else(|| "varies".to_owned(), ToString::to_string),
             ]);
@@ -125,17 +123,17 @@ fn list() -> Result<(), Failure> {
     output::line(table.trim_fmt())
 }
 
-/// What a model takes.
+/// Shows the parameters of a model.
 fn show(model: &Model, json: bool) -> Result<(), Failure> {
     let Some(schema) = model.schema() else {
-        return Err(Failure::usage(format!("there is no documented model {model}")).hint(failure::unknown_model(model)));
+        return Err(Failure::usage(format!("the model {model} is not documented")).hint(suggest::unknown_model(model)));
     };
     if json {
         return output::pretty_json(schema);
     }
     let info = model.info();
-    output::line(format_args!("{model} ({})\n{}\n\nParameters, * required:", info.category, info.description))?;
-    let mut table = table(&["parameter", "type", "default", "range, values", "meaning"], 2);
+    output::line(format_args!("{model} ({})\n{}\n\nParameters (* required):", info.category, info.description))?;
+    let mut table = table::new(&["parameter", "type", "default", "range, values", "description"], 2);
     let is_required = |name: &str| schema["required"].as_array().is_some_and(|names| names.contains(&name.into()));
     let mut parameters: Vec<_> = schema["properties"].as_object().into_iter().flatten().collect();
     parameters.sort_by_key(|(name, _)| !is_required(name));
@@ -144,7 +142,7 @@ fn show(model: &Model, json: bool) -> Result<(), Failure> {
         let cell = Cell::new(if required { format!("{name} *") } else { name.clone() });
         table.add_row([
             if required { cell.add_attribute(Attribute::Bold) } else { cell },
-            Cell::new(kind(property)),
+            Cell::new(type_name(property)),
             Cell::new(property.get("default").map(plain).unwrap_or_default()),
             Cell::new(values(property)),
             Cell::new(property["description"].as_str().unwrap_or_default()),
@@ -153,32 +151,34 @@ fn show(model: &Model, json: bool) -> Result<(), Failure> {
     output::line(table.trim_fmt())
 }
 
-fn kind(property: &Value) -> String {
+/// Returns the type of a parameter as the table shows it.
+fn type_name(property: &Value) -> String {
     let item = &property["items"];
     match (property["type"].as_str(), property["format"].as_str()) {
-        (Some("array"), _) => format!("list of {}", kind(item)),
+        (Some("array"), _) => format!("list of {}", type_name(item)),
         (_, Some("uri")) => "media".into(),
         (_, Some("password")) => "secret".into(),
-        (Some(kind), _) => kind.into(),
+        (Some(name), _) => name.into(),
         (None, _) => "any".into(),
     }
 }
 
+/// Returns the range or the values of a parameter as the table shows them.
 fn values(property: &Value) -> String {
     if let Some(values) = property["enum"].as_array() {
         return values.iter().map(plain).collect::<Vec<_>>().join(", ");
     }
     let bound = |name: &str| property.get(name).map(plain);
     match (bound("minimum"), bound("maximum"), bound("maxItems")) {
-        (Some(least), Some(most), _) => format!("{least} to {most}"),
-        (Some(least), None, _) => format!("at least {least}"),
-        (None, Some(most), _) => format!("at most {most}"),
-        (None, None, Some(most)) => format!("at most {most} items"),
+        (Some(min), Some(max), _) => format!("{min} to {max}"),
+        (Some(min), None, _) => format!("at least {min}"),
+        (None, Some(max), _) => format!("at most {max}"),
+        (None, None, Some(max)) => format!("at most {max} items"),
         (None, None, None) => String::new(),
     }
 }
 
-/// A value as one would type it.
+/// Formats a value as it is typed on the command line.
 fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

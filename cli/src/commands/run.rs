@@ -1,56 +1,54 @@
-//! `pruna run`: from an input to files.
+//! `pruna run`: generates files from an input.
 
 use std::time::{Duration, Instant};
 
 use pruna::Request;
 
-use crate::{App, commands, failure::Failure, input::InputArgs, jobs, session::Session, target::Output};
+use crate::{
+    app::App, failure::Failure, input::InputOptions, jobs, options::OutputOptions, session::Session,
+    target::TargetOptions, units::parse_duration, warnings,
+};
 
-/// Generate, wait and save the files
+/// Generate images or videos, wait for them and save the files
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   pruna run p-image \"a lion at dusk\" -i aspect_ratio=1:1 -i seed=42 -o lion.jpg
-  pruna run p-image-edit \"as a watercolour\" -i images=@me.jpg -o me-painted.jpg
+  pruna run p-image-edit \"as a watercolor\" -i images=@me.jpg -o me-painted.jpg
   pruna run wan-t2v \"waves\" --timeout 5m --json | jq -r .files[0].path")]
 pub(crate) struct Args {
     #[command(flatten)]
-    input: InputArgs,
+    input: InputOptions,
     #[command(flatten)]
-    output: Output,
-    /// Have the service answer with the result, up to a minute; the default for quick models
+    target: TargetOptions,
+    /// Wait for the result in the submission request, up to one minute; the default for fast models
     #[arg(long, conflicts_with = "asynchronous")]
     sync: bool,
-    /// Submit, then poll; the default for slow models
+    /// Submit, then poll for the result; the default for slow models
     #[arg(long = "async")]
     asynchronous: bool,
-    /// How long it may take, from submission to result [default: ten times the usual time, at least 10m]
-    #[arg(long, value_name = "DURATION", value_parser = commands::duration)]
+    /// Maximum time from submission to result, such as 90s or 5m [default: ten times the typical time, at least 10m]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     timeout: Option<Duration>,
-    /// Print one JSON object about the result
-    #[arg(long)]
-    json: bool,
-    /// Show the picture in a terminal that can: kitty, iTerm2, sixel
-    #[arg(long)]
-    preview: bool,
+    #[command(flatten)]
+    output: OutputOptions,
 }
 
 impl Args {
     pub(crate) async fn run(self, app: &App) -> Result<(), Failure> {
         let model = self.input.model();
-        let target = self.output.target()?;
+        let target = self.target.target()?;
         let input = self.input.build()?;
-        let session = Session::open(app).await?;
+        let session = Session::open(&app.global).await?;
         let mut request = Request::new(&model, &input.parameters);
         if let Some(timeout) = self.timeout {
             request = request.deadline(timeout);
         }
-        let warnings = jobs::warn(app, &request);
-        jobs::upload(app, &session.client, &input.files).await?;
+        let warnings = warnings::show(&app.terminal, &request);
+        jobs::upload(&app.terminal, &session.client, &input.files).await?;
         let started = Instant::now();
         let sync = if self.asynchronous { false } else { self.sync || model.info().try_sync };
-        let job = jobs::submit(app, &session.client, request, sync).await?;
-        let telling = jobs::Telling { json: self.json, preview: self.preview };
-        jobs::finish(app, &job, &target, telling, started, warnings).await.map(drop)
+        let job = jobs::submit(&app.terminal, &session.client, request, sync).await?;
+        jobs::finish(&app.terminal, &job, &target, self.output, started, warnings).await.map(drop)
     }
 }

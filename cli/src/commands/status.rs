@@ -1,18 +1,18 @@
-//! `pruna status`: how far a job is.
+//! `pruna status`: prints the status of a job.
 
 use pruna::{JobRef, Status};
 use serde::Serialize;
 
-use crate::{App, failure::Failure, jobs, output, session::Session};
+use crate::{app::App, failure::Failure, interrupt::interruptible, output, session::Session};
 
-/// How far a job is; exit code 1 when it failed or was canceled
+/// Print the status of a job; the exit code is 1 if it failed or was canceled
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   pruna status 1zww7deyssrme0csqwr90phzzr
   pruna status 1zww7deyssrme0csqwr90phzzr --json | jq -r .status")]
 pub(crate) struct Args {
-    /// The job's id
+    /// Id of the job
     #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
     id: String,
     /// Print one JSON object: id, status, urls, error
@@ -20,33 +20,35 @@ pub(crate) struct Args {
     json: bool,
 }
 
+/// The object that `--json` prints.
 #[derive(Serialize)]
-struct Report {
+struct StatusReport {
     id: String,
     status: Status,
-    /// Where the results are.
+    /// URLs of the results.
     urls: Vec<String>,
-    /// Why it failed.
+    /// Why the job failed.
     error: Option<String>,
 }
 
 impl Args {
     pub(crate) async fn run(self, app: &App) -> Result<(), Failure> {
-        let session = Session::open(app).await?;
-        let hint = || format!("`pruna status {}` asks again", self.id);
-        let (report, failure) = jobs::interruptible(self.ask(&session), hint).await?;
+        let session = Session::open(&app.global).await?;
+        let hint = || format!("`pruna status {}` tries again", self.id);
+        let (report, error) = interruptible(self.fetch(&session), hint).await?;
         if self.json {
-            output::json(&report)?
+            output::json(&report)?;
         } else {
-            output::line(&report.status)?
+            output::line(&report.status)?;
         }
-        failure.map_or(Ok(()), |error| Err(error.into()))
+        error.map_or(Ok(()), |error| Err(error.into()))
     }
 
-    /// The status; of a job that ended, also how.
-    async fn ask(&self, session: &Session) -> Result<(Report, Option<pruna::Error>), pruna::Error> {
+    /// Fetches the status, and the result or error of a job that has ended.
+    async fn fetch(&self, session: &Session) -> Result<(StatusReport, Option<pruna::Error>), pruna::Error> {
         let job = session.client.attach(JobRef::new(self.id.as_str(), ""));
-        let mut report = Report { id: self.id.clone(), status: job.status().await?, urls: Vec::new(), error: None };
+        let mut report =
+            StatusReport { id: self.id.clone(), status: job.status().await?, urls: Vec::new(), error: None };
         if !report.status.is_terminal() {
             return Ok((report, None));
         }

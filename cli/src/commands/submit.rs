@@ -1,11 +1,11 @@
-//! `pruna submit`: a job that somebody will wait for later.
+//! `pruna submit`: submits a job without waiting for it.
 
-use pruna::{Prediction, Request};
+use pruna::{JobRef, Model, Prediction, Request};
 use serde::Serialize;
 
-use crate::{App, failure::Failure, input::InputArgs, jobs, output, session::Session};
+use crate::{app::App, failure::Failure, input::InputOptions, jobs, output, session::Session, warnings};
 
-/// Submit and return at once; prints the job's id
+/// Submit a job without waiting for the result, and print its id
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -13,15 +13,15 @@ Examples:
   pruna wait $(pruna submit p-image \"a lion at dusk\") -o lion.jpg")]
 pub(crate) struct Args {
     #[command(flatten)]
-    input: InputArgs,
+    input: InputOptions,
     /// Print one JSON object: id, model, get_url
     #[arg(long)]
     json: bool,
 }
 
-/// What identifies a job.
+/// The object that `--json` prints.
 #[derive(Serialize)]
-struct Submitted<'a> {
+struct SubmittedJob<'a> {
     id: &'a str,
     model: &'a str,
     get_url: Option<&'a str>,
@@ -30,19 +30,23 @@ struct Submitted<'a> {
 impl Args {
     pub(crate) async fn run(self, app: &App) -> Result<(), Failure> {
         let input = self.input.build()?;
-        let session = Session::open(app).await?;
+        let session = Session::open(&app.global).await?;
         let request = Request::new(self.input.model(), &input.parameters);
-        jobs::warn(app, &request);
-        jobs::upload(app, &session.client, &input.files).await?;
-        let job = jobs::submit(app, &session.client, request, false).await?;
+        warnings::show(&app.terminal, &request);
+        jobs::upload(&app.terminal, &session.client, &input.files).await?;
+        let job = jobs::submit(&app.terminal, &session.client, request, false).await?;
         print(&job, self.json)
     }
 }
 
 fn print(job: &Prediction, json: bool) -> Result<(), Failure> {
     if !json {
-        return output::line(job.id());
+        return output::line(job.id().unwrap_or_default());
     }
     let reference = job.job_ref();
-    output::json(&Submitted { id: job.id(), model: job.model().as_str(), get_url: reference.get_url() })
+    output::json(&SubmittedJob {
+        id: job.id().unwrap_or_default(),
+        model: job.model().map(Model::as_str).unwrap_or_default(),
+        get_url: reference.as_ref().and_then(JobRef::get_url),
+    })
 }

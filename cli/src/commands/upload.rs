@@ -1,20 +1,20 @@
-//! `pruna upload`: files to be used as input.
+//! `pruna upload`: uploads files for use as input.
 
 use std::path::PathBuf;
 
-use crate::{App, failure::Failure, jobs, output, session::Session};
+use crate::{app::App, failure::Failure, jobs, output, session::Session};
 
-/// Upload files for use as input; prints their addresses, which live half an hour
+/// Upload files for use as input, and print their URLs, which are valid for 30 minutes
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   pruna run wan-i2v \"she turns\" -i image=$(pruna upload portrait.jpg)
   pruna upload *.jpg --json | jq -r .url")]
 pub(crate) struct Args {
-    /// Pictures, videos or archives of up to 100 MB
+    /// Images, videos or archives of up to 100 MB each
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Print a JSON object for each file, one a line
+    /// Print one JSON object for each file, one per line
     #[arg(long)]
     json: bool,
 }
@@ -24,8 +24,8 @@ impl Args {
         if let Some(missing) = self.files.iter().find(|path| !path.is_file()) {
             return Err(Failure::files(format!("{} is not a file", missing.display())).hint("nothing was uploaded"));
         }
-        let session = Session::open(app).await?;
-        for file in jobs::upload(app, &session.client, &self.files).await? {
+        let session = Session::open(&app.global).await?;
+        for file in jobs::upload(&app.terminal, &session.client, &self.files).await? {
             if self.json { output::json(&file)? } else { output::line(&file.url)? }
         }
         Ok(())

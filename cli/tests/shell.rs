@@ -1,24 +1,40 @@
-//! The program among others: pipes, signals, colours, an emulator for a shell.
+//! The program in a shell: pipes, signals, colors, the emulator.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _},
     process::{Child, Stdio},
 };
 
+use libtest_mimic::Trial;
+
 use crate::support::{Service, bare, finish};
 
-/// Sends a signal to a process of ours.
+/// The tests of this module.
+pub(crate) fn trials() -> Vec<Trial> {
+    trials![
+        a_closed_pipe_ends_the_program_quietly,
+        #[cfg(unix)]
+        ctrl_c_prints_the_id_and_how_to_continue,
+        #[cfg(unix)]
+        the_emulator_runs_until_ctrl_c,
+        colors_are_used_in_terminals_and_on_request,
+        verbose_output_contains_neither_key_nor_prompt,
+    ]
+}
+
+/// Sends a signal to a child process.
+#[cfg(unix)]
 pub(crate) fn signal(child: &Child, name: &str) {
     let status = std::process::Command::new("kill").args([&format!("-{name}"), &child.id().to_string()]).status();
     assert!(status.unwrap().success());
 }
 
-/// Reads lines until one satisfies.
-fn line(reader: &mut impl std::io::BufRead, wanted: impl Fn(&str) -> bool) -> String {
-    reader.lines().map(Result::unwrap).find(|line| wanted(line)).expect("the line comes")
+/// Reads lines until one is wanted, and returns it.
+#[cfg(unix)]
+fn read_line(reader: &mut impl std::io::BufRead, wanted: impl Fn(&str) -> bool) -> String {
+    reader.lines().map(Result::unwrap).find(|line| wanted(line)).expect("the line is printed")
 }
 
-#[test]
 fn a_closed_pipe_ends_the_program_quietly() {
     let service = Service::start();
     let id = service.run(&["submit", "p-image", "x"]).stdout.trim().to_owned();
@@ -42,45 +58,45 @@ fn a_closed_pipe_ends_the_program_quietly() {
 }
 
 #[cfg(unix)]
-#[test]
 fn ctrl_c_prints_the_id_and_how_to_continue() {
     let service = Service::with(|builder| builder.speed(1000.0));
     let mut child = service.command(&["run", "p-image", "x", "--async"]).stderr(Stdio::piped()).spawn().unwrap();
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
-    let waiting = line(&mut stderr, |line| line.starts_with("waiting for p-image"));
+    let waiting = read_line(&mut stderr, |line| line.starts_with("waiting for p-image"));
     signal(&child, "INT");
     let mut rest = String::new();
     stderr.read_to_string(&mut rest).unwrap();
     let id = service.emulator.predictions()[0].id.clone();
     assert!(waiting.ends_with(&id), "{waiting}");
-    assert_eq!(rest, format!("error: interrupted\nhint: job {id} goes on; `pruna wait {id}` continues\n"));
+    assert_eq!(
+        rest,
+        format!("error: interrupted\nhint: job {id} is still running; `pruna wait {id}` continues waiting\n")
+    );
     assert_eq!(child.wait().unwrap().code(), Some(130));
     service.emulator.advance(std::time::Duration::from_secs(2000));
     assert_eq!(service.run(&["wait", &id, "-o", "lion.jpg"]).stdout, "lion.jpg\n");
 }
 
 #[cfg(unix)]
-#[test]
-fn the_emulator_serves_until_ctrl_c() {
+fn the_emulator_runs_until_ctrl_c() {
     let mut command = bare();
     command.args(["emulator", "--port", "0", "--speed", "0", "--limits", "off", "--api-key", "pru_mine"]);
     command.env("PRUNA_API_KEY", "pru_real");
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
-    let url = line(&mut stdout, |line| line.starts_with("export PRUNA_BASE_URL="));
-    assert_eq!(line(&mut stdout, |_| true), "export PRUNA_API_KEY=pru_mine");
-    let folder = tempfile::tempdir().unwrap();
+    let url = read_line(&mut stdout, |line| line.starts_with("export PRUNA_BASE_URL="));
+    assert_eq!(read_line(&mut stdout, |_| true), "export PRUNA_API_KEY=pru_mine");
+    let dir = tempfile::tempdir().unwrap();
     let mut run = bare();
     run.args(["--base-url", url.split_once('=').unwrap().1, "--api-key", "pru_mine", "run", "p-image", "x"]);
-    run.current_dir(&folder);
+    run.current_dir(&dir);
     let run = finish(run, "");
     assert_eq!(run.code, 0, "{run:?}");
     signal(&child, "INT");
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
 
-#[test]
-fn colours_are_for_terminals_and_for_those_who_ask() {
+fn colors_are_used_in_terminals_and_on_request() {
     for (args, variables, expected) in [
         (&[][..], &[][..], false),
         (&["--color", "always"], &[], true),
@@ -99,8 +115,7 @@ fn colours_are_for_terminals_and_for_those_who_ask() {
     }
 }
 
-#[test]
-fn verbose_tells_what_is_done_without_the_key() {
+fn verbose_output_contains_neither_key_nor_prompt() {
     let service = Service::start();
     let run = service.run(&["-v", "run", "p-image", "a private prompt", "-o", "lion.jpg"]);
     assert!(run.stderr.contains("DEBUG"), "{run:?}");

@@ -1,0 +1,29 @@
+//! One request of a batch.
+
+use pruna::{Model, Request};
+use serde_json::{Map, Value};
+
+/// An item of a batch.
+#[derive(Clone, Debug)]
+pub(crate) struct Item {
+    /// Number of the item, from 0.
+    pub(super) index: usize,
+    /// Name of the item's files, without extension.
+    pub(super) name: Option<String>,
+    pub(super) model: Model,
+    /// The input as written in the batch file, with local files as `@path`.
+    pub(super) input: Map<String, Value>,
+    /// The input as the library takes it.
+    pub(super) parameters: Map<String, Value>,
+}
+
+impl Item {
+    /// Returns the request for the library.
+    pub(super) fn request(&self) -> Request {
+        let request = Request::new(&self.model, &self.parameters);
+        match &self.name {
+            Some(name) => request.name(name),
+            None => request,
+        }
+    }
+}

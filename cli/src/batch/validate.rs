@@ -1,0 +1,85 @@
+//! Validation of items: every problem is found before anything is sent.
+
+use std::{collections::HashMap, fmt};
+
+use pruna::Model;
+use serde_json::{Map, Value};
+
+use super::item::Item;
+use crate::{file_name, input::Input, suggest, warnings};
+
+/// What is wrong with a line of the batch file.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Problem {
+    line: u64,
+    message: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {}", self.line, self.message)
+    }
+}
+
+/// Collects items and the problems in them.
+pub(super) struct Validator {
+    check_schema: bool,
+    items: Vec<Item>,
+    problems: Vec<Problem>,
+    /// The names so far, in lower case, with their lines.
+    names: HashMap<String, u64>,
+}
+
+impl Validator {
+    pub(super) fn new(check_schema: bool) -> Self {
+        Self { check_schema, items: Vec::new(), problems: Vec::new(), names: HashMap::new() }
+    }
+
+    /// Returns the items and the problems.
+    pub(super) fn finish(self) -> (Vec<Item>, Vec<Problem>) {
+        (self.items, self.problems)
+    }
+
+    pub(super) fn add_problem(&mut self, line: u64, message: impl Into<String>) {
+        self.problems.push(Problem { line, message: message.into() });
+    }
+
+    /// Validates an item and adds it.
+    pub(super) fn add(&mut self, line: u64, model: Model, input: Map<String, Value>, name: Option<String>) {
+        if let Some(name) = &name {
+            self.check_name(line, name);
+        }
+        let parameters = match Input::new(&model, &input, |_| false) {
+            Ok(input) => input.parameters,
+            Err(failure) => return self.add_problem(line, failure.message),
+        };
+        let item = Item { index: self.items.len(), name, model, input, parameters };
+        if self.check_schema {
+            self.check_schema(line, &item);
+        }
+        self.items.push(item);
+    }
+
+    /// Checks a name, which becomes the name of files.
+    fn check_name(&mut self, line: u64, name: &str) {
+        if !file_name::is_stem(name) {
+            let rule = "use letters, digits, spaces, `.`, `_` and `-`, at most 120 bytes, no space, `.` or `-` at the start \
+                        and no space or `.` at the end";
+            self.add_problem(line, format!("the name {name:?} is not valid as a file name: {rule}"));
+        }
+        if let Some(first) = self.names.insert(name.to_lowercase(), line) {
+            self.add_problem(line, format!("the name {name:?} is already used on line {first}"));
+        }
+    }
+
+    /// Checks an item against the OpenAPI document.
+    fn check_schema(&mut self, line: u64, item: &Item) {
+        if !item.model.is_documented() {
+            let hint = suggest::unknown_model(&item.model);
+            self.add_problem(line, format!("the model {} is not documented; {hint}", item.model));
+        }
+        for warning in warnings::of(&item.request()) {
+            self.add_problem(line, warning);
+        }
+    }
+}

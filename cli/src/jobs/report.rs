@@ -1,0 +1,78 @@
+//! The result of a job as the program prints it.
+
+use std::time::{Duration, Instant};
+
+use pruna::{Generation, Prediction, SavedFile, Status};
+use serde::Serialize;
+
+use crate::{
+    failure::Failure,
+    options::OutputOptions,
+    output, preview,
+    terminal::Terminal,
+    units::{format_bytes, format_duration},
+};
+
+/// The object that `--json` prints.
+#[derive(Debug, Serialize)]
+pub(super) struct Report {
+    id: Option<String>,
+    model: Option<String>,
+    status: Status,
+    pub(super) files: Vec<SavedFile>,
+    elapsed_seconds: f64,
+    warnings: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+impl Report {
+    /// Creates the report of a job that succeeded; its files are still missing.
+    pub(super) fn new(job: &Prediction, started: Instant, warnings: Vec<String>) -> Self {
+        Self {
+            id: job.id().map(str::to_owned),
+            model: job.model().map(ToString::to_string),
+            status: Status::SUCCEEDED,
+            files: Vec::new(),
+            elapsed_seconds: started.elapsed().as_millis() as f64 / 1000.0,
+            warnings,
+            error: None,
+        }
+    }
+
+    /// Changes the report to that of a job that failed or was canceled.
+    pub(super) fn failed(self, error: &pruna::Error) -> Self {
+        let status = if error.is_canceled() { Status::CANCELED } else { Status::FAILED };
+        Self { status, error: Some(error.message().to_owned()), ..self }
+    }
+
+    /// Prints the report: data to stdout, a summary to stderr.
+    pub(super) fn print(
+        &self,
+        terminal: &Terminal,
+        generation: &Generation,
+        options: OutputOptions,
+    ) -> Result<(), Failure> {
+        if options.json {
+            return output::json(self);
+        }
+        for file in &self.files {
+            output::line(file.path.display())?;
+            if options.preview && file.content_type.starts_with("image/") {
+                preview::show(&file.path, terminal);
+            }
+        }
+        if generation.urls().is_empty() {
+            // The result of some models is not a file.
+            output::pretty_json(generation.response())?;
+        }
+        let name = self.model.as_deref().or(self.id.as_deref()).unwrap_or("done");
+        let time = format_duration(Duration::from_secs_f64(self.elapsed_seconds));
+        let size = match self.files.iter().map(|file| file.bytes).sum() {
+            0 => String::new(),
+            bytes => format!(", {}", format_bytes(bytes)),
+        };
+        terminal.success(format_args!("{name} in {time}{size}"));
+        Ok(())
+    }
+}
