@@ -106,7 +106,7 @@ fn all_bad_lines_are_reported_before_anything_is_submitted() {
     let run = service.run(&["batch", "bad.jsonl", "-o", "out"]);
     let expected = "\
         error: bad.jsonl, line 1: prompt: is required\n\
-        error: bad.jsonl, line 1: seeds: p-image does not document this parameter, and refuses what it does not know; did you mean `seed`?\n\
+        error: bad.jsonl, line 1: seeds: p-image does not document this parameter, and rejects unknown ones; did you mean `seed`?\n\
         error: bad.jsonl, line 2: expected ident, at column 2\n\
         error: bad.jsonl, line 3: the model p-imgae is not documented; did you mean `p-image`? `pruna models` lists all models\n\
         error: 4 problems in bad.jsonl; nothing was submitted\n\

@@ -66,8 +66,8 @@ fn a_value_outside_the_documented_range_is_sent_with_a_warning() {
     parameters["lora_scale"]["maximum"] = 10.into();
     let service = Service::with(|builder| builder.document(document));
     let run = service.run(&["run", "p-image", "x", "--json", "-i", "lora_scale=9"]);
-    assert_eq!(run.json()["warnings"], json!(["lora_scale: 9 is above the documented 3"]));
-    assert!(run.stderr.contains("warning: lora_scale: 9 is above the documented 3"), "{run:?}");
+    assert_eq!(run.json()["warnings"], json!(["lora_scale: 9 is above the documented maximum 3"]));
+    assert!(run.stderr.contains("warning: lora_scale: 9 is above the documented maximum 3"), "{run:?}");
     assert_eq!(run.code, 0);
 }
 

@@ -144,7 +144,7 @@ mod tests {
         let expected = [
             "line 1: prompt: is required",
             "line 2: the model p-imgae is not documented; did you mean `p-image`? `pruna models` lists all models",
-            "line 3: seeds: p-image does not document this parameter, and refuses what it does not know; did you mean `seed`?",
+            "line 3: seeds: p-image does not document this parameter, and rejects unknown ones; did you mean `seed`?",
             "line 4: unknown field `prompt`, expected one of `model`, `input`, `name`, at column 29",
             "line 5: expected ident, at column 2",
             "line 6: images: missing.jpg does not exist",
