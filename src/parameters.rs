@@ -50,7 +50,7 @@ pub enum ParameterType {
     Media,
     /// A text that must not be shown; see [`Secret`](crate::Secret).
     Secret,
-    /// One of the texts in [`Parameter::choices`].
+    /// One of the texts in [`Parameter::choices`](field@Parameter::choices).
     Choice,
     /// Any number of items of another type.
     List(&'static ParameterType),
