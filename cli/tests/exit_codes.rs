@@ -119,7 +119,7 @@ fn code_5_timeout_or_submission_unknown() {
     ends(&late, 5, &id, "pruna wait");
     service.emulator.faults().add(Fault::ResetBeforeHead.on(Operation::CreatePrediction));
     let unknown = service.run(&["submit", "p-image", "a lion"]);
-    ends(&unknown, 5, "unknown whether the service took the submission", "it was not sent again");
+    ends(&unknown, 5, "unknown whether the service accepted the submission", "it was not sent again");
 }
 
 fn code_6_files() {

@@ -134,7 +134,7 @@ async fn run_with(
     let client =
         Client::builder().api_key(emulator.api_key()).base_url(emulator.url()).limits(Limits::none()).build()?;
     let request = |n| WanImageSmall::new(format!("item {n}")).aspect_ratio("custom").width(256).height(256);
-    let requests = (0..ITEMS).map(move |n| request(n));
+    let requests = (0..ITEMS).map(request);
     let batch: Batch = client.batch(requests).concurrency(4).save_to(folder).resubmit_unknown(resubmit_unknown);
     let mut results = batch.run_with(Some(Arc::new(FileJournal::on(disk.clone())?)), None).await?;
     let mut unknown = Vec::new();
