@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs the client against Stoplight Prism, a mock server that nobody here wrote, serving our document.
-# Skipped, with a line that says so, where Node or the npm registry cannot be had.
+# Runs the client against Stoplight Prism, a third-party mock server, which serves the OpenAPI document.
+# Prints a line that begins with "ignored" if Node or Prism is not available.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -73,7 +73,7 @@ impl Client {
     }
 }
 
-/// A batch that has not started: made by [`Client::batch`].
+/// A batch that has not started: see [`Client::batch`].
 #[must_use = "nothing is sent until run is awaited"]
 pub struct Batch {
     client: Client,
@@ -161,8 +161,8 @@ impl Batch {
         self
     }
 
-    /// Sets whether items are submitted again whose outcome an earlier run did not record. By default they are not, because
-    /// they may have been accepted and paid for.
+    /// Sets whether items with an unknown outcome from an earlier run are submitted again: `false` by default, because they may
+    /// have been accepted and be billed.
     pub fn resubmit_unknown(mut self, again: bool) -> Self {
         self.resubmit_unknown = again;
         self

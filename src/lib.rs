@@ -61,7 +61,8 @@
 //!
 //! A [`Generation`] has the addresses of its files, usually one. The service deletes them after 24 hours, so save them:
 //!
-//! - [`save`](Generation::save) replaces a file at that path, atomically; [`save_new`](Generation::save_new) refuses to.
+//! - [`save`](Generation::save) saves atomically and replaces an existing file; [`save_new`](Generation::save_new) never
+//!   replaces one.
 //! - [`bytes`](Generation::bytes) downloads into memory.
 //! - [`file`](Generation::file) returns a [`Download`] with options. [`Download::open`] gives media type and length at once and
 //!   the content as a stream, to pass on in a web service.
@@ -107,7 +108,7 @@
 //!
 //! A submission costs money, so it is repeated only if the service certainly did not accept it: after a failed connection
 //! attempt or HTTP 429. Status requests, uploads and downloads are repeated after any temporary failure, up to
-//! [`max_attempts`](ClientBuilder::max_attempts). [`Error::is_transient`] tells whether calling again is safe and useful.
+//! [`max_attempts`](ClientBuilder::max_attempts). [`Error::is_transient`] is true if calling again is safe and may help.
 //!
 //! # Time and rate limits
 //!
@@ -116,7 +117,7 @@
 //! expected duration.
 //!
 //! The client keeps the documented rate limits and corrects them by what the service reports; see [`limits`]. A submission waits
-//! for its turn. [`Client::try_submit`] does not wait, and [`Client::expected_wait`] tells how long the wait would be.
+//! for its turn. [`Client::try_submit`] does not wait, and [`Client::expected_wait`] returns how long the wait would be.
 //!
 //! # The API key
 //!
@@ -144,18 +145,19 @@
 //! <!-- features -->
 //! | feature | default | description |
 //! |---|---|---|
-//! | `generate` | yes | Generate the client from `openapi/` while building. Without it the same sources, committed under `src/generated`, are compiled. |
-//! | `journal` |  | Batches that survive a crash: `Batch::journal`. |
-//! | `postgres` |  | Batches that many machines work on together: `Batch::fleet`, on PostgreSQL. |
-//! | `rustls` | yes | TLS by rustls, with ring as its crypto provider and the system's certificate verifier. |
-//! | `native-tls` |  | TLS by the system's library (OpenSSL, SChannel, Secure Transport). |
-//! | `http2` |  | Speak HTTP/2 when the server offers it. |
-//! | `schemars` |  | `schemars::JsonSchema` for every input. |
-//! | `test-util` |  | Errors, results and queued responses for tests: `pruna::test_util`. |
+//! | `generate` | yes | Generate the client from the OpenAPI document during the build. Without it, committed copies of the same sources are compiled. |
+//! | `journal` |  | Batches that continue after a crash: `Batch::journal`. |
+//! | `postgres` |  | Batches that many machines process together, through PostgreSQL: `Batch::fleet`. |
+//! | `rustls` | yes | TLS by rustls, with ring as the crypto provider and the system's certificate verifier. |
+//! | `native-tls` |  | TLS by the system's library: OpenSSL, SChannel or Secure Transport. |
+//! | `http2` |  | HTTP/2, if the server offers it. |
+//! | `schemars` |  | `schemars::JsonSchema` for every typed input. |
+//! | `test-util` |  | Queued responses, errors and results for tests of your program: `pruna::test_util`. |
 //! <!-- /features -->
 //!
-//! With neither `rustls` nor `native-tls`, only http addresses work. `default-features = false` with `rustls` omits the generator,
-//! which is a third of the build time; the interface is the same.
+//! Enable `rustls` or `native-tls`: without either, only a service on a loopback address can be reached. To omit the generator,
+//! which takes a third of the build time, use `default-features = false` with `rustls`; the interface is the same.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(feature = "journal", doc = "\n[`Batch::journal`]: batch::Batch::journal")]
 #![cfg_attr(not(feature = "journal"), doc = "\n[`Batch::journal`]: #features")]
 #![cfg_attr(feature = "postgres", doc = "\n[`Batch::fleet`]: batch::Batch::fleet")]

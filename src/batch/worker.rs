@@ -42,7 +42,7 @@ pub(super) struct Item {
     pub(super) request: Request,
 }
 
-/// What the items of a batch share.
+/// State shared by the items of a batch.
 pub(super) struct Worker {
     pub(super) client: Client,
     pub(super) folder: Option<Folder>,

@@ -21,7 +21,7 @@ use crate::{
 
 const ITEMS: usize = 24;
 
-/// A disk that keeps what was synchronised, and of the rest what chance will have; it fails for good at some write.
+/// A disk that keeps what was synchronized, and of the rest what chance will have; it fails for good at some write.
 #[derive(Clone, Debug)]
 struct Disk(Arc<Mutex<Sectors>>);
 
@@ -48,7 +48,7 @@ impl Disk {
         if sectors.writes >= sectors.fails_at { Err(io::Error::other("the disk has failed")) } else { Ok(sectors) }
     }
 
-    /// What is on it after a loss of power: of the writes that were not synchronised some are there, in any order, and
+    /// What is on it after a loss of power: of the writes that were not synchronized some are there, in any order, and
     /// some of these only in part.
     fn remains(&self, random: &mut fastrand::Rng) -> Vec<u8> {
         let sectors = self.0.lock().unwrap();
