@@ -135,7 +135,7 @@ impl Batch {
     /// A submission is recorded before it is sent, its job after the response, its files after the download. A later run
     /// with the same requests and the same journal continues: finished items are reported again
     /// ([`Output::resumed`]), running jobs are waited for, the rest is submitted. If a submission was recorded but no
-    /// response, its outcome is [unknown](Error::is_submission_unknown); such an item is reported, and submitted again only
+    /// response, its outcome is [unknown](crate::ErrorKind::SubmissionUnknown); such an item is reported, and submitted again only
     /// with [`resubmit_unknown`](Self::resubmit_unknown).
     ///
     /// The file is created if necessary. It is locked: a second batch on it is an error.

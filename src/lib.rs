@@ -157,12 +157,13 @@
 //!
 //! Enable `rustls` or `native-tls`: without either, only a service on a loopback address can be reached. To omit the generator,
 //! which takes a third of the build time, use `default-features = false` with `rustls`; the interface is the same.
+//!
+#![cfg_attr(feature = "journal", doc = "[`Batch::journal`]: batch::Batch::journal")]
+#![cfg_attr(not(feature = "journal"), doc = "[`Batch::journal`]: #features")]
+#![cfg_attr(feature = "postgres", doc = "[`Batch::fleet`]: batch::Batch::fleet")]
+#![cfg_attr(not(feature = "postgres"), doc = "[`Batch::fleet`]: #features")]
+#![cfg_attr(not(feature = "test-util"), doc = "[`test_util`]: #features")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
-#![cfg_attr(feature = "journal", doc = "\n[`Batch::journal`]: batch::Batch::journal")]
-#![cfg_attr(not(feature = "journal"), doc = "\n[`Batch::journal`]: #features")]
-#![cfg_attr(feature = "postgres", doc = "\n[`Batch::fleet`]: batch::Batch::fleet")]
-#![cfg_attr(not(feature = "postgres"), doc = "\n[`Batch::fleet`]: #features")]
-#![cfg_attr(not(feature = "test-util"), doc = "\n[`test_util`]: #features")]
 
 pub mod batch;
 pub mod error;

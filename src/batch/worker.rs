@@ -32,7 +32,7 @@ pub struct Output {
     pub files: Vec<SavedFile>,
     /// Time from submission to result; `None` if an earlier run submitted it.
     pub elapsed: Option<Duration>,
-    /// Whether an earlier run of the batch had finished it, according to the [journal](super::Batch::journal).
+    /// Whether an earlier run of the batch had finished it, according to the journal.
     pub resumed: bool,
 }
 
