@@ -104,7 +104,7 @@
 //! | [`RateLimited`](ErrorKind::RateLimited) | Send again after [`Error::retry_after`]. |
 //! | [`Timeout`](ErrorKind::Timeout) | The job in [`Error::job`] may still be running: attach it and wait on. |
 //! | [`SubmissionUnknown`](ErrorKind::SubmissionUnknown) | The job may be running and be billed. Decide whether to submit again. |
-//! | [`Io`](ErrorKind::Io) | The result is in [`Error::generation`]: save it elsewhere. |
+//! | [`Io`](ErrorKind::Io) | Fix what the message names. A result that exists is in [`Error::generation`]: save it elsewhere. |
 //!
 //! A submission costs money, so it is repeated only if the service certainly did not accept it: after a failed connection
 //! attempt or HTTP 429. Status requests, uploads and downloads are repeated after any temporary failure, up to
