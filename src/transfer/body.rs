@@ -26,7 +26,7 @@ const CHUNK_SIZE: usize = 64 * 1024;
 #[derive(Clone, Debug)]
 pub(super) enum Content<'a> {
     Path(&'a Path),
-    /// A downloaded result in a temporary file, whose name means nothing.
+    /// A downloaded result in a temporary file, whose name is not sent.
     Result(&'a Path),
     Bytes(&'a Bytes),
 }
@@ -103,7 +103,7 @@ pub(super) fn chunks(bytes: Bytes) -> impl Iterator<Item = Bytes> {
     (0..bytes.len()).step_by(CHUNK_SIZE).map(move |start| bytes.slice(start..bytes.len().min(start + CHUNK_SIZE)))
 }
 
-/// Streams a file that must not change its size meanwhile.
+/// Streams a file. Fails if its size changes meanwhile.
 fn exactly(
     length: u64,
     head: Vec<u8>,
