@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs the client against Stoplight Prism, a mock server that nobody here wrote, serving our document.
-# Skipped, with a line that says so, where Node or the npm registry cannot be had.
+# Runs the client against Stoplight Prism, a third-party mock server, with our OpenAPI document.
+# Ignored, with a line that says so, if Node or the npm registry is not available.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -24,4 +24,8 @@ for _ in $(seq 100); do
   if curl --silent --output /dev/null "http://127.0.0.1:$port/"; then break; fi
   sleep 0.2
 done
-PRUNA_PRISM_URL="http://127.0.0.1:$port" timeout 1200 cargo test --workspace --test behaviour --locked prism -- --nocapture
+test=prism_accepts_every_request_of_the_client
+PRUNA_PRISM_URL="http://127.0.0.1:$port" timeout 1200 \
+  cargo test --workspace --test processes --locked -- --exact "$test" | tee "$folder/test.log"
+# A filter that matches nothing, and an ignored test, are successes for cargo.
+grep -q '1 passed' "$folder/test.log" || { echo "the test $test did not run"; exit 1; }

@@ -8,7 +8,10 @@ use pruna::{
 };
 use serde_json::json;
 
-use crate::support::{client, emulator, sends};
+use crate::{
+    simulated::Service,
+    support::{client, emulator, sends},
+};
 
 /// Bytes of a picture that no other test uses.
 fn picture(number: u8) -> Vec<u8> {
@@ -68,16 +71,14 @@ async fn equal_content_goes_once_for_all_clones_of_a_client_at_the_same_time_too
     assert_eq!(sends(&emulator, "uploadFile"), 1);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_upload_is_used_again_for_25_minutes() {
-    let emulator = emulator().await;
-    let client = client(&emulator);
+    let service = Service::new();
+    let client = service.client();
     for (minutes, sent) in [(0, 1), (24, 1), (2, 2)] {
-        tokio::time::pause();
         tokio::time::advance(Duration::from_secs(minutes * 60)).await;
-        tokio::time::resume();
         client.upload(Media::bytes(picture(4))).await.unwrap();
-        assert_eq!(sends(&emulator, "uploadFile"), sent, "after {minutes} more minutes");
+        assert_eq!(service.received("uploadFile").len(), sent, "after {minutes} more minutes");
     }
 }
 
