@@ -10,19 +10,12 @@ use serde_json::json;
 
 use crate::{
     simulated::Service,
-    support::{client, emulator, sends},
+    support::{client, emulator, sends, submitted},
 };
 
 /// Bytes of a picture that no other test uses.
 fn picture(number: u8) -> Vec<u8> {
     [b"\x89PNG\r\n\x1a\n".as_slice(), &[number; 100]].concat()
-}
-
-/// The input that the emulator got with the last submission.
-fn submitted(emulator: &pruna_emulator::Emulator) -> serde_json::Value {
-    let requests = emulator.requests();
-    let last = requests.iter().rfind(|r| r.operation.as_deref() == Some("createPrediction")).unwrap();
-    last.json().unwrap()["input"].clone()
 }
 
 #[tokio::test]
