@@ -203,6 +203,7 @@ mod request;
 mod retry;
 mod schema;
 mod secret;
+mod stream;
 mod temporary;
 mod time;
 mod training;

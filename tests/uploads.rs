@@ -8,18 +8,14 @@ use pruna::{
 };
 use serde_json::json;
 
-use crate::support::{client, emulator, sends};
+use crate::{
+    simulated::Service,
+    support::{client, emulator, sends, submitted},
+};
 
 /// Bytes of a picture that no other test uses.
 fn picture(number: u8) -> Vec<u8> {
     [b"\x89PNG\r\n\x1a\n".as_slice(), &[number; 100]].concat()
-}
-
-/// The input that the emulator got with the last submission.
-fn submitted(emulator: &pruna_emulator::Emulator) -> serde_json::Value {
-    let requests = emulator.requests();
-    let last = requests.iter().rfind(|r| r.operation.as_deref() == Some("createPrediction")).unwrap();
-    last.json().unwrap()["input"].clone()
 }
 
 #[tokio::test]
@@ -68,16 +64,14 @@ async fn equal_content_goes_once_for_all_clones_of_a_client_at_the_same_time_too
     assert_eq!(sends(&emulator, "uploadFile"), 1);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_upload_is_used_again_for_25_minutes() {
-    let emulator = emulator().await;
-    let client = client(&emulator);
+    let service = Service::new();
+    let client = service.client();
     for (minutes, sent) in [(0, 1), (24, 1), (2, 2)] {
-        tokio::time::pause();
         tokio::time::advance(Duration::from_secs(minutes * 60)).await;
-        tokio::time::resume();
         client.upload(Media::bytes(picture(4))).await.unwrap();
-        assert_eq!(sends(&emulator, "uploadFile"), sent, "after {minutes} more minutes");
+        assert_eq!(service.received("uploadFile").len(), sent, "after {minutes} more minutes");
     }
 }
 
