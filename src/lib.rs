@@ -39,6 +39,7 @@ mod retry;
 mod schema;
 mod secret;
 mod temporary;
+mod text_value;
 mod time;
 mod training;
 mod transfer;

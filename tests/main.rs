@@ -8,7 +8,6 @@ mod batch;
 mod canary;
 mod connections;
 mod deadlines;
-mod examples;
 mod fault_matrix;
 mod generate;
 mod hostile;
