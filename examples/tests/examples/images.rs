@@ -68,7 +68,7 @@ pub(crate) async fn form() {
 
 pub(crate) async fn unknown_model() {
     // The emulator offers a model under a name that the library does not know.
-    let document = pruna_openapi::DOCUMENT.replace("qwen-image-edit-plus", "p-future");
+    let document = pruna_openapi::DOCUMENT.replace("flux-dev-lora", "p-future");
     let document = serde_json::from_str(&document).unwrap();
     let emulator = pruna_emulator::Emulator::builder().document(document).start().await.unwrap();
     assert!(!Model::from("p-future").is_documented());
