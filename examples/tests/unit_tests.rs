@@ -71,7 +71,7 @@ async fn an_order_is_delivered() {
 }
 
 #[tokio::test]
-async fn a_download_that_breaks_off_is_resumed() {
+async fn a_download_that_fails_is_repeated() {
     let (emulator, client) = emulated().await;
     emulator.faults().add(Fault::status(503).on(Operation::DownloadContent).first(1));
     assert!(matches!(order(&client, "a lion").await.unwrap(), Answer::Image(_)));

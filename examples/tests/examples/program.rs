@@ -14,18 +14,18 @@ use tokio::{
 
 /// An example to be run.
 pub(crate) struct Program {
-    name: &'static str,
+    name: String,
     command: Command,
     input: String,
 }
 
 impl Program {
     /// An example that runs in a folder, without a key.
-    pub(crate) fn new(name: &'static str, folder: &Path) -> Self {
+    pub(crate) fn new(name: &str, folder: &Path) -> Self {
         let mut command = Command::new(executable(name));
         command.current_dir(folder).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command.env_remove("PRUNA_API_KEY").env_remove("PRUNA_BASE_URL").kill_on_drop(true);
-        Self { name, command, input: String::new() }
+        Self { name: name.to_owned(), command, input: String::new() }
     }
 
     /// Uses an emulator in place of the service.
