@@ -205,6 +205,7 @@ mod schema;
 mod secret;
 mod stream;
 mod temporary;
+mod text_value;
 mod time;
 mod training;
 mod transfer;

@@ -14,7 +14,6 @@ mod compile_errors;
 mod connections;
 mod content;
 mod deadlines;
-mod examples;
 mod fault_matrix;
 mod generate;
 mod hostile;

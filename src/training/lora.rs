@@ -121,8 +121,8 @@ impl Lora {
     ///
     /// It includes the file name; without it, the service would look for another one.
     #[must_use]
-    pub fn lora_weights(&self, repository: &str) -> String {
-        let repository = repository.trim_start_matches("https://").trim_start_matches("huggingface.co/");
+    pub fn lora_weights(&self, repository: impl AsRef<str>) -> String {
+        let repository = repository.as_ref().trim_start_matches("https://").trim_start_matches("huggingface.co/");
         format!("huggingface.co/{}/{}", repository.trim_matches('/'), self.file_name)
     }
 }
