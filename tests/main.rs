@@ -23,5 +23,6 @@ mod redirects;
 mod restart;
 mod resume;
 mod spans;
+mod submissions;
 mod training;
 mod uploads;

@@ -81,7 +81,7 @@ impl LimitQueue {
         Self { name: name.to_owned(), state: Mutex::new(state), driver, shared }
     }
 
-    /// Waits for a permit for one request. If the deadline comes first, returns how long it would have taken, if known.
+    /// Waits for a permit for one request. If the deadline would come first, fails at once with the time that is needed.
     pub(super) async fn acquire(&self, priority: Priority, deadline: Instant) -> Result<(), Option<Duration>> {
         let permit = {
             let mut state = self.state();
@@ -89,8 +89,13 @@ impl LimitQueue {
                 return Ok(());
             }
             state.arrivals += 1;
-            let (sender, receiver) = oneshot::channel();
             let order = (priority, state.arrivals);
+            if self.shared.get().is_none()
+                && let Some(wait) = state.wait_beyond(order, deadline)
+            {
+                return Err(Some(wait));
+            }
+            let (sender, receiver) = oneshot::channel();
             state.queue.push(Reverse(Waiter { order, permit: sender }));
             receiver
         };
@@ -181,6 +186,17 @@ impl State {
         while self.queue.peek().is_some_and(|Reverse(first)| first.permit.is_closed()) {
             self.queue.pop();
         }
+    }
+
+    /// Returns how long a request of this order has to wait, if that is beyond its deadline.
+    fn wait_beyond(&mut self, order: (Priority, u64), deadline: Instant) -> Option<Duration> {
+        self.forget_dropped();
+        let is_late = |wait: &Duration| Instant::now() + *wait > deadline;
+        // Most requests fit even behind the whole queue, which then need not be counted.
+        Some(self.window.expected_wait(self.ahead())).filter(is_late)?;
+        let before = self.queue.iter().filter(|Reverse(waiter)| waiter.order < order && !waiter.permit.is_closed());
+        let before = u32::try_from(before.count()).unwrap_or(u32::MAX);
+        Some(self.window.expected_wait(before)).filter(is_late)
     }
 
     fn ahead(&self) -> u32 {
