@@ -211,7 +211,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn the_most_urgent_waiter_is_served_first_and_dropped_waiters_cost_nothing() {
+    async fn the_most_urgent_waiter_is_served_first_and_a_late_one_fails_at_once() {
         let start = Instant::now();
         let after = |seconds| start + Duration::from_secs(seconds);
         let queue = LimitQueue::new("status", Limit::Set(30), Arc::default());
@@ -229,7 +229,19 @@ mod tests {
         while let Some((priority, is_permitted)) = waiting.next().await {
             served.push((priority, is_permitted, start.elapsed().as_secs()));
         }
-        // One every 2.1 seconds or so.
-        assert_eq!(served, [(10, true, 2), (30, false, 3), (20, true, 4), (40, true, 6), (50, true, 8)]);
+        // One about every 2.1 seconds. The fourth cannot meet its deadline behind those before it, and fails at once.
+        assert_eq!(served, [(30, false, 0), (10, true, 2), (20, true, 4), (40, true, 6), (50, true, 8)]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_dropped_waiter_costs_no_permit() {
+        let start = Instant::now();
+        let after = |seconds| start + Duration::from_secs(seconds);
+        let queue = LimitQueue::new("status", Limit::Set(30), Arc::default());
+        queue.acquire(start, after(1)).await.unwrap();
+        let dropped = timeout_at(after(1), queue.acquire(after(5), after(600)));
+        let (dropped, served) = tokio::join!(dropped, queue.acquire(after(10), after(600)));
+        assert!(dropped.is_err() && served.is_ok());
+        assert_eq!(start.elapsed().as_secs(), 2, "the first permit after the burst");
     }
 }
