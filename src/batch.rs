@@ -220,6 +220,7 @@ impl Batch {
             folder,
             journal,
             resubmit_unknown: self.resubmit_unknown,
+            stopping: CancellationToken::new(),
             detaching: CancellationToken::new(),
             journal_failure: OnceLock::new(),
         };

@@ -29,6 +29,7 @@ mod redirects;
 mod restart;
 mod resume;
 mod spans;
+mod submissions;
 mod training;
 mod try_submit;
 mod uploads;

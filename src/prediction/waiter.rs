@@ -165,7 +165,9 @@ impl Waiter {
     fn poll_failed(&mut self, error: Error) -> Result<Event> {
         self.failures += 1;
         let error = self.prediction.annotate(error);
-        let is_temporary = error.is_transient() || error.is_decode();
+        // A job that was just accepted may not be known everywhere yet.
+        let is_new = error.is_not_found() && self.prediction.submission.is_some();
+        let is_temporary = error.is_transient() || error.is_decode() || is_new;
         if !is_temporary || self.failures >= MAX_FAILURES {
             return Err(error.with_attempts(self.failures));
         }
