@@ -211,6 +211,10 @@ impl TrainingSet {
             if image_extension(&path).is_some() {
                 set.images.insert(name, path);
             } else if let Some(stem) = name.strip_suffix(".txt") {
+                if !path.is_file() {
+                    set.problems.push(format!("{name}: it is not a regular file"));
+                    continue;
+                }
                 let caption = fs::read_to_string(&path).map_err(|e| Error::io(path.display(), e))?;
                 set.captions.insert(stem.to_owned(), caption);
             } else {
