@@ -54,9 +54,7 @@ impl Clock {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
-    use super::Clock;
+    use super::*;
 
     const MINUTE: Duration = Duration::from_secs(60);
 
