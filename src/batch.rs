@@ -31,7 +31,7 @@ use std::{
 use futures_util::{Stream, StreamExt as _, stream};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Client, Request, Result};
+use crate::{Client, Request, Result, stream::BoxStream};
 
 mod folder;
 mod journal;
@@ -50,7 +50,7 @@ use journal::Journal;
 use results::Items;
 use worker::{Item, Worker};
 
-type Requests = std::pin::Pin<Box<dyn Stream<Item = Request> + Send>>;
+type Requests = BoxStream<Request>;
 
 /// Default number of items in progress.
 const DEFAULT_CONCURRENCY: usize = 256;
@@ -69,7 +69,7 @@ impl Client {
     where
         S: Stream<Item: Into<Request>> + Send + 'static,
     {
-        Batch::new(self.clone(), Box::pin(requests.map(Into::into)))
+        Batch::new(self.clone(), BoxStream::new(requests.map(Into::into)))
     }
 }
 
@@ -193,21 +193,21 @@ impl Batch {
 
     /// Processes all requests with an open journal of that name.
     async fn run_with(mut self, journal: Option<Arc<dyn Journal>>, owner: Option<&OsStr>) -> Result<Results> {
-        let requests = std::mem::replace(&mut self.requests, Box::pin(stream::empty()));
+        let requests = std::mem::replace(&mut self.requests, BoxStream::new(stream::empty()));
         let items = requests.enumerate().map(|(index, request)| Ok(Item { index, request }));
-        self.start(Box::pin(items), journal, owner).await
+        self.start(BoxStream::new(items), journal, owner).await
     }
 
     /// Runs as a worker of a fleet.
     #[cfg(feature = "postgres")]
     async fn run_in(mut self, fleet: Fleet) -> Result<Results> {
-        let requests = std::mem::replace(&mut self.requests, Box::pin(stream::empty()));
+        let requests = std::mem::replace(&mut self.requests, BoxStream::new(stream::empty()));
         let transport = &self.client.context().transport;
         transport.limits.share(Arc::new(journal::fleet::FleetRateLimiter::new(&fleet, transport.account())));
         let worker = fleet.enqueue(requests, self.resubmit_unknown).await?;
         // Other workers process what lies between.
         self.ordered = false;
-        self.start(Box::pin(Arc::clone(&worker).items()), Some(worker), None).await
+        self.start(BoxStream::new(Arc::clone(&worker).items()), Some(worker), None).await
     }
 
     async fn start(self, items: Items, journal: Option<Arc<dyn Journal>>, owner: Option<&OsStr>) -> Result<Results> {
@@ -220,6 +220,7 @@ impl Batch {
             folder,
             journal,
             resubmit_unknown: self.resubmit_unknown,
+            stopping: CancellationToken::new(),
             detaching: CancellationToken::new(),
             journal_failure: OnceLock::new(),
         };

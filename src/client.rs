@@ -221,6 +221,13 @@ impl Client {
         Upload::new(Arc::clone(&self.context), media.into_media())
     }
 
+    /// Forgets all uploads, so that equal content is uploaded again.
+    ///
+    /// Rarely needed: uploads are forgotten when they expire, and when a job fails and names one.
+    pub fn forget_uploads(&self) {
+        self.context.uploads.clear();
+    }
+
     /// Prepares the download of a file by its address, absolute or relative to the service.
     pub fn download(&self, url: impl Into<String>) -> Download {
         Download::new(Arc::clone(&self.context), url)
@@ -255,7 +262,9 @@ impl Client {
         let concurrency = self.context.transport.limits.acquire_concurrency(request.model());
         let concurrency = timeout_at(deadline, concurrency).await.map_err(|_| {
             let message = "not submitted: too many other submissions were open until the deadline";
-            Error::new(ErrorKind::RateLimited, message).with_model(request.model().clone())
+            let wait = self.expected_wait(request.model());
+            let error = Error::new(ErrorKind::RateLimited, message).with_model(request.model().clone());
+            error.with_retry_after(Some(wait).filter(|wait| !wait.is_zero()))
         })?;
         let options = StartOptions { try_sync, deadline, permit: None };
         self.start_with(concurrency, request, options, &NoopHook).await
@@ -277,7 +286,8 @@ impl Client {
             let submission = Submission { model, parameters, try_sync, deadline, permit };
             self.context.transport.submit(submission, hook).await
         };
-        let submitted = submission.instrument(span.clone()).await;
+        let submitted =
+            submission.instrument(span.clone()).await.inspect_err(|error| forget_uploads(&self.context, error));
         let mut job = submitted.map_err(|error| error.with_model(model.clone()).redact_and_cut(&secrets))?;
         job.response = job.response.without_input();
         let status = job.response.status();
@@ -316,6 +326,13 @@ impl Client {
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// Forgets the uploads that an error names.
+fn forget_uploads(context: &Context, error: &Error) {
+    if error.is_invalid_input() {
+        context.uploads.forget_mentioned(error.body().unwrap_or(error.message()));
     }
 }
 

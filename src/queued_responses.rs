@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 
 /// Responses that a client receives instead of sending requests, in order: see [`test_util`](crate::test_util).
 ///
-/// Nothing is sent, and no time passes. A request for which no response is left fails with a message that names it.
+/// Nothing is sent, and no time passes. A request for which no response is left fails with a message that names it, unless
+/// a function [responds](Self::respond_with).
 #[derive(Clone, Default)]
 pub struct QueuedResponses {
     state: Arc<Mutex<State>>,
@@ -21,8 +22,11 @@ pub struct QueuedResponses {
 #[derive(Default)]
 struct State {
     responses: VecDeque<http::Response<Bytes>>,
+    respond: Option<Arc<Respond>>,
     requests: Vec<RecordedRequest>,
 }
+
+type Respond = dyn Fn(&RecordedRequest) -> http::Response<Bytes> + Send + Sync;
 
 /// A request that a client made.
 #[derive(Clone, Debug)]
@@ -64,6 +68,33 @@ impl QueuedResponses {
         self
     }
 
+    /// Sets a function that makes the response to each request for which none is queued.
+    ///
+    /// No sockets are involved, so that a service which is written as a function works on a paused clock of tokio.
+    ///
+    /// ```
+    /// use bytes::Bytes;
+    /// use pruna::test_util::{QueuedResponses, client};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> pruna::Result<()> {
+    /// let responses = QueuedResponses::new().respond_with(|request| {
+    ///     let job = request.url.path().rsplit('/').next().unwrap_or_default();
+    ///     http::Response::new(Bytes::from(format!(r#"{{"id": "{job}", "status": "processing"}}"#)))
+    /// });
+    /// assert_eq!(client(&responses).status("abc").await?, pruna::Status::PROCESSING);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn respond_with(
+        self,
+        respond: impl Fn(&RecordedRequest) -> http::Response<Bytes> + Send + Sync + 'static,
+    ) -> Self {
+        self.state().respond = Some(Arc::new(respond));
+        self
+    }
+
     /// Returns the requests so far.
     #[must_use]
     pub fn requests(&self) -> Vec<RecordedRequest> {
@@ -87,18 +118,26 @@ impl QueuedResponses {
         let body = request.body().and_then(|body| body.as_bytes()).map(Bytes::copy_from_slice);
         let recorded = RecordedRequest { method: request.method().clone(), url: request.url().clone(), headers, body };
         let mut state = self.state();
-        state.requests.push(recorded);
-        let next = state.responses.pop_front().unwrap_or_else(|| {
-            let message = format!("no queued response is left for {} {}", request.method(), request.url().path());
-            // A status that is never retried.
-            response(400, "application/json", json!({"message": message}).to_string().into())
-        });
-        next.into()
+        state.requests.push(recorded.clone());
+        let (queued, respond) = (state.responses.pop_front(), state.respond.clone());
+        // The function may look at the requests so far.
+        drop(state);
+        match (queued, respond) {
+            (Some(queued), _) => queued.into(),
+            (None, Some(respond)) => respond(&recorded).into(),
+            (None, None) => exhausted(&recorded).into(),
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The response to a request for which none is left. Its status is never retried.
+fn exhausted(request: &RecordedRequest) -> http::Response<Bytes> {
+    let message = format!("no queued response is left for {} {}", request.method, request.url.path());
+    response(400, "application/json", json!({"message": message}).to_string().into())
 }
 
 /// Builds a response; a status or a media type that HTTP does not allow is left out.

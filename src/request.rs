@@ -115,6 +115,18 @@ impl Request {
         self.deadline
     }
 
+    /// Returns the name as the caller set it.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn own_name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// Returns the key as the caller set it.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn own_key(&self) -> Option<&str> {
+        self.key.as_deref()
+    }
+
     /// Returns the caller's identifier, by default the name.
     pub(crate) fn item_key(&self) -> Option<&str> {
         self.key.as_deref().or(self.name.as_deref())
@@ -132,9 +144,7 @@ impl Request {
 
     /// Returns the values that must not appear in an error.
     pub(crate) fn secrets(&self) -> Vec<String> {
-        let parameters = self.input().as_object().into_iter().flatten();
-        let secret = parameters.filter(|(name, _)| schema::is_secret(&self.model, name));
-        secret.filter_map(|(_, value)| value.as_str().map(str::to_owned)).collect()
+        schema::secrets(&self.model, self.input())
     }
 }
 

@@ -1,27 +1,36 @@
-//! Behaviour of the library against the emulator: one file per behaviour.
+//! Behavior of the library, mostly against the emulator: one file per behavior.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 
+mod scripted;
+mod simulated;
 mod support;
 
+mod api_keys;
 mod bad_input;
 mod batch;
+mod batch_outputs;
 mod canary;
+mod compile_errors;
 mod connections;
+mod content;
 mod deadlines;
-mod examples;
 mod fault_matrix;
 mod generate;
 mod hostile;
 #[cfg(feature = "journal")]
 mod journal;
 mod limits;
+mod media;
 mod models;
-mod prism;
 mod progress;
+mod public_types;
 mod raw;
 mod redirects;
 mod restart;
 mod resume;
 mod spans;
+mod submissions;
 mod training;
+mod try_submit;
 mod uploads;
+mod watch;

@@ -16,10 +16,10 @@ use super::{
     summary::Summary,
     worker::{Item, Output, Worker},
 };
-use crate::{Error, Result, error::ErrorKind};
+use crate::{Error, Result, error::ErrorKind, stream::BoxStream};
 
 /// The source of items. If it fails, the error comes with an index that no request has.
-pub(super) type Items = Pin<Box<dyn Stream<Item = Result<Item, (usize, Error)>> + Send>>;
+pub(super) type Items = BoxStream<Result<Item, (usize, Error)>>;
 type Finished = (usize, Result<Output>);
 
 /// The results of a batch: a stream of each item's result with the index of its request.
@@ -45,7 +45,7 @@ type Early = BTreeMap<usize, Result<Output>>;
 
 impl Results {
     pub(super) fn new(items: Items, worker: Worker, concurrency: usize, ordered: bool) -> Self {
-        let stop = CancellationToken::new();
+        let stop = worker.stopping.clone();
         Self {
             items: Some(items),
             worker: Arc::new(worker),
@@ -115,7 +115,7 @@ impl Results {
         while self.in_flight() < self.concurrency
             && let Some(items) = &mut self.items
         {
-            match items.as_mut().poll_next(context) {
+            match items.poll_next_unpin(context) {
                 Poll::Ready(Some(Err((index, broken)))) => {
                     self.items = None;
                     self.running.spawn(async move { (index, Err(broken)) });

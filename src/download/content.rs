@@ -16,6 +16,7 @@ use crate::{
     Error, Result,
     error::ErrorKind,
     file_type::FileType,
+    stream::BoxStream,
     transfer::download::{Piece, ResumableDownload},
 };
 
@@ -27,7 +28,7 @@ use crate::{
 pub struct Content {
     content_type: String,
     content_length: Option<u64>,
-    pieces: Pin<Box<dyn Stream<Item = Result<Bytes>> + Send>>,
+    pieces: BoxStream<Result<Bytes>>,
 }
 
 impl Content {
@@ -36,7 +37,7 @@ impl Content {
         Self {
             content_type: FileType::sniff(&bytes).media_type.to_owned(),
             content_length: Some(bytes.len() as u64),
-            pieces: Box::pin(stream::iter([Ok(bytes)])),
+            pieces: BoxStream::new(stream::iter([Ok(bytes)])),
         }
     }
 
@@ -51,7 +52,7 @@ impl Content {
                 |mut reader| async move { Ok(reader.next().await?.map(|bytes| (bytes, reader))) },
             );
         let pieces = pieces.map_err(move |error| error_context.annotate(error));
-        Self { content_type, content_length, pieces: Box::pin(pieces) }
+        Self { content_type, content_length, pieces: BoxStream::new(pieces) }
     }
 
     /// Returns the media type, as declared by the service.
@@ -87,7 +88,7 @@ impl Stream for Content {
     type Item = Result<Bytes>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.pieces.as_mut().poll_next(context)
+        self.pieces.poll_next_unpin(context)
     }
 }
 

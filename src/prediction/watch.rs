@@ -9,12 +9,12 @@ use std::{
 use futures_util::{Stream, StreamExt, stream};
 
 use super::{Event, waiter::Waiter};
-use crate::Result;
+use crate::{Result, stream::BoxStream};
 
 /// A wait as a stream of events: see [`Prediction::watch`](crate::Prediction::watch).
 #[must_use = "a stream does nothing unless it is read"]
 pub struct Watch {
-    events: Pin<Box<dyn Stream<Item = Result<Event>> + Send>>,
+    events: BoxStream<Result<Event>>,
 }
 
 impl Watch {
@@ -26,7 +26,7 @@ impl Watch {
             let is_last = matches!(event, Ok(Event::Finished(_)) | Err(_));
             Some((event, (!is_last).then_some(waiter)))
         });
-        Self { events: Box::pin(stream::iter([Ok(first)]).chain(polls)) }
+        Self { events: BoxStream::new(stream::iter([Ok(first)]).chain(polls)) }
     }
 
     /// Waits for the next event; `None` after the last one.
@@ -39,7 +39,7 @@ impl Stream for Watch {
     type Item = Result<Event>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.events.as_mut().poll_next(context)
+        self.events.poll_next_unpin(context)
     }
 }
 

@@ -1,4 +1,4 @@
-//! SIGKILL at random instants.
+//! A batch with a journal is killed (SIGKILL) at random instants, and continues.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -35,30 +35,31 @@ fn start(emulator: &Emulator, home: &Path, resubmit: bool) -> Child {
         .unwrap()
 }
 
-/// The lines of a run, however it ended.
+/// Returns the lines of a run, however it ended.
 pub(crate) async fn printed(child: Child) -> Result<Vec<String>, String> {
     let output = child.wait_with_output().await.map_err(|e| e.to_string())?;
     Ok(String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect())
 }
 
-/// The lines of a run that came to its end.
+/// Returns the lines of a run that must end successfully.
 pub(crate) async fn finish(child: Child) -> Result<Vec<String>, String> {
     let output = child.wait_with_output().await.map_err(|e| e.to_string())?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let lines: Vec<String> = text.lines().map(str::to_owned).collect();
     match lines.last() {
         Some(last) if last == "end" && output.status.success() => Ok(lines),
-        _ => Err(format!("a run ended badly: {text}{}", String::from_utf8_lossy(&output.stderr))),
+        _ => Err(format!("a run failed: {text}{}", String::from_utf8_lossy(&output.stderr))),
     }
 }
 
-pub(crate) fn with_word(lines: &[String], word: &str) -> BTreeSet<usize> {
+/// Returns the indices of the lines that begin with a word.
+pub(crate) fn indices(lines: &[String], word: &str) -> BTreeSet<usize> {
     let index = |line: &String| line.strip_prefix(word)?.split_whitespace().next()?.parse().ok();
     lines.iter().filter_map(index).collect()
 }
 
-/// One batch, killed until it is done or there were enough kills. Tells how many there were, and how many items were
-/// unknown.
+/// Runs one batch and kills it until it is complete or there were enough kills. Returns the number of kills and of unknown
+/// items.
 async fn batch(kills_left: usize, random: &mut fastrand::Rng) -> Result<(usize, usize), String> {
     let emulator = Emulator::builder().start().await.unwrap();
     let home = tempfile::tempdir().unwrap();
@@ -74,12 +75,12 @@ async fn batch(kills_left: usize, random: &mut fastrand::Rng) -> Result<(usize, 
         kills += 1;
     }
     let lines = finish(start(&emulator, home.path(), false)).await?;
-    let unknown = with_word(&lines, "unknown");
-    let failed = with_word(&lines, "failed");
+    let unknown = indices(&lines, "unknown");
+    let failed = indices(&lines, "failed");
     check(failed.is_empty(), || format!("failed: {lines:?}"))?;
-    // The caller says so: what is unknown is sent again.
+    // The caller asks for unknown items to be submitted again.
     let lines = finish(start(&emulator, home.path(), true)).await?;
-    let complete = with_word(&lines, "earlier").len() + with_word(&lines, "done").len();
+    let complete = indices(&lines, "resumed").len() + indices(&lines, "done").len();
     check(complete == ITEMS, || format!("{complete} of {ITEMS} are complete: {lines:?}"))?;
     let mut submissions: HashMap<String, usize> = HashMap::new();
     for prediction in emulator.predictions() {
@@ -94,10 +95,10 @@ async fn batch(kills_left: usize, random: &mut fastrand::Rng) -> Result<(usize, 
     Ok((kills, unknown.len()))
 }
 
-/// Every file is what the service delivers, byte for byte, and there is one for each item.
+/// Checks that there is one file for each item, and that it equals what the service delivers.
 pub(crate) async fn compare(emulator: &Emulator, folder: &Path, items: usize) -> Result<(), String> {
     let files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    // A worker of a fleet that was killed leaves a hidden folder of its own.
+    // A worker of a fleet that was killed leaves its hidden folder.
     let names = files.iter().map(|name| name.to_str().unwrap().to_owned()).filter(|name| !name.starts_with(".pruna-"));
     let names: BTreeSet<String> = names.collect();
     check(names.len() == items, || format!("{} files in {}", names.len(), folder.display()))?;
@@ -113,10 +114,10 @@ pub(crate) async fn compare(emulator: &Emulator, folder: &Path, items: usize) ->
         .collect();
     for (item, name) in names.iter().enumerate() {
         let id = name.strip_prefix(&format!("{item:06}-")).and_then(|rest| rest.split('.').next());
-        let address = id.and_then(|id| predictions.get(id)).ok_or_else(|| format!("whose file is {name}?"))?;
+        let address = id.and_then(|id| predictions.get(id)).ok_or_else(|| format!("{name} belongs to no job"))?;
         let delivered = client.download(address.clone()).bytes().await.map_err(|e| e.to_string())?;
         let saved = std::fs::read(folder.join(name)).map_err(|e| e.to_string())?;
-        check(saved == delivered, || format!("{name} is damaged"))?;
+        check(saved == delivered, || format!("{name} differs from the delivered file"))?;
     }
     Ok(())
 }
@@ -133,7 +134,7 @@ pub(crate) async fn killed_at_any_instant() -> Outcome {
     while kills < wanted {
         let one = batch(wanted - kills, &mut random).await.map_err(|why| format!("seed {seed}: {why}"))?;
         (kills, batches, unknown) = (kills + one.0, batches + 1, unknown + one.1);
-        // A machine so quick that nothing can be killed would go on for ever.
+        // On a machine that is too fast to kill anything, the loop would never end.
         check(batches <= wanted, || "runs end before they can be killed".into())?;
         sleep(Duration::ZERO).await;
     }
@@ -142,7 +143,7 @@ pub(crate) async fn killed_at_any_instant() -> Outcome {
     ))
 }
 
-/// While one process works with a journal another cannot, and does no harm.
+/// While one process has a journal open, another one fails and changes nothing.
 pub(crate) async fn a_second_process() -> Outcome {
     let emulator = Emulator::builder().speed(0.3).start().await.unwrap();
     let home = tempfile::tempdir().unwrap();
@@ -151,10 +152,10 @@ pub(crate) async fn a_second_process() -> Outcome {
         sleep(Duration::from_millis(5)).await;
     }
     let second = start(&emulator, home.path(), false).wait_with_output().await.map_err(|e| e.to_string())?;
-    let told = String::from_utf8_lossy(&second.stderr);
-    check(!second.status.success() && told.contains("in use by another process"), || told.to_string())?;
+    let message = String::from_utf8_lossy(&second.stderr);
+    check(!second.status.success() && message.contains("in use by another process"), || message.to_string())?;
     finish(first).await?;
     compare(&emulator, &home.path().join("files"), ITEMS).await?;
     check(emulator.predictions().len() == ITEMS, || "an item was submitted twice".into())?;
-    Ok(format!("{ITEMS} files by the first"))
+    Ok(format!("{ITEMS} files by the first process"))
 }

@@ -1,68 +1,77 @@
-//! What happens to whole processes: killed at any instant, several on one batch. This program is its own worker.
+//! Tests of whole processes: killed at any instant, several on one batch, one against another program.
 //!
-//! Run by `cargo test --features journal --test processes`. `PRUNA_KILLS` sets how often the crash test kills, 40 by
+//! This program is also the worker process that is killed. The test harness is libtest-mimic, because a test whose
+//! program is missing (PostgreSQL, Prism) is reported as ignored. `PRUNA_KILLS` sets how often the crash test kills: 40 by
 //! default; 200 is the full count.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{future::Future, path::PathBuf, process::ExitCode};
+
+use libtest_mimic::{Arguments, Trial};
+use tokio::runtime::Runtime;
 
 mod crash;
 mod fleet;
 mod postgres;
+mod prism;
 mod worker;
 
+/// Figures to be shown, or the reason of the failure.
 type Outcome = Result<String, String>;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    match arguments.split_first() {
-        Some((first, rest)) if first == "--worker" => {
-            runtime.block_on(worker::run(rest));
-            return ExitCode::SUCCESS;
-        }
-        Some((first, rest)) if first == "--fleet-worker" => {
-            runtime.block_on(worker::run_in_fleet(rest));
-            return ExitCode::SUCCESS;
-        }
-        _ => {}
-    }
-    let filter = arguments.iter().find(|argument| !argument.starts_with('-'));
-    let (mut passed, mut failed, mut skipped) = (0, 0, 0);
-    let mut tell = |name: &str, run: &dyn Fn() -> Option<Outcome>| {
-        if filter.is_some_and(|filter| !name.contains(filter.as_str())) {
-            return;
-        }
-        match run() {
-            Some(Ok(figures)) => {
-                passed += 1;
-                println!("test {name} ... ok ({figures})");
-            }
-            Some(Err(why)) => {
-                failed += 1;
-                println!("test {name} ... FAILED\n{why}");
-            }
-            None => {
-                skipped += 1;
-                println!("test {name} ... SKIPPED: no PostgreSQL here; Debian's package `postgresql` has it");
-            }
-        }
+    let worker = |run: &dyn Fn(&Runtime, &[String])| {
+        run(&Runtime::new().unwrap(), &arguments[1..]);
+        ExitCode::SUCCESS
     };
-    tell("a_batch_survives_being_killed_at_any_instant", &|| Some(runtime.block_on(crash::killed_at_any_instant())));
-    tell("a_second_process_on_a_journal_is_turned_away", &|| Some(runtime.block_on(crash::a_second_process())));
-    tell("two_of_four_workers_of_a_fleet_are_killed", &|| {
-        let database = postgres::Postgres::start()?;
-        Some(database.and_then(|database| runtime.block_on(fleet::two_of_four_workers_are_killed(database))))
-    });
-    tell("a_worker_that_loses_the_database_finishes_what_runs_and_says_so", &|| {
-        let database = postgres::Postgres::start()?;
-        Some(database.and_then(|database| runtime.block_on(fleet::the_database_is_lost(database))))
-    });
-    println!("\n{passed} passed, {failed} failed, {skipped} skipped");
-    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    match arguments.first().map(String::as_str) {
+        Some("--worker") => worker(&|runtime, arguments| runtime.block_on(worker::run(arguments))),
+        Some("--fleet-worker") => worker(&|runtime, arguments| runtime.block_on(worker::run_in_fleet(arguments))),
+        _ => run_tests(),
+    }
 }
 
-/// This program.
+fn run_tests() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    // Each test runs several processes, whose timing matters: one test after the other.
+    arguments.test_threads.get_or_insert(1);
+    let killed = "two_of_four_workers_of_a_fleet_are_killed";
+    let lost = "a_worker_that_loses_the_database_finishes_running_jobs_and_reports_why";
+    let is_selected = |name: &str| arguments.filter.as_ref().is_none_or(|filter| name.contains(filter.as_str()));
+    // While tests are only listed, nothing is installed.
+    let postgres = postgres::programs(!arguments.list && (is_selected(killed) || is_selected(lost)));
+    let tests = vec![
+        trial("a_batch_survives_being_killed_at_any_instant", Ok(()), |()| crash::killed_at_any_instant()),
+        trial("a_second_process_on_a_journal_is_rejected", Ok(()), |()| crash::a_second_process()),
+        trial(killed, postgres.clone(), fleet::two_of_four_workers_are_killed),
+        trial(lost, postgres, fleet::the_database_is_lost),
+        trial("prism_accepts_every_request_of_the_client", prism::url(), prism::accepts_every_request),
+    ];
+    libtest_mimic::run(&arguments, tests).exit_code()
+}
+
+/// Creates a test that is ignored if what it requires is missing.
+fn trial<R: Send + 'static, F: Future<Output = Outcome> + 'static>(
+    name: &'static str,
+    requirement: Result<R, String>,
+    test: fn(R) -> F,
+) -> Trial {
+    match requirement {
+        Ok(requirement) => Trial::test(name, move || {
+            let figures = Runtime::new()?.block_on(test(requirement))?;
+            println!("({figures})");
+            Ok(())
+        }),
+        Err(reason) => {
+            eprintln!("{name} is ignored: {reason}");
+            // With `--ignored` it runs, and fails.
+            Trial::test(name, move || Err(reason.into())).with_ignored_flag(true)
+        }
+    }
+}
+
+/// Returns the path of this program.
 fn this() -> PathBuf {
     std::env::current_exe().unwrap()
 }

@@ -1,4 +1,4 @@
-//! A PostgreSQL of the test's own: in a temporary folder, on loopback, on a free port, ended with the test.
+//! A PostgreSQL server for one test: in a temporary folder, on a free loopback port, stopped at the end of the test.
 
 use std::{
     fs,
@@ -16,29 +16,27 @@ pub(crate) struct Postgres {
     _home: TempDir,
 }
 
-/// The folder of PostgreSQL's programs. Under CI Debian's package is installed if it is missing.
-fn programs() -> Option<PathBuf> {
+/// Finds the folder of PostgreSQL's programs. Under CI, Debian's package is installed first if `may_install` is set.
+pub(crate) fn programs(may_install: bool) -> Result<PathBuf, String> {
     let installed = || {
         let versions = fs::read_dir("/usr/lib/postgresql").ok()?;
         let folders = versions.filter_map(|entry| Some(entry.ok()?.path().join("bin")));
         folders.filter(|folder| folder.join("initdb").exists()).max()
     };
-    installed().or_else(|| {
-        if std::env::var_os("CI").is_some() {
-            let install = ["apt-get", "install", "--yes", "--no-install-recommends", "postgresql"];
-            for command in [&["apt-get", "update"][..], &install[..]] {
-                let _ = Command::new(command[0]).args(&command[1..]).stdout(Stdio::null()).status();
-            }
+    if installed().is_none() && may_install && std::env::var_os("CI").is_some() {
+        let install = ["apt-get", "install", "--yes", "--no-install-recommends", "postgresql"];
+        for command in [&["apt-get", "update"][..], &install[..]] {
+            let _ = Command::new(command[0]).args(&command[1..]).stdout(Stdio::null()).status();
         }
-        installed()
-    })
+    }
+    installed().ok_or_else(|| "PostgreSQL is not installed; Debian's package is `postgresql`".into())
 }
 
 fn is_root() -> bool {
     fs::read_to_string("/proc/self/status").is_ok_and(|status| status.contains("\nUid:\t0\t"))
 }
 
-/// A program of PostgreSQL, which does not run as root.
+/// Returns a command for a program of PostgreSQL, which refuses to run as root.
 fn unprivileged(program: &Path) -> Command {
     if !is_root() {
         return Command::new(program);
@@ -57,12 +55,8 @@ fn succeed(command: &mut Command) -> Result<(), String> {
 }
 
 impl Postgres {
-    /// Starts one. `None` when there is none to be had here.
-    pub(crate) fn start() -> Option<Result<Self, String>> {
-        Some(Self::start_with(&programs()?))
-    }
-
-    fn start_with(programs: &Path) -> Result<Self, String> {
+    /// Starts a server with the programs in a folder.
+    pub(crate) fn start(programs: &Path) -> Result<Self, String> {
         let home = tempfile::tempdir().map_err(|e| e.to_string())?;
         let data = home.path().join("data");
         fs::create_dir(&data).map_err(|e| e.to_string())?;
@@ -72,7 +66,7 @@ impl Postgres {
         let initdb = ["--auth=trust", "--username=pruna", "--no-sync", "--encoding=UTF8", "--locale=C", "-D"];
         succeed(unprivileged(&programs.join("initdb")).current_dir(home.path()).args(initdb).arg(&data))?;
         let port = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).map_err(|e| e.to_string())?.port();
-        // Only workers die in these tests, never the database: it need not wait for the disk.
+        // Only workers are killed in these tests, never the database: it need not wait for the disk.
         let server = unprivileged(&programs.join("postgres"))
             .current_dir(home.path())
             .arg("-D")
@@ -85,22 +79,16 @@ impl Postgres {
             .map_err(|e| e.to_string())?;
         let postgres = Self { server, port, _home: home };
         for _ in 0..300 {
-            if succeed(Command::new(programs.join("pg_isready")).args([
-                "-q",
-                "-h",
-                "127.0.0.1",
-                "-p",
-                &port.to_string(),
-            ]))
-            .is_ok()
-            {
+            let mut is_ready = Command::new(programs.join("pg_isready"));
+            if succeed(is_ready.args(["-q", "-h", "127.0.0.1", "-p", &port.to_string()])).is_ok() {
                 return Ok(postgres);
             }
             std::thread::sleep(Duration::from_millis(100));
         }
-        Err("PostgreSQL does not answer within 30 s".into())
+        Err("PostgreSQL does not respond within 30 s".into())
     }
 
+    /// Returns the connection string.
     pub(crate) fn address(&self) -> String {
         format!("host=127.0.0.1 port={} user=pruna dbname=postgres", self.port)
     }

@@ -1,4 +1,4 @@
-//! The processes that are killed: each works on a batch and prints what comes of each item.
+//! The worker processes: each runs a batch and prints the result of each item.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -9,7 +9,7 @@ use pruna::{
 };
 use serde_json::json;
 
-/// Item `n` of every batch here: small, and told by its prompt.
+/// Returns item `n` of a batch: a small image, identified by its prompt.
 fn request(n: usize) -> Request {
     let input = json!({
         "prompt": format!("item {n}"), "seed": 1, "aspect_ratio": "custom", "width": 256, "height": 256,
@@ -17,7 +17,7 @@ fn request(n: usize) -> Request {
     Request::new("wan-image-small", input)
 }
 
-/// The client of the emulator that the environment names.
+/// Creates a client of the emulator that the environment names.
 fn client(limits: Limits) -> Client {
     Client::builder().from_env().limits(limits).build().unwrap()
 }
@@ -27,7 +27,7 @@ pub(crate) async fn run(arguments: &[String]) {
     let [journal, folder, count, resubmit] = arguments else { panic!("{arguments:?}") };
     let requests = (0..count.parse().unwrap()).map(request);
     let batch = client(Limits::none()).batch(requests).concurrency(16).journal(PathBuf::from(journal));
-    tell(batch.save_to(folder).resubmit_unknown(resubmit == "true")).await;
+    print_results(batch.save_to(folder).resubmit_unknown(resubmit == "true")).await;
 }
 
 /// `--fleet-worker DATABASE FOLDER COUNT RESUBMIT`
@@ -37,15 +37,15 @@ pub(crate) async fn run_in_fleet(arguments: &[String]) {
     let fleet = Fleet::connect(database, "test").await.unwrap().lease(Duration::from_secs(2));
     let limits = Limits::none().submissions("wan-image-small", super::fleet::PER_MINUTE);
     let batch = client(limits).batch(requests).concurrency(64).fleet(fleet);
-    tell(batch.save_to(folder).resubmit_unknown(resubmit == "true")).await;
+    print_results(batch.save_to(folder).resubmit_unknown(resubmit == "true")).await;
 }
 
-/// Prints what comes of each item.
-async fn tell(batch: Batch) {
+/// Prints the result of each item.
+async fn print_results(batch: Batch) {
     let mut results = batch.run().await.unwrap();
     while let Some((index, result)) = results.next().await {
         match result {
-            Ok(output) if output.resumed => println!("earlier {index}"),
+            Ok(output) if output.resumed => println!("resumed {index}"),
             Ok(_) => println!("done {index}"),
             Err(error) if error.is_submission_unknown() => println!("unknown {index}"),
             Err(error) => println!("failed {index} {error}"),

@@ -1,0 +1,183 @@
+//! A service without sockets: rate limits per minute, and jobs that take their time. Exact on tokio's paused clock, which
+//! must not be used with sockets: it jumps ahead while bytes are under way.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use pruna::{
+    Client, ClientBuilder, Model,
+    poll::FixedInterval,
+    test_util::{self, QueuedResponses, RecordedRequest},
+};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+/// The simulated service. Clones share their state.
+#[derive(Clone)]
+pub(crate) struct Service {
+    state: Arc<Mutex<State>>,
+}
+
+/// A request that the service received.
+#[derive(Clone, Debug)]
+pub(crate) struct Received {
+    pub(crate) operation: &'static str,
+    pub(crate) path: String,
+    pub(crate) status: u16,
+    /// Time since the start of the service.
+    pub(crate) time: Duration,
+}
+
+struct State {
+    started: Instant,
+    /// Whether the documented limits on submissions are enforced, in fixed windows of a minute.
+    has_limits: bool,
+    /// Factor on the typical durations of the models.
+    speed: f64,
+    /// Wait that the first submission is told, instead of being accepted.
+    rejection: Option<Duration>,
+    /// When each job ends.
+    jobs: Vec<Instant>,
+    /// By model: number of the minute, and submissions in it.
+    windows: HashMap<Model, (u64, u32)>,
+    received: Vec<Received>,
+}
+
+impl Service {
+    /// Starts a service without limits, whose jobs end at once.
+    pub(crate) fn new() -> Self {
+        let state = State {
+            started: Instant::now(),
+            has_limits: false,
+            speed: 0.0,
+            rejection: None,
+            jobs: Vec::new(),
+            windows: HashMap::new(),
+            received: Vec::new(),
+        };
+        Self { state: Arc::new(Mutex::new(state)) }
+    }
+
+    /// Enforces the documented limits on submissions.
+    pub(crate) fn with_limits(self) -> Self {
+        self.state.lock().unwrap().has_limits = true;
+        self
+    }
+
+    /// Makes jobs take a multiple of the typical duration of their model.
+    pub(crate) fn with_speed(self, factor: f64) -> Self {
+        self.state.lock().unwrap().speed = factor;
+        self
+    }
+
+    /// Rejects the first submission with a wait.
+    pub(crate) fn rejecting_first(self, retry_after: Duration) -> Self {
+        self.state.lock().unwrap().rejection = Some(retry_after);
+        self
+    }
+
+    /// Creates a client with a configuration.
+    pub(crate) fn client_with(&self, builder: ClientBuilder) -> Client {
+        let state = Arc::clone(&self.state);
+        let responses = QueuedResponses::new().respond_with(move |request| state.lock().unwrap().respond(request));
+        test_util::client_with(builder, &responses).unwrap()
+    }
+
+    /// Creates a client that polls every two milliseconds.
+    pub(crate) fn client(&self) -> Client {
+        self.client_with(Client::builder().poll_policy(FixedInterval::new(Duration::from_millis(2))))
+    }
+
+    /// Returns the requests of an operation, in order.
+    pub(crate) fn received(&self, operation: &str) -> Vec<Received> {
+        let state = self.state.lock().unwrap();
+        state.received.iter().filter(|request| request.operation == operation).cloned().collect()
+    }
+
+    /// Returns the number of submissions that were rejected because of a rate limit.
+    pub(crate) fn rejections(&self) -> usize {
+        self.received("createPrediction").iter().filter(|request| request.status == 429).count()
+    }
+}
+
+impl State {
+    fn respond(&mut self, request: &RecordedRequest) -> http::Response<Bytes> {
+        let path = request.url.path();
+        let (operation, response) = match (request.method.as_str(), path.strip_prefix("/v1/predictions")) {
+            ("POST", Some(_)) => ("createPrediction", self.submit(request)),
+            ("GET", Some(_)) => ("getPredictionStatus", self.status(path)),
+            _ => ("uploadFile", self.upload()),
+        };
+        let (status, time) = (response.status().as_u16(), self.started.elapsed());
+        self.received.push(Received { operation, path: path.to_owned(), status, time });
+        response
+    }
+
+    fn submit(&mut self, request: &RecordedRequest) -> http::Response<Bytes> {
+        let model = Model::from(request.headers["model"].to_str().unwrap().to_owned());
+        if let Some(wait) = self.rejection.take() {
+            return rejected(&wait.as_secs().to_string());
+        }
+        let mut response = if self.has_limits { self.count(&model) } else { http::Response::default() };
+        if response.status() == http::StatusCode::TOO_MANY_REQUESTS {
+            return response;
+        }
+        let duration = Duration::from_secs_f64(model.info().typical_seconds * self.speed);
+        self.jobs.push(Instant::now() + duration);
+        let (id, path) = (self.jobs.len() - 1, "/v1/predictions/status");
+        *response.status_mut() = http::StatusCode::CREATED;
+        *response.body_mut() = json!({"id": id.to_string(), "get_url": format!("{path}/{id}")}).to_string().into();
+        response
+    }
+
+    /// Counts a submission. Returns a rejection, or a response with the headers that report the limit.
+    fn count(&mut self, model: &Model) -> http::Response<Bytes> {
+        let limit = model.info().requests_per_minute.unwrap();
+        let time = self.started.elapsed();
+        let minute = time.as_secs() / 60;
+        let window = self.windows.entry(model.clone()).or_insert((minute, 0));
+        if window.0 != minute {
+            *window = (minute, 0);
+        }
+        let reset = (Duration::from_secs(60 * (minute + 1)) - time).as_secs_f64().ceil().to_string();
+        if window.1 == limit {
+            return rejected(&reset);
+        }
+        window.1 += 1;
+        let mut response = http::Response::default();
+        let remaining = (limit - window.1).to_string();
+        for (name, value) in [("limit", limit.to_string()), ("remaining", remaining), ("reset", reset)] {
+            let name: http::HeaderName = format!("ratelimit-{name}").parse().unwrap();
+            response.headers_mut().insert(name, value.parse().unwrap());
+        }
+        response
+    }
+
+    fn status(&self, path: &str) -> http::Response<Bytes> {
+        let id: usize = path.rsplit('/').next().unwrap().parse().unwrap();
+        json_response(match self.jobs[id] <= Instant::now() {
+            true => json!({"id": id.to_string(), "status": "succeeded", "generation_url": "/v1/files/x.jpg"}),
+            false => json!({"id": id.to_string(), "status": "processing"}),
+        })
+    }
+
+    fn upload(&self) -> http::Response<Bytes> {
+        let number = self.received.len();
+        json_response(json!({"id": number.to_string(), "urls": {"get": format!("/v1/files/{number}")}}))
+    }
+}
+
+fn json_response(body: Value) -> http::Response<Bytes> {
+    http::Response::new(body.to_string().into())
+}
+
+fn rejected(retry_after: &str) -> http::Response<Bytes> {
+    let mut response = json_response(json!({"message": "API rate limit exceeded"}));
+    *response.status_mut() = http::StatusCode::TOO_MANY_REQUESTS;
+    response.headers_mut().insert(http::header::RETRY_AFTER, retry_after.parse().unwrap());
+    response
+}
