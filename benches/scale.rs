@@ -63,7 +63,10 @@ impl Tally {
     }
 }
 
-/// All in flight at once, limits on, the clock paused: hours pass in minutes.
+/// All jobs in flight at once, with rate limits, on a paused clock: hours pass in minutes.
+///
+/// The clock jumps ahead while bytes are under way over the sockets, so that single requests seem to take longer than they
+/// do. That is acceptable for figures over hours; tests pause the clock without sockets only.
 fn in_flight() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
     runtime.block_on(async {

@@ -1,4 +1,4 @@
-//! Every example runs against the emulator.
+//! Every example program runs against the emulator.
 
 use std::{path::Path, process::Command};
 
@@ -7,7 +7,7 @@ use pruna_emulator::Emulator;
 
 use crate::support::{client, emulator};
 
-/// Runs an example in a folder and gives what it printed.
+/// Runs an example in a folder, and returns its output.
 async fn run(name: &str, arguments: &[&str], folder: &Path, emulator: Option<&Emulator>) -> String {
     let mut command = Command::new(env!("CARGO"));
     command
@@ -27,20 +27,20 @@ async fn run(name: &str, arguments: &[&str], folder: &Path, emulator: Option<&Em
     if let Some(emulator) = emulator {
         command.env("PRUNA_API_KEY", emulator.api_key()).env("PRUNA_BASE_URL", emulator.url());
     }
-    // The emulator of the test answers meanwhile, so the runtime must not be blocked.
+    // The emulator runs in this runtime, which must not be blocked.
     let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     assert!(output.status.success(), "{name}: {}", text(&output.stderr));
     text(&output.stdout)
 }
 
-/// A folder with that many pictures, `0.jpg` and so on.
-async fn pictures(emulator: &Emulator, count: usize) -> tempfile::TempDir {
+/// Creates a folder with a number of images, `0.jpg` and so on.
+async fn images(emulator: &Emulator, count: usize) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let client = client(emulator);
     for number in 0..count {
-        let picture = client.generate(PImage::new(format!("picture {number}"))).await.unwrap();
-        picture.save(folder.path().join(format!("{number}.jpg"))).await.unwrap();
+        let image = client.generate(PImage::new(format!("image {number}"))).await.unwrap();
+        image.save(folder.path().join(format!("{number}.jpg"))).await.unwrap();
     }
     folder
 }
@@ -55,9 +55,9 @@ async fn quickstart_needs_no_key() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_example_does_what_it_says() {
+async fn every_example_saves_its_result() {
     let emulator = emulator().await;
-    let folder = pictures(&emulator, 10).await;
+    let folder = images(&emulator, 10).await;
     for (name, arguments, result) in [
         ("text_to_image", vec!["a lion at dusk", "lion.jpg"], "lion.jpg"),
         ("edit_photos", vec!["0.jpg", "1.jpg", "edited.jpg"], "edited.jpg"),
@@ -74,7 +74,7 @@ async fn each_example_does_what_it_says() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lora_is_trained_on_a_folder_and_used() {
     let emulator = emulator().await;
-    let photos = pictures(&emulator, 10).await;
+    let photos = images(&emulator, 10).await;
     let folder = tempfile::tempdir().unwrap();
     let photos = photos.path().to_str().unwrap();
     let printed = run("train_lora", &[photos, "me/my-dog", "."], folder.path(), Some(&emulator)).await;

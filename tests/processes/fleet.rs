@@ -95,8 +95,10 @@ pub(crate) async fn the_database_is_lost(programs: PathBuf) -> Outcome {
     drop(database);
     let lines = finish(worker).await?;
     // Reported by the next item, or, if there is none, under the first index that no request has.
-    let (next, none) =
-        ("not begun, because of the journal: the database", "this worker takes no more items: the database");
+    let (next, none) = (
+        "not started, because the journal cannot be written: the database",
+        "this worker takes no further items: the database",
+    );
     let beyond = format!("failed {ITEMS} ");
     let is_reason = |line: &String| line.contains(next) || (line.starts_with(&beyond) && line.contains(none));
     check(lines.iter().any(is_reason), || format!("the reason is missing: {lines:?}"))?;
