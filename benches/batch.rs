@@ -1,4 +1,4 @@
-//! Predictions a second without limits, on one core: a batch, hand-written reqwest, the official Python client.
+//! Predictions per second without rate limits, on one core: a batch, plain reqwest, the official Python client.
 //!
 //! `cargo bench --bench batch`
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark tells its results")]
@@ -32,18 +32,18 @@ fn main() {
         (median(walls), median(cores))
     };
     let reference = rate(1);
-    let mut rows = vec![row("pruna: `client.batch`", rate(0), reference), row("reqwest by hand", reference, reference)];
+    let mut rows = vec![row("pruna: `client.batch`", rate(0), reference), row("plain reqwest", reference, reference)];
     println!("## Throughput\n");
     println!(
-        "{COUNT} pictures in synchronous mode, {AT_ONCE} at once, from an emulator that finishes at once; median of {TURNS} turns. The server uses the other core."
+        "{COUNT} images in synchronous mode, {AT_ONCE} at a time, from an emulator that responds immediately; median of {TURNS} rounds. The server uses the other core."
     );
-    if let Some(told) = support::official(&server, COUNT / 4) {
-        let [seconds, core] = ["seconds", "core_seconds"].map(|name| told[name].as_f64().unwrap_or(f64::NAN));
-        let count = told["succeeded"].as_f64().unwrap_or_default();
+    if let Some(report) = support::official(&server, COUNT / 4) {
+        let [seconds, core] = ["seconds", "core_seconds"].map(|name| report[name].as_f64().unwrap_or(f64::NAN));
+        let count = report["succeeded"].as_f64().unwrap_or_default();
         let name = format!("official Python client: {count} of {} succeeded", COUNT / 4);
         rows.push(row(&name, (count / seconds, count / core), reference));
     }
-    table(&["client", "predictions a second", "ratio", "predictions a second on a core", "ratio"], &rows);
+    table(&["client", "predictions per second", "ratio", "predictions per CPU second", "ratio"], &rows);
 }
 
 fn row(name: &str, (wall, core): (f64, f64), reference: (f64, f64)) -> Vec<String> {

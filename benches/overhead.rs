@@ -1,6 +1,6 @@
-//! What the client adds to the exchange itself: `generate` beside the same request by hand.
+//! Overhead of the client: `generate` beside the same request with plain reqwest.
 //!
-//! `cargo bench --bench overhead`. Both talk to the same emulator, in turns, so that whatever disturbs one disturbs both.
+//! `cargo bench --bench overhead`. Both use the same emulator, in turns, so that a disturbance affects both.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark tells its results")]
 
 mod support;
@@ -12,11 +12,10 @@ use pruna_emulator::Emulator;
 use serde_json::{Value, json};
 use support::{Server, median, runtime, table, timed};
 
-/// The service's time for a picture, as a factor on the usual one: none, and a few milliseconds, which is still some
-/// hundred times faster than the service.
-const SPEEDS: [(&str, f64, u32); 2] =
-    [("a server that answers at once", 0.0, 100), ("one that takes some ms", 0.002, 20)];
-/// Turns of each side.
+/// Duration of a job in the emulator, as a factor of the model's typical time: none, and a few milliseconds, which is still
+/// hundreds of times faster than the service.
+const SPEEDS: [(&str, f64, u32); 2] = [("an immediate response", 0.0, 100), ("a response after some ms", 0.002, 20)];
+/// Rounds of each side.
 const TURNS: usize = 60;
 
 fn main() {
@@ -25,10 +24,10 @@ fn main() {
     }
     println!("## Overhead\n");
     println!(
-        "`generate` in synchronous mode beside hand-written reqwest with `serde_json::Value`: a call, median of {TURNS} \
-         turns of 100 or 20. The work that is added does not depend on the time of the exchange, so the goal for the ratio, \
-         1.05, is one for exchanges of half a millisecond and more; on the other end of a network they take seconds. Calls \
-         with pauses between them find the caches cold, on both sides."
+        "One call of `generate` in synchronous mode beside the same exchange with plain reqwest and `serde_json::Value`; median of \
+         {TURNS} rounds of 100 or 20 calls. The added work does not depend on the duration of the exchange, so the goal for \
+         the ratio, 1.05, applies to exchanges of half a millisecond and more; over a network they take seconds. Calls with \
+         pauses between them find cold caches, on both sides."
     );
     let rows: Vec<_> = SPEEDS.into_iter().flat_map(|(server, speed, calls)| compare(server, speed, calls)).collect();
     table(&["a call", "server", "pruna", "reqwest", "ratio", "difference", "goal"], &rows);
@@ -66,7 +65,7 @@ fn compare(title: &str, speed: f64, calls: u32) -> Vec<Vec<String>> {
     let goal = if speed > 0.0 { "ratio 1.05" } else { "-" };
     vec![
         row("time", " µs", of(0, 0), of(1, 0), goal),
-        row("time on a core", " µs", of(0, 1), of(1, 1), "25 µs more"),
+        row("CPU time", " µs", of(0, 1), of(1, 1), "25 µs more"),
         row("allocations", "", counted[0], counted[1], "60 more"),
     ]
 }
@@ -77,7 +76,7 @@ async fn generate(client: &Client) {
 }
 
 async fn send(client: &reqwest::Client, url: &str) {
-    let answer: Value = client
+    let response: Value = client
         .post(url)
         .header("apikey", Emulator::DEFAULT_KEY)
         .header("Model", "p-image")
@@ -92,10 +91,10 @@ async fn send(client: &reqwest::Client, url: &str) {
         .json()
         .await
         .unwrap();
-    assert!(answer["generation_url"].is_string());
+    assert!(response["generation_url"].is_string());
 }
 
-/// Microseconds of a call: by the clock, and on a core.
+/// Microseconds of a call: wall-clock time, and CPU time.
 fn turn(call: &impl Fn(), calls: u32) -> [f64; 2] {
     let ((), wall, core) = timed(|| (0..calls).for_each(|_| call()));
     [wall, core].map(|time| time.as_secs_f64() * 1e6 / f64::from(calls))

@@ -1,7 +1,7 @@
-//! Polling, simulated: how late a result is noticed and how many calls that takes.
+//! Polling, simulated: how late a result is noticed, and how many status requests that takes.
 //!
 //! `cargo bench --bench polling`. A server of a few lines and the client share a thread whose clock is paused: hours pass
-//! in seconds, and nothing depends on how quick the machine is. Job times are log-normal around the model's typical time.
+//! in seconds, and the figures do not depend on the machine. Job durations are log-normal around the model's typical time.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark tells its results")]
 
 mod support;
@@ -19,10 +19,10 @@ use tokio::{
     time::Instant,
 };
 
-/// Spread of the logarithm of job times.
+/// Standard deviation of the logarithm of job durations.
 const SIGMA: f64 = 0.4;
 
-/// Waits as long again as it has waited.
+/// Doubles the elapsed time with each poll.
 #[derive(Debug)]
 struct Doubling;
 
@@ -39,7 +39,7 @@ struct Job {
     noticed: Option<Duration>,
 }
 
-/// What the server knows: jobs, and how long the next one takes.
+/// State of the server: jobs, and how long the next one takes.
 struct Service {
     jobs: Vec<Job>,
     random: fastrand::Rng,
@@ -100,7 +100,7 @@ async fn serve(stream: TcpStream, service: Rc<RefCell<Service>>) -> std::io::Res
     }
 }
 
-/// Mean lateness as a share of the job's time, its 95th percentile, and calls a job.
+/// Mean lateness as a share of the job's duration, its 95th percentile, and status requests per job.
 async fn simulate(policy: impl PollPolicy + 'static, model: Model, median: f64, sigma: f64, count: usize) -> [f64; 3] {
     let service = Service { jobs: Vec::new(), random: fastrand::Rng::with_seed(7), median, sigma };
     let service = Rc::new(RefCell::new(service));
@@ -137,9 +137,9 @@ fn main() {
     }
     println!("## Polling\n");
     println!(
-        "Simulated: log-normal job times (σ = {SIGMA}) around each model's typical time. Lateness is the time from the end of a \
-         job to the answer that tells of it, as a share of the job's time. The reference is a fixed interval of 0.5 s, \
-         which the official client has. Goals: mean lateness at most 6 %, a video of 60 s in at most 15 calls."
+        "Simulated: log-normal job durations (σ = {SIGMA}) around each model's typical time. Lateness is the time from the end of a \
+         job to the response that reports it, as a share of the job's duration. The reference is a fixed interval of 0.5 s, \
+         as in the official client. Goals: mean lateness at most 6 %, a video of 60 s in at most 15 status requests."
     );
     let mut rows = Vec::new();
     for (name, model, median, sigma, count) in [
@@ -171,5 +171,8 @@ fn main() {
             );
         }
     }
-    support::table(&["jobs", "policy", "mean lateness", "95th percentile", "calls a job", "ratio of calls"], &rows);
+    support::table(
+        &["jobs", "policy", "mean lateness", "95th percentile", "requests per job", "ratio of requests"],
+        &rows,
+    );
 }

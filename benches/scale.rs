@@ -1,4 +1,5 @@
-//! Ten thousand jobs in flight under the service's limits; memory a waiting job; the official client under the same limits.
+//! Ten thousand jobs in progress under the service's rate limits, memory per waiting job, and the official client under the
+//! same limits.
 //!
 //! `cargo bench --bench scale`
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark tells its results")]
@@ -26,10 +27,10 @@ use support::{Server, resident_kib, runtime, table};
 use tokio::time::Instant;
 
 const JOBS: usize = 10_000;
-/// Factor on the second that the model takes, so that all jobs are in flight before the first has ended.
+/// Factor on the second that the model takes, so that all jobs are in progress before the first has ended.
 const SPEED: f64 = 1500.0;
 const PER_MINUTE: f64 = 500.0;
-/// Pictures for the comparison in real time.
+/// Images for the comparison in real time.
 const COMPARED: usize = 600;
 
 fn main() {
@@ -40,14 +41,14 @@ fn main() {
     // First, before anything else has filled the process.
     memory();
     in_flight();
-    beside_the_official_client();
+    compare_official_client();
 }
 
 fn pictures(count: usize) -> impl Iterator<Item = Request> + Send + 'static {
     (0..count).map(|n| Request::from(PImage::new(format!("lion {n}"))).try_sync(false))
 }
 
-/// What the emulator was asked, added up while it runs, because it keeps only so much.
+/// Counts of the requests to the emulator, added up while it runs, because it keeps a limited number.
 #[derive(Default)]
 struct Tally {
     refused: usize,
@@ -63,7 +64,7 @@ impl Tally {
     }
 }
 
-/// All jobs in flight at once, with rate limits, on a paused clock: hours pass in minutes.
+/// All jobs in progress at once, with rate limits and a paused clock: hours pass in minutes.
 ///
 /// The clock jumps ahead while bytes are under way over the sockets, so that single requests seem to take longer than they
 /// do. That is acceptable for figures over hours; tests pause the clock without sockets only.
@@ -93,19 +94,19 @@ fn in_flight() {
         let last = predictions.iter().map(|prediction| prediction.created.as_secs_f64()).fold(0.0, f64::max);
         let bound = JOBS as f64 / PER_MINUTE * 60.0 + SPEED;
         println!(
-            "{JOBS} jobs of {SPEED} s each, submitted under the limit of {PER_MINUTE} a minute and asked for under 30,000 calls a \
-             minute, which the emulator enforces; simulated under a paused clock."
+            "{JOBS} jobs of {SPEED} s each, submitted under a limit of {PER_MINUTE} per minute and polled under a limit of \
+             30,000 status requests per minute, both enforced by the emulator; simulated with a paused clock."
         );
         let calls = tally.status_calls;
         table(
             &["figure", "value", "reference", "ratio", "goal"],
             &[
                 row("finished", noticed.len(), JOBS, noticed.len() as f64 / JOBS as f64, "all"),
-                row("refused (429)", tally.refused, "-", f64::NAN, "0"),
-                row("makespan", format!("{makespan:.0} s"), format!("{bound:.0} s: the limits' bound"), makespan / bound, "1.1"),
-                row("last submission", format!("{last:.0} s"), "in flight at once when below 1500 s", f64::NAN, "-"),
-                row("status calls a job", format!("{:.1}", calls as f64 / JOBS as f64), format!("{:.0}: every 0.5 s", SPEED * 2.0), calls as f64 / JOBS as f64 / SPEED / 2.0, "-"),
-                row("mean lateness", format!("{:.1} s", late / JOBS as f64), format!("{SPEED:.0} s: the job"), late / JOBS as f64 / SPEED, "0.06"),
+                row("rejected (429)", tally.refused, "-", f64::NAN, "0"),
+                row("makespan", format!("{makespan:.0} s"), format!("{bound:.0} s: lower bound from the limits"), makespan / bound, "1.1"),
+                row("last submission", format!("{last:.0} s"), "below 1500 s, all are in progress at once", f64::NAN, "-"),
+                row("status requests per job", format!("{:.1}", calls as f64 / JOBS as f64), format!("{:.0}: one every 0.5 s", SPEED * 2.0), calls as f64 / JOBS as f64 / SPEED / 2.0, "-"),
+                row("mean lateness", format!("{:.1} s", late / JOBS as f64), format!("{SPEED:.0} s: the duration of a job"), late / JOBS as f64 / SPEED, "0.06"),
             ],
         );
     });
@@ -116,7 +117,7 @@ fn row(name: &str, value: impl ToString, reference: impl ToString, ratio: f64, g
     vec![name.to_owned(), value.to_string(), reference.to_string(), ratio, goal.to_owned()]
 }
 
-/// Never asks, and counts who waits.
+/// Never polls, and counts the waiting jobs.
 #[derive(Debug)]
 struct Counting(Arc<AtomicUsize>);
 
@@ -127,7 +128,7 @@ impl PollPolicy for Counting {
     }
 }
 
-/// Resident memory of jobs that wait, the server in another process.
+/// Resident memory of waiting jobs, with the server in another process.
 fn memory() {
     let server = Server::start(1e6, false);
     runtime().block_on(async {
@@ -141,10 +142,10 @@ fn memory() {
         let mut many = client.batch(pictures(JOBS)).concurrency(JOBS).run().await.unwrap();
         wait_for(&mut many, &waiting, 200 + JOBS).await;
         let each = (resident_kib() - before) as f64 / JOBS as f64;
-        println!("Resident memory with {JOBS} jobs waiting in one batch, after the same process had 200.");
+        println!("Resident memory of {JOBS} jobs that wait in one batch, after the same process had 200 waiting.");
         table(
             &["figure", "value", "reference", "ratio", "goal"],
-            &[row("memory a waiting job", format!("{each:.2} KiB"), "10 KiB", each / 10.0, "1")],
+            &[row("memory per waiting job", format!("{each:.2} KiB"), "10 KiB", each / 10.0, "1")],
         );
     });
 }
@@ -156,10 +157,10 @@ async fn wait_for(results: &mut pruna::batch::Results, waiting: &AtomicUsize, co
     }
 }
 
-/// The same pictures under the same limits in real time.
-fn beside_the_official_client() {
+/// The same images under the same rate limits in real time.
+fn compare_official_client() {
     let server = Server::start(1.0, true);
-    let Some(told) = support::official(&server, COMPARED) else { return };
+    let Some(report) = support::official(&server, COMPARED) else { return };
     drop(server);
     let server = Server::start(1.0, true);
     let client = server.client().build().unwrap();
@@ -169,8 +170,8 @@ fn beside_the_official_client() {
         while results.next().await.is_some() {}
         results.summary().succeeded
     });
-    println!("{COMPARED} pictures under the limit of {PER_MINUTE} a minute, in real time.");
-    let theirs = told["succeeded"].as_f64().unwrap_or_default();
+    println!("{COMPARED} images under a limit of {PER_MINUTE} per minute, in real time.");
+    let theirs = report["succeeded"].as_f64().unwrap_or_default();
     let row = |name: &str, succeeded: f64, seconds: f64| {
         let ratio = format!("{:.2}", succeeded / theirs);
         vec![name.to_owned(), format!("{succeeded} of {COMPARED}"), ratio, format!("{seconds:.0} s")]
@@ -179,7 +180,7 @@ fn beside_the_official_client() {
         &["client", "succeeded", "ratio", "time"],
         &[
             row("pruna: `client.batch`", succeeded as f64, started.elapsed().as_secs_f64()),
-            row("official Python client: `generate_batch`", theirs, told["seconds"].as_f64().unwrap_or(f64::NAN)),
+            row("official Python client: `generate_batch`", theirs, report["seconds"].as_f64().unwrap_or(f64::NAN)),
         ],
     );
 }

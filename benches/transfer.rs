@@ -1,4 +1,4 @@
-//! One GiB up and one GiB down: time beside curl's in the same run, and how far resident memory grows.
+//! One GiB uploaded and downloaded: time beside curl's in the same run, and growth of resident memory.
 //!
 //! `cargo bench --bench transfer`. The server is an emulator in another process: this program, started with `serve`.
 //! Fails when memory grows by 16 MiB or more in either direction.
@@ -39,7 +39,7 @@ fn main() -> Outcome<()> {
     result
 }
 
-/// The emulator, until its standard input ends.
+/// Runs the emulator until standard input ends.
 async fn serve() -> Outcome<()> {
     let emulator = Emulator::builder().upload_limit(2 * GIB).start().await?;
     emulator.faults().add(Fault::Flood { length: Some(GIB) }.on(Operation::DownloadContent));
@@ -107,7 +107,7 @@ async fn measure(url: &str) -> Outcome<()> {
     report("download", &ours, &curls, grown)
 }
 
-/// A file of 1 GiB that is no picture.
+/// Creates a file of 1 GiB that is not an image.
 fn make_file(path: &Path) -> Outcome<()> {
     let mut file = std::fs::File::create(path)?;
     let block: Vec<u8> = (0..1 << 20).map(|i: u32| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
@@ -117,7 +117,7 @@ fn make_file(path: &Path) -> Outcome<()> {
     Ok(file.sync_all()?)
 }
 
-/// Runs curl with the key, and tells how long it took.
+/// Runs curl with the key; returns how long it took.
 fn curl(arguments: &[&str]) -> Outcome<Duration> {
     let key = format!("apikey: {}", Emulator::DEFAULT_KEY);
     let start = Instant::now();
@@ -126,7 +126,7 @@ fn curl(arguments: &[&str]) -> Outcome<Duration> {
     if status.success() { Ok(took) } else { Err(format!("curl: {status}").into()) }
 }
 
-/// Runs something and tells how long it took, and by how much resident memory was above its beginning at most.
+/// Runs a function; returns how long it took, and the maximum growth of resident memory meanwhile.
 async fn watched(work: impl Future<Output = Result<(), pruna::Error>>) -> Outcome<(Duration, u64)> {
     let before = resident()?;
     let start = Instant::now();

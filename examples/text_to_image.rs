@@ -1,5 +1,4 @@
-//! A picture from a text, with what it costs: `cargo run --example text_to_image -- "a lion at dusk" lion.jpg`
-#![allow(clippy::print_stdout)]
+//! An image from a prompt, with its list price: `cargo run -p pruna-examples --example text_to_image -- "a lion at dusk" lion.jpg`
 
 use pruna::{
     Client, Model,
@@ -9,13 +8,15 @@ use pruna::{
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
-    let prompt = arguments.next().ok_or("which prompt?")?;
-    let path = arguments.next().ok_or("save as what?")?;
+    let (Some(prompt), Some(path)) = (arguments.next(), arguments.next()) else {
+        return Err("usage: text_to_image PROMPT OUTPUT".into());
+    };
 
     let input = PImage::new(prompt).aspect_ratio(AspectRatio::R3_2);
     if let Some(price) = Model::P_IMAGE.info().estimate_usd(&input) {
-        println!("List price: ${price}");
+        println!("List price: {price}");
     }
+    // Replaces the file of an earlier run; `save_new` would not.
     let file = Client::from_env()?.generate(input).await?.save(path).await?;
     println!("Saved {} ({} bytes)", file.path.display(), file.bytes);
     Ok(())

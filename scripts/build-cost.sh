@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# What a program pays for depending on this library: cold builds beside plain reqwest + serde and async-openai.
-# Prints a Markdown table for DESIGN.md: CPU seconds (user and system), the median of RUNS rounds in which every program
-# has its turn. Takes four minutes a round; run it on an idle machine.
+# Measures what this library adds to the build time of a program: cold builds, beside plain reqwest + serde and async-openai.
+# Prints a Markdown table for DESIGN.md: CPU seconds (user and system), the median of RUNS rounds (default 3) in which every
+# program is built once. A round takes four minutes; run it on an idle machine.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 runs=${RUNS:-3}
-# As for a dependency from a registry, which is never built incrementally.
+# Dependencies from a registry are never built incrementally.
 export CARGO_INCREMENTAL=0
 unset CARGO_TARGET_DIR
 
@@ -18,7 +18,7 @@ program() {
   printf '%s\n' "$3" >"$work/$1/src/main.rs"
 }
 
-# Versions are those of the workspace, so that only the choice of crates differs.
+# The versions are those of the workspace, so that only the choice of crates differs.
 program reqwest-serde 'reqwest = { version = "0.13.5", default-features = false, features = ["rustls-no-provider", "json", "multipart", "stream"] }
 rustls = { version = "0.23", default-features = false, features = ["ring", "std", "tls12"] }
 serde = { version = "1", features = ["derive"] }
@@ -55,7 +55,7 @@ for _ in $(seq "$runs"); do
   done
 done
 
-# median FIELDS FILE: of the sums of these fields.
+# median FIELDS FILE: the median of the sums of these fields.
 median() { awk -v fields="$1" '{n = split(fields, f, ","); s = 0; for (i = 1; i <= n; i++) s += $f[i]; print s}' "$2" |
   sort -n | awk '{v[NR] = $1} END {print v[int((NR + 1) / 2)]}'; }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs the client against Stoplight Prism, a third-party mock server, with our OpenAPI document.
-# Ignored, with a line that says so, if Node or the npm registry is not available.
+# Runs the client against Stoplight Prism, a third-party mock server, which serves the OpenAPI document.
+# Prints a line that begins with "ignored" if Node or Prism is not available.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

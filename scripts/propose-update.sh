@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Opens a pull request, or renews the one that is open, with what `cargo xtask update` changed in the work tree.
+# Opens a pull request with the changes of `cargo xtask update` in the work tree, or updates the open one.
 #
 # usage: scripts/propose-update.sh SUMMARY CHECK
 #
-# SUMMARY: the change list, as --summary wrote it; without that file nothing changed, and nothing is done.
-# CHECK: what `cargo xtask check` printed, which goes below it.
+# SUMMARY: the list of changes, as written by --summary. Without that file nothing has changed, and nothing is done.
+# CHECK: the output of `cargo xtask check`, which is appended to the description.
 set -euo pipefail
 
 if [[ $# -ne 2 ]]; then

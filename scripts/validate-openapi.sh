@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Validates the OpenAPI document with tools that are not ours:
+# Validates the OpenAPI document with third-party tools:
 #
 #   openapi-spec-validator   (Python)  the document against the OpenAPI schema, every default against its schema
 #   openapi-schema-validator (Python)  the example input of each model against the schema of that model
@@ -7,8 +7,8 @@
 #
 # usage: scripts/validate-openapi.sh [FILE]       FILE: openapi/p-api-*.json unless given
 #
-# The tools are installed under target/ on the first run. One that cannot be had is skipped, and a line
-# says so. Exit status: 0 when every tool that ran is content, 1 when one is not, 2 for wrong usage.
+# The tools are installed under target/ on the first run. For a tool that cannot be installed, prints a line that begins with
+# "ignored". Exit status: 0 if every tool that ran accepts the document, 1 if one does not, 2 for wrong usage.
 set -euo pipefail
 
 readonly SPEC_VALIDATOR=openapi-spec-validator==0.9.0
@@ -33,10 +33,10 @@ find_document() {
 
 ignored() { echo "ignored: $1: $2"; }
 
-# Why the last installation failed, in one line.
+# Prints why the last installation failed, in one line.
 reason() { grep -m 1 -E '^(ERROR|Error|npm error)' "$log" || echo "see $log"; }
 
-# check NAME COMMAND...: runs a validator and remembers when it is not content.
+# check NAME COMMAND...: runs a validator and records its failure.
 check() {
   local name=$1
   shift
@@ -44,7 +44,7 @@ check() {
   if ! "$@"; then failed+=("$name"); fi
 }
 
-# installed MARKER COMMAND...: true when COMMAND has succeeded, in this run or an earlier one.
+# installed MARKER COMMAND...: succeeds if COMMAND has succeeded, in this run or an earlier one.
 installed() {
   local marker=$tools/$1
   shift
@@ -63,7 +63,7 @@ install_redocly() {
     --fetch-retries=1 --fetch-timeout=60000 "$REDOCLY"
 }
 
-# Matches the request examples of createPrediction, which bear the names of models, with those models' schemas.
+# Validates the request examples of createPrediction, which are named after models, against the schemas of those models.
 validate_model_examples() {
   "$tools/python/bin/python" - "$1" <<'PYTHON'
 import sys

@@ -73,7 +73,7 @@ impl Client {
     }
 }
 
-/// A batch that has not started: made by [`Client::batch`].
+/// A batch that has not started: see [`Client::batch`].
 #[must_use = "nothing is sent until run is awaited"]
 pub struct Batch {
     client: Client,
@@ -135,7 +135,7 @@ impl Batch {
     /// A submission is recorded before it is sent, its job after the response, its files after the download. A later run
     /// with the same requests and the same journal continues: finished items are reported again
     /// ([`Output::resumed`]), running jobs are waited for, the rest is submitted. If a submission was recorded but no
-    /// response, its outcome is [unknown](Error::is_submission_unknown); such an item is reported, and submitted again only
+    /// response, its outcome is [unknown](crate::ErrorKind::SubmissionUnknown); such an item is reported, and submitted again only
     /// with [`resubmit_unknown`](Self::resubmit_unknown).
     ///
     /// The file is created if necessary. It is locked: a second batch on it is an error.
@@ -161,8 +161,8 @@ impl Batch {
         self
     }
 
-    /// Sets whether items are submitted again whose outcome an earlier run did not record. By default they are not, because
-    /// they may have been accepted and paid for.
+    /// Sets whether items with an unknown outcome from an earlier run are submitted again: `false` by default, because they may
+    /// have been accepted and be billed.
     pub fn resubmit_unknown(mut self, again: bool) -> Self {
         self.resubmit_unknown = again;
         self
@@ -220,6 +220,7 @@ impl Batch {
             folder,
             journal,
             resubmit_unknown: self.resubmit_unknown,
+            stopping: CancellationToken::new(),
             detaching: CancellationToken::new(),
             journal_failure: OnceLock::new(),
         };

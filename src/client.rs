@@ -59,7 +59,7 @@ impl Client {
         Self::builder().from_env().build()
     }
 
-    /// Starts to configure a client.
+    /// Returns a builder, to configure a client.
     pub fn builder() -> ClientBuilder {
         ClientBuilder::default()
     }
@@ -79,6 +79,18 @@ impl Client {
     ///
     /// Dropping the future does not stop a job that was submitted.
     ///
+    /// ```no_run
+    /// # async fn example(client: pruna::Client) -> pruna::Result<()> {
+    /// use pruna::{Request, inputs::PImage};
+    ///
+    /// let image = client.generate(PImage::new("a lion at dusk")).await?;
+    /// // With options:
+    /// let request = Request::from(PImage::new("a lion at dawn")).deadline(std::time::Duration::from_secs(30));
+    /// let other = client.generate(request).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Any [`ErrorKind`]; each documents what to do.
@@ -95,6 +107,17 @@ impl Client {
     ///
     /// Waits for the client's rate limit if necessary; [`try_submit`](Self::try_submit) does not. With
     /// [`Request::try_sync`], the returned job may have its result already.
+    ///
+    /// ```no_run
+    /// # async fn example(client: pruna::Client) -> pruna::Result<()> {
+    /// use pruna::inputs::WanT2v;
+    ///
+    /// let job = client.submit(WanT2v::new("waves at night")).await?;
+    /// println!("job {:?}", job.id());
+    /// job.wait().await?.save("waves.mp4").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -140,6 +163,14 @@ impl Client {
     /// Returns how long a submission to this model would wait for the client's rate limit if it were made now.
     ///
     /// Counts the requests that wait already. The time that open synchronous submissions take is not included.
+    ///
+    /// ```
+    /// use pruna::{Client, Model};
+    ///
+    /// let client = Client::builder().api_key("pru_...").build()?;
+    /// assert!(client.expected_wait(&Model::P_IMAGE).is_zero());
+    /// # Ok::<(), pruna::Error>(())
+    /// ```
     #[must_use]
     pub fn expected_wait(&self, model: &Model) -> Duration {
         self.context.transport.limits.expected_wait(model)
@@ -157,7 +188,7 @@ impl Client {
         ModelHandle::new(self.clone(), model.into())
     }
 
-    /// Requests the status of a job.
+    /// Requests the status of a job by its id.
     ///
     /// # Errors
     ///
@@ -167,13 +198,21 @@ impl Client {
         self.attach(JobRef::from_id(id.as_ref())).status().await
     }
 
-    /// Resumes a job that was submitted earlier, by this process or another.
+    /// Resumes a job that was submitted earlier, by this process or another. Nothing is sent yet.
+    ///
+    /// ```no_run
+    /// # async fn example(client: pruna::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let job: pruna::JobRef = serde_json::from_str(&std::fs::read_to_string("job.json")?)?;
+    /// client.attach(job).wait().await?.save("waves.mp4").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn attach(&self, job: JobRef) -> Prediction {
         Prediction::attached(Arc::clone(&self.context), job)
     }
 
-    /// Uploads a file or bytes for use as input. The service keeps them for 30 minutes.
+    /// Prepares an upload of a file or bytes for use as input. The service keeps them for 30 minutes.
     ///
     /// Equal content is uploaded once per client. Awaiting the returned [`Upload`] fails with
     /// [`Io`](ErrorKind::Io), [`TooLarge`](ErrorKind::TooLarge), [`RateLimited`](ErrorKind::RateLimited) or
@@ -182,7 +221,14 @@ impl Client {
         Upload::new(Arc::clone(&self.context), media.into_media())
     }
 
-    /// Downloads a file by its address, absolute or relative to the service.
+    /// Forgets all uploads, so that equal content is uploaded again.
+    ///
+    /// Rarely needed: uploads are forgotten when they expire, and when a job fails and names one.
+    pub fn forget_uploads(&self) {
+        self.context.uploads.clear();
+    }
+
+    /// Prepares the download of a file by its address, absolute or relative to the service.
     pub fn download(&self, url: impl Into<String>) -> Download {
         Download::new(Arc::clone(&self.context), url)
     }
@@ -216,7 +262,9 @@ impl Client {
         let concurrency = self.context.transport.limits.acquire_concurrency(request.model());
         let concurrency = timeout_at(deadline, concurrency).await.map_err(|_| {
             let message = "not submitted: too many other submissions were open until the deadline";
-            Error::new(ErrorKind::RateLimited, message).with_model(request.model().clone())
+            let wait = self.expected_wait(request.model());
+            let error = Error::new(ErrorKind::RateLimited, message).with_model(request.model().clone());
+            error.with_retry_after(Some(wait).filter(|wait| !wait.is_zero()))
         })?;
         let options = StartOptions { try_sync, deadline, permit: None };
         self.start_with(concurrency, request, options, &NoopHook).await
@@ -238,7 +286,8 @@ impl Client {
             let submission = Submission { model, parameters, try_sync, deadline, permit };
             self.context.transport.submit(submission, hook).await
         };
-        let submitted = submission.instrument(span.clone()).await;
+        let submitted =
+            submission.instrument(span.clone()).await.inspect_err(|error| forget_uploads(&self.context, error));
         let mut job = submitted.map_err(|error| error.with_model(model.clone()).redact_and_cut(&secrets))?;
         job.response = job.response.without_input();
         let status = job.response.status();
@@ -277,6 +326,13 @@ impl Client {
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// Forgets the uploads that an error names.
+fn forget_uploads(context: &Context, error: &Error) {
+    if error.is_invalid_input() {
+        context.uploads.forget_mentioned(error.body().unwrap_or(error.message()));
     }
 }
 

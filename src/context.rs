@@ -1,4 +1,4 @@
-//! What the handles of a client share.
+//! State shared by a client, its clones and its handles.
 
 use std::sync::Arc;
 

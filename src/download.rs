@@ -30,7 +30,7 @@ use crate::{
     },
 };
 
-/// A file of the service to be downloaded. Nothing is sent until one of its methods is awaited.
+/// A download that has not started. Nothing is sent until one of its methods is awaited.
 ///
 /// ```no_run
 /// # async fn example(client: pruna::Client) -> pruna::Result<()> {
@@ -48,7 +48,7 @@ pub struct Download {
     error_context: ErrorContext,
 }
 
-/// What errors and spans say about the origin of a file.
+/// The origin of a file, for errors and spans.
 #[derive(Clone, Default)]
 pub(crate) struct ErrorContext {
     pub(crate) model: Option<Model>,
@@ -157,7 +157,7 @@ impl Download {
 
     /// Saves the file atomically, replacing a file at `path`.
     ///
-    /// The file appears under its name only when it is complete; until then, a temporary file lies beside it.
+    /// The file appears under its name only when it is complete; until then, its content is in a temporary file beside it.
     ///
     /// # Errors
     ///

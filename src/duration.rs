@@ -12,9 +12,13 @@ use crate::Model;
 const MAX_SAMPLES: usize = 64;
 /// Number of durations from which on they replace the catalog.
 const MIN_SAMPLES: usize = 5;
-/// The estimate is this percentile. A low one: a job that is faster than the estimate is noticed late, while an estimate
-/// that is too low costs only a few requests.
-const PERCENTILE: f64 = 0.2;
+/// When to poll follows this percentile. A low one: a job that is faster than the estimate is noticed late, while an
+/// estimate that is too low costs only a few requests.
+const EARLY: f64 = 0.2;
+/// What a person is shown follows this percentile.
+const MEDIAN: f64 = 0.5;
+/// Typical time of a job whose model is not known.
+pub(crate) const UNKNOWN_TYPICAL: Duration = Duration::from_secs(60);
 /// Few jobs finish before this share of the catalog's typical time.
 const SHARE_OF_TYPICAL: f64 = 0.8;
 
@@ -27,14 +31,22 @@ pub(crate) struct DurationEstimator {
 impl DurationEstimator {
     /// Returns the time that a job of this model is expected to take at least. Zero if nothing is known.
     pub(crate) fn expected(&self, model: &Model) -> Duration {
-        let observed = {
-            let samples = self.samples.lock().unwrap_or_else(PoisonError::into_inner);
-            samples.get(model).filter(|times| times.len() >= MIN_SAMPLES).map(percentile)
-        };
-        observed.unwrap_or_else(|| match model.is_documented() {
+        self.observed(model, EARLY).unwrap_or_else(|| match model.is_documented() {
             true => Duration::from_secs_f64(model.info().typical_seconds * SHARE_OF_TYPICAL),
             false => Duration::ZERO,
         })
+    }
+
+    /// Returns the time that a job of this model usually takes. One minute if nothing is known.
+    pub(crate) fn typical(&self, model: &Model) -> Duration {
+        let catalog = || Duration::from_secs_f64(model.info().typical_seconds);
+        self.observed(model, MEDIAN).unwrap_or_else(catalog)
+    }
+
+    /// Returns a percentile of the recent durations, if there are enough.
+    fn observed(&self, model: &Model, share: f64) -> Option<Duration> {
+        let samples = self.samples.lock().unwrap_or_else(PoisonError::into_inner);
+        samples.get(model).filter(|times| times.len() >= MIN_SAMPLES).map(|times| percentile(times, share))
     }
 
     /// Records how long a job took.
@@ -56,10 +68,10 @@ impl DurationEstimator {
     }
 }
 
-fn percentile(times: &VecDeque<Duration>) -> Duration {
+fn percentile(times: &VecDeque<Duration>, share: f64) -> Duration {
     let mut sorted: Vec<Duration> = times.iter().copied().collect();
     sorted.sort_unstable();
-    let place = (sorted.len() - 1) as f64 * PERCENTILE;
+    let place = (sorted.len() - 1) as f64 * share;
     sorted.get(place.round() as usize).copied().unwrap_or_default()
 }
 
@@ -98,6 +110,14 @@ mod tests {
         }
         // Of the samples 937 to 1000.
         assert_eq!(estimator.expected(&Model::WAN_T2V), seconds(950));
+        assert_eq!(estimator.typical(&Model::WAN_T2V), seconds(969));
+    }
+
+    #[test]
+    fn a_person_is_shown_the_typical_time() {
+        let estimator = DurationEstimator::default();
+        assert_eq!(estimator.typical(&Model::WAN_T2V).as_secs_f64(), Model::WAN_T2V.info().typical_seconds);
+        assert_eq!(estimator.typical(&Model::from("p-new")), seconds(60));
     }
 
     #[test]

@@ -99,7 +99,7 @@ impl Error {
     }
 
     /// Makes this the source of another error, which takes over the facts about the response.
-    pub(crate) fn as_source_of(self, mut other: Self) -> Self {
+    pub(crate) fn into_source_of(self, mut other: Self) -> Self {
         let inner = &*self.inner;
         other.inner.status = inner.status;
         other.inner.request_id.clone_from(&inner.request_id);

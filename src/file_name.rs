@@ -1,4 +1,4 @@
-//! File names that every file system accepts, made from names that come from elsewhere.
+//! File names that every file system accepts, made from untrusted names.
 
 /// Maximum length of a stem in bytes; it leaves room for a number and an extension within the usual 255.
 const MAX_BYTES: usize = 120;

@@ -8,7 +8,7 @@ pub(crate) struct FileType {
 }
 
 impl FileType {
-    /// The type of content that nothing is known about.
+    /// The type of unrecognized content.
     pub(crate) const UNKNOWN: Self = Self { media_type: "application/octet-stream", extension: "bin" };
 
     /// Detects the type from the first bytes; [`SNIFF_LENGTH`] of them are enough.

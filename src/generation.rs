@@ -19,7 +19,7 @@ use crate::{
     wire::PredictionResponse,
 };
 
-/// The result of a finished job: one file as a rule, several for some models.
+/// The result of a finished job: usually one file, several for some models.
 ///
 /// The service keeps the files for 24 hours, those of trainers for about 30 minutes.
 ///
@@ -87,26 +87,27 @@ impl Generation {
         self.job.as_ref().map(JobRef::id)
     }
 
-    /// Returns the model that made it, if it is known.
+    /// Returns the model that produced it, if it is known.
     #[must_use]
     pub fn model(&self) -> Option<&Model> {
         self.model.as_ref()
     }
 
-    /// Returns the absolute addresses of the files. Empty if the model returned something else than files, which
-    /// [`response`](Self::response) then has.
+    /// Returns the absolute addresses of the files.
+    ///
+    /// Empty if the model returned something other than files; see [`response`](Self::response).
     #[must_use]
     pub fn urls(&self) -> &[String] {
         &self.urls
     }
 
-    /// Returns the response as it arrived, without the echo of the input.
+    /// Returns the JSON response of the service, without the echo of the input.
     #[must_use]
     pub fn response(&self) -> &Value {
         self.response.as_value()
     }
 
-    /// Returns a file, counted from 0, for a download with options.
+    /// Returns the file with this index, counted from 0, for a download with options.
     ///
     /// # Errors
     ///
@@ -144,7 +145,7 @@ impl Generation {
 
     /// Saves the result atomically, replacing a file at `path`.
     ///
-    /// Further files of the result are saved beside it, with their number behind the name: `lion.jpg`, `lion-1.jpg`,
+    /// Further files of the result are saved beside it, with a number after the name: `lion.jpg`, `lion-1.jpg`,
     /// `lion-2.jpg`. Returns the first.
     ///
     /// # Errors
@@ -206,9 +207,9 @@ impl Generation {
 }
 
 impl Error {
-    /// Returns the result, if it exists although the operation failed: a file that could not be saved, for example.
+    /// Returns the result if it exists although the operation failed, for example because its file could not be saved.
     ///
-    /// It is paid for. Save it elsewhere, or keep its [`urls`](Generation::urls), which the message names too.
+    /// The result is paid for. Save it elsewhere, or keep its [`urls`](Generation::urls), which the message names too.
     ///
     /// ```no_run
     /// # async fn example(image: pruna::Generation) -> pruna::Result<()> {
@@ -225,7 +226,7 @@ impl Error {
     }
 }
 
-/// Puts a number between name and extension.
+/// Inserts a number between name and extension.
 fn numbered(path: &Path, number: usize) -> PathBuf {
     let mut name = path.file_stem().unwrap_or_default().to_owned();
     name.push(format!("-{number}"));

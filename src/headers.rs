@@ -4,11 +4,14 @@ use std::time::{Duration, SystemTime};
 
 use reqwest::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
 
-pub(crate) static RATELIMIT_RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
+static RATELIMIT_RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
 static X_POLL_INTERVAL: HeaderName = HeaderName::from_static("x-poll-interval");
 
 /// Maximum hint that is believed; a larger number is a mistake of the service.
 const MAX_HINT: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Maximum of `RateLimit-Reset`: windows last a minute.
+const MAX_RESET: Duration = Duration::from_secs(60);
 
 /// Returns the wait that the service asks for: `Retry-After`, in seconds or as an HTTP date in any of its three forms.
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
@@ -22,7 +25,14 @@ pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 /// Returns the wait after a 429: `Retry-After`, else `RateLimit-Reset` in seconds. The latter comes with responses of every
 /// status and is a wait only after a 429.
 pub(crate) fn rate_limit_wait(headers: &HeaderMap) -> Option<Duration> {
-    retry_after(headers).or_else(|| seconds(headers.get(&RATELIMIT_RESET)?.to_str().ok()?))
+    retry_after(headers).or_else(|| rate_limit_reset(headers))
+}
+
+/// Returns the time until the rate limit window ends. A value that no window of a minute can have, such as a Unix time, is
+/// ignored.
+pub(crate) fn rate_limit_reset(headers: &HeaderMap) -> Option<Duration> {
+    let reset = seconds(headers.get(&RATELIMIT_RESET)?.to_str().ok()?)?;
+    (reset <= MAX_RESET).then_some(reset)
 }
 
 /// Returns the wait before the next status request, if the service names one.
@@ -95,6 +105,10 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert("RateLimit-Reset", "42".parse().unwrap());
         assert_eq!((retry_after(&headers), rate_limit_wait(&headers)), (None, Some(Duration::from_secs(42))));
+        for unusable in ["1795502865", "61", "-1", "soon"] {
+            headers.insert("RateLimit-Reset", unusable.parse().unwrap());
+            assert_eq!(rate_limit_wait(&headers), None, "{unusable}");
+        }
         headers.insert("Retry-After", "7".parse().unwrap());
         assert_eq!(rate_limit_wait(&headers), Some(Duration::from_secs(7)));
     }

@@ -29,13 +29,13 @@ pub use crate::{
 };
 use crate::{model::Model, schema, vocabulary::open_enum};
 
-/// Parameters by name, for those that a type does not know.
+/// Additional parameters by name, for those that an input type does not have.
 pub type Extra = serde_json::Map<String, Value>;
 
 /// Parameters of one model, ready to be submitted.
 ///
-/// Implemented by every generated input. Implement it for a type of your own to use a model that the OpenAPI document
-/// does not describe in the same way.
+/// Implemented by every generated input. Implement it for a type of your own to use a model that the OpenAPI document does
+/// not describe.
 ///
 /// ```
 /// use pruna::{Model, inputs::Input};
@@ -55,8 +55,9 @@ pub trait Input: Serialize {
 
     /// Checks the input against the documented schema.
     ///
-    /// Finds values outside the documented range, unknown parameters, a missing image. Warnings do not stop a request:
-    /// the service decides, and its documentation may lag behind.
+    /// Finds values outside the documented range, unknown parameters and missing media. Warnings do not stop a request,
+    /// because the documentation may lag behind the service; with
+    /// [`strict_inputs`](crate::ClientBuilder::strict_inputs) they do.
     fn warnings(&self) -> Vec<Warning> {
         serde_json::to_value(self).map(|value| schema::warnings(&self.model(), &value)).unwrap_or_default()
     }

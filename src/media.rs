@@ -32,7 +32,7 @@ use crate::file_type::FileType;
 /// # Conversions
 ///
 /// A `&Path`, `PathBuf`, [`Url`], [`Bytes`], `Vec<u8>`, [`UploadedFile`](crate::UploadedFile),
-/// [`SavedFile`](crate::SavedFile) or `&`[`Generation`](crate::Generation) converts into media by itself. Text does not,
+/// [`SavedFile`](crate::SavedFile) or `&`[`Generation`](crate::Generation) converts into media. Text does not,
 /// because it could be a path or an address: use [`Media::path`] or [`Media::url`].
 ///
 /// A `Generation` is downloaded and uploaded again when the request is submitted, because it is not known whether the
@@ -54,7 +54,7 @@ enum Source {
 }
 
 impl Media {
-    /// Refers to a file that is already on the web. The service fetches it, so it must be public and served over https.
+    /// Refers to a file that is already on the web. The service fetches it, so it must be publicly readable over https.
     pub fn url(address: impl Into<String>) -> Self {
         Self { source: Source::Address(address.into()) }
     }
@@ -190,12 +190,12 @@ impl fmt::Debug for Media {
     }
 }
 
-/// What converts into [`Media`] by itself: see the list [there](Media#conversions).
+/// Conversion into [`Media`]: see the list of [types](Media#conversions).
 ///
-/// Parameters of [inputs](crate::inputs) that hold media accept any such type. Text is left out on purpose; the compiler
-/// then points to [`Media::path`] and [`Media::url`].
+/// Parameters of [inputs](crate::inputs) that take media accept any such type. Text is not one of them; the compiler's message
+/// names [`Media::path`] and [`Media::url`].
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not convert into media by itself",
+    message = "`{Self}` does not convert into media",
     label = "expected media",
     note = "use `Media::path(…)` for a local file, or `Media::url(…)` for an address on the web"
 )]

@@ -1,4 +1,4 @@
-//! Models and the catalog: what the OpenAPI document and `openapi/models.toml` say of each.
+//! Models and their catalog, from the OpenAPI document and `openapi/models.toml`.
 
 mod price;
 
@@ -8,9 +8,9 @@ pub use price::{Price, PriceRate, PriceUnit};
 
 use crate::{parameters::Parameter, usd::Usd, vocabulary::open_enum};
 
-/// The id of a model, as the header `Model` carries it.
+/// The id of a model, as sent in the header `Model`.
 ///
-/// Open: a model that this version does not know is sent as it is.
+/// Open: a model that this version does not list is sent as it is, and the service decides.
 ///
 /// ```
 /// use pruna::Model;
@@ -41,10 +41,10 @@ impl Model {
         self.documented().is_some()
     }
 
-    /// Returns what is known of this model, or cautious defaults when it is not documented.
+    /// Returns the catalog entry of this model, or cautious defaults if the model is not documented.
     ///
-    /// The defaults are a typical time of one minute, no price, no rate limit and no synchronous waiting;
-    /// [`Model::is_documented`] tells them from facts.
+    /// The defaults are a typical time of one minute, no price, no rate limit and no `Try-Sync`. Check
+    /// [`is_documented`](Self::is_documented) to distinguish them from facts.
     ///
     /// ```
     /// use pruna::Model;
@@ -58,7 +58,7 @@ impl Model {
         self.documented().unwrap_or(&UNKNOWN)
     }
 
-    /// Returns the parameters of this model, in the order of the OpenAPI document; none when it is not documented.
+    /// Returns the parameters of this model, in the order of the OpenAPI document; none if it is not documented.
     ///
     /// Enough to build a form for any model:
     ///
@@ -102,28 +102,28 @@ impl Model {
     }
 }
 
-/// What is known of a model.
+/// The catalog entry of a model: see [`Model::info`].
 ///
-/// Limits come from the OpenAPI document. Times and prices are readings and list prices, for planning; they are not
-/// guaranteed.
+/// Rate limits come from the OpenAPI document. Times are typical and prices are list prices; they are for planning and are
+/// not guaranteed.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ModelInfo {
-    /// Name of the type in [`inputs`](crate::inputs), when the input is documented.
+    /// Name of the type in [`inputs`](crate::inputs), if the input is documented.
     pub input_type: Option<&'static str>,
     /// Description of the model.
     pub description: &'static str,
     /// What the model is for.
     pub category: Category,
-    /// File name extensions of its results, the usual one first.
+    /// File name extensions of the results, the most common first.
     pub outputs: &'static [&'static str],
-    /// Submissions per minute that the service accepts.
+    /// Submissions per minute that the service accepts from one key.
     pub requests_per_minute: Option<u32>,
-    /// Usual seconds from submission to result.
+    /// Typical time from submission to result, in seconds.
     pub typical_seconds: f64,
-    /// Whether waiting within the submission (`Try-Sync`) is worth while.
+    /// Whether submissions wait for the result by default (`Try-Sync`): for fast models.
     pub try_sync: bool,
-    /// List price, when it is known.
+    /// List price, if it is known.
     pub price: Option<Price>,
     pub(crate) parameters: &'static [Parameter],
     /// Parameters that the model needs although the schema does not require them.
@@ -146,7 +146,7 @@ static UNKNOWN: ModelInfo = ModelInfo {
 };
 
 impl ModelInfo {
-    /// Estimates the cost of a request from the list price. `None` when the price is not known.
+    /// Estimates the cost of a request from the list price. `None` if the price is not known.
     ///
     /// ```
     /// use pruna::{Model, Usd, inputs::WanImageSmall};
@@ -165,7 +165,7 @@ impl ModelInfo {
     }
 }
 
-/// What a model is for. Open.
+/// The purpose of a model.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Category {
     text: Cow<'static, str>,
@@ -173,15 +173,15 @@ pub struct Category {
 open_enum!(Category);
 
 impl Category {
-    /// Makes images from text.
+    /// Generates images from text.
     pub const TEXT_TO_IMAGE: Self = Self::from_static("text-to-image");
-    /// Changes images as a text says.
+    /// Edits images as a text describes.
     pub const IMAGE_EDITING: Self = Self::from_static("image-editing");
-    /// Makes videos from text.
+    /// Generates videos from text.
     pub const TEXT_TO_VIDEO: Self = Self::from_static("text-to-video");
-    /// Makes a video from an image.
+    /// Generates a video from an image.
     pub const IMAGE_TO_VIDEO: Self = Self::from_static("image-to-video");
-    /// Makes and changes videos.
+    /// Generates and edits videos.
     pub const VIDEO_EDITING: Self = Self::from_static("video-editing");
     /// Trains a LoRA.
     pub const TRAINER: Self = Self::from_static("trainer");

@@ -4,6 +4,9 @@ use reqwest::Url;
 
 use crate::{Error, error::ErrorKind};
 
+/// Whether this build can speak https.
+const HAS_TLS: bool = cfg!(any(feature = "rustls", feature = "native-tls"));
+
 /// The validated base URL of the service.
 #[derive(Clone, Debug)]
 pub(crate) struct BaseUrl {
@@ -13,6 +16,11 @@ pub(crate) struct BaseUrl {
 impl BaseUrl {
     /// Parses an absolute https URL, or http on a loopback address.
     pub(crate) fn parse(text: &str) -> Result<Self, Error> {
+        Self::parse_with(text, false)
+    }
+
+    /// Parses like [`parse`](Self::parse); `allow_http` admits http to any host.
+    pub(crate) fn parse_with(text: &str, allow_http: bool) -> Result<Self, Error> {
         // The text may contain the key, so no error repeats it.
         let url = Url::parse(text.trim_end_matches('/'))
             .ok()
@@ -26,9 +34,10 @@ impl BaseUrl {
         let host = url.host_str().unwrap_or_default();
         let refuse = |why: &str| Error::configuration(format!("the base URL at {host} {why}"));
         match url.scheme() {
-            "https" => {}
-            "http" if is_loopback(&url) => {}
-            "http" => return Err(refuse("would expose the key; use https (http is allowed on loopback only)")),
+            "https" if HAS_TLS => {}
+            "https" => return Err(refuse("needs TLS; enable the feature `rustls` or `native-tls`")),
+            "http" if allow_http || is_loopback(&url) => {}
+            "http" => return Err(refuse("would expose the key; use https (http is for loopback, or by allow_http)")),
             scheme => return Err(refuse(&format!("has the scheme {scheme}; use https"))),
         }
         if url.query().is_some() || url.fragment().is_some() {
@@ -121,6 +130,15 @@ mod tests {
         ] {
             assert_eq!(BaseUrl::parse(base).is_ok(), accepted, "{base}");
         }
+    }
+
+    #[test]
+    fn http_beyond_loopback_is_allowed_by_name() {
+        assert!(BaseUrl::parse("http://emulator:8080").is_err());
+        let base = BaseUrl::parse_with("http://emulator:8080", true).unwrap();
+        assert!(base.is_same_origin(&base.resolve("/v1/files/a").unwrap()));
+        assert!(!base.may_fetch(&"http://elsewhere/a.jpg".parse().unwrap()), "only the service itself");
+        assert!(BaseUrl::parse_with("ftp://emulator", true).is_err());
     }
 
     #[test]

@@ -10,31 +10,31 @@ use serde_json::Value;
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Parameter {
-    /// Name, as it is sent.
+    /// Name, as sent to the service.
     pub name: &'static str,
     /// Meaning, as Markdown.
     pub docs: &'static str,
     /// Type of the value.
     pub parameter_type: ParameterType,
-    /// Value that the service takes when none is sent.
+    /// Value that the service uses if none is sent.
     pub default: Option<ParameterValue>,
-    /// Least value.
+    /// Minimum value.
     pub minimum: Option<f64>,
-    /// Greatest value.
+    /// Maximum value.
     pub maximum: Option<f64>,
     /// Number of which the value must be a multiple.
     pub step: Option<f64>,
-    /// Documented values, for the parameter itself or for the items of its list; empty when any value will do.
+    /// Documented values of the parameter, or of the items of its list; empty if values are not listed.
     pub choices: &'static [ParameterValue],
     /// Minimum length of a list.
     pub min_items: Option<u32>,
     /// Maximum length of a list.
     pub max_items: Option<u32>,
-    /// Whether a request without it is rejected.
+    /// Whether the parameter is required.
     pub is_required: bool,
 }
 
-/// The type of a parameter.
+/// The type of a parameter's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ParameterType {
@@ -48,7 +48,7 @@ pub enum ParameterType {
     Boolean,
     /// A file or the address of one; see [`Media`](crate::Media).
     Media,
-    /// A text that must not be shown; see [`Secret`](crate::Secret).
+    /// Text that must not be shown; see [`Secret`](crate::Secret).
     Secret,
     /// One of the texts in [`Parameter::choices`](field@Parameter::choices).
     Choice,
@@ -58,7 +58,7 @@ pub enum ParameterType {
     Json,
 }
 
-/// A documented value of a parameter. Printed as it would be typed.
+/// A documented value of a parameter. `Display` prints it without quotation marks.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ParameterValue {

@@ -195,7 +195,10 @@ impl Prediction {
     fn ended(&self, response: PredictionResponse) -> Result<Generation> {
         let context = Arc::clone(&self.context);
         let ended = Generation::from_response(context, self.job.clone(), self.model.clone(), response);
-        ended.map_err(|error| error.redact_and_cut(&self.secrets))
+        ended.map_err(|error| {
+            self.context.uploads.forget_mentioned(error.message());
+            error.redact_and_cut(&self.secrets)
+        })
     }
 
     /// Adds the job to an error, and redacts the secrets of the input.

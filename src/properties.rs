@@ -22,7 +22,7 @@ use crate::{
     wire::PredictionResponse,
 };
 
-/// JSON with the names that answers and errors have, and any values.
+/// JSON with the names of responses and errors, and any values.
 fn wire_json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -67,7 +67,7 @@ proptest! {
         let _ = (response.is_meaningful(), response.is_error_envelope(), response.id(), response.get_url(), response.message());
         prop_assert!(response.id().is_none_or(|id| !id.is_empty()));
         prop_assert!(response.urls().iter().all(|url| !url.is_empty()));
-        // What says nothing of a job's end has not ended it.
+        // A response without a terminal status must not end a job.
         let ended = response.status().is_terminal();
         let says = response.as_value()["status"].is_string() || !response.urls().is_empty() || response.error().is_some();
         prop_assert!(!ended || says);

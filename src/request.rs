@@ -13,7 +13,10 @@ use crate::{
     schema,
 };
 
-/// A model, its input, and options. Every typed input converts into one; [`Request::new`] takes any other input.
+/// A model, its input, and options.
+///
+/// Every typed input converts into a request, so pass the input itself unless options are needed. [`Request::new`] takes any
+/// other input.
 ///
 /// ```
 /// use std::time::Duration;
@@ -26,7 +29,7 @@ use crate::{
 #[must_use = "a request is sent by Client::generate or Client::submit"]
 pub struct Request {
     model: Model,
-    /// Or why the input cannot be serialized, which is reported when the request is sent.
+    /// The error of serializing is reported when the request is sent.
     input: Result<Value, String>,
     try_sync: Option<bool>,
     deadline: Option<Duration>,
@@ -41,9 +44,10 @@ impl Request {
         Self { model: model.into(), input, try_sync: None, deadline: None, name: None, key: None }
     }
 
-    /// Whether to ask the service for the result within the submission (`Try-Sync`). By default, for fast models only.
+    /// Sets whether the response to the submission is to be the result (`Try-Sync`). By default, for fast models only.
     ///
-    /// If the service gives up such a wait, a paid job may be running whose id is unknown.
+    /// If the service ends such a wait early, a paid job may be running whose id is unknown: the error is then of kind
+    /// [`SubmissionUnknown`](ErrorKind::SubmissionUnknown).
     pub fn try_sync(mut self, try_sync: bool) -> Self {
         self.try_sync = Some(try_sync);
         self
@@ -56,7 +60,7 @@ impl Request {
         self
     }
 
-    /// Names the files of this request in a [batch](crate::batch), without the extension.
+    /// Sets the file name, without extension, for this request's files in a [batch](crate::batch).
     ///
     /// [`file_stem`](crate::file_stem) says which characters are kept. Names within a batch must differ, because files of
     /// the same name replace each other.
@@ -78,8 +82,9 @@ impl Request {
         &self.model
     }
 
-    /// Returns the input as JSON. Local media are addresses that only this process can use. `null` if the input cannot be
-    /// serialized.
+    /// Returns the input as JSON.
+    ///
+    /// Local media appear as addresses that only this process can use. `null` if the input cannot be serialized.
     #[must_use]
     pub fn input(&self) -> &Value {
         self.input.as_ref().unwrap_or(&Value::Null)
@@ -110,6 +115,18 @@ impl Request {
         self.deadline
     }
 
+    /// Returns the name as the caller set it.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn own_name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// Returns the key as the caller set it.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn own_key(&self) -> Option<&str> {
+        self.key.as_deref()
+    }
+
     /// Returns the caller's identifier, by default the name.
     pub(crate) fn item_key(&self) -> Option<&str> {
         self.key.as_deref().or(self.name.as_deref())
@@ -127,9 +144,7 @@ impl Request {
 
     /// Returns the values that must not appear in an error.
     pub(crate) fn secrets(&self) -> Vec<String> {
-        let parameters = self.input().as_object().into_iter().flatten();
-        let secret = parameters.filter(|(name, _)| schema::is_secret(&self.model, name));
-        secret.filter_map(|(_, value)| value.as_str().map(str::to_owned)).collect()
+        schema::secrets(&self.model, self.input())
     }
 }
 

@@ -182,7 +182,7 @@ fn deadline_passed(last: Option<Error>, attempts: u32) -> Error {
             .with_attempts(attempts);
     };
     let message = format!("the deadline passed before a retry after {}", last.summary());
-    last.as_source_of(Error::new(ErrorKind::Timeout, message)).with_attempts(attempts)
+    last.into_source_of(Error::new(ErrorKind::Timeout, message)).with_attempts(attempts)
 }
 
 /// Whether a failed attempt may be repeated.

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use serde_json::{Map, Value};
 
-pub(crate) use secrets::is_secret;
+pub(crate) use secrets::secrets;
 pub use validator::Warning;
 pub(crate) use validator::warnings;
 

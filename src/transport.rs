@@ -17,12 +17,14 @@ use tokio::time::Instant;
 mod response;
 
 pub(crate) use response::JobResponse;
-use response::{check, error_response, job_response, malformed_response, transport_error};
+use response::{
+    check, error_response, id_in_text, job_behind_redirect, job_response, malformed_response, transport_error,
+};
 
 #[cfg(feature = "test-util")]
 use crate::queued_responses::QueuedResponses;
 use crate::{
-    Error, Model, Result,
+    Error, JobRef, Model, Result,
     auth::{ApiKey, Auth},
     config::Timeouts,
     error::ErrorKind,
@@ -93,6 +95,15 @@ pub(crate) struct DownloadResponse {
     pub(crate) body: std::pin::Pin<Box<dyn futures_util::Stream<Item = reqwest::Result<Bytes>> + Send + Sync>>,
 }
 
+/// Adds the job to the error of a submission that was accepted with a damaged response, if its id is readable.
+fn with_readable_job(error: Error, model: &Model) -> Error {
+    let id = error.body().filter(|_| error.is_decode()).and_then(id_in_text).map(str::to_owned);
+    match id {
+        Some(id) => error.with_job(JobRef::new(id, model)),
+        None => error,
+    }
+}
+
 impl Transport {
     pub(crate) fn new(options: TransportOptions<'_>) -> Result<Self> {
         let TransportOptions { base, key, timeouts, max_attempts, limits, configure, .. } = options;
@@ -159,7 +170,15 @@ impl Transport {
         let raw = self.raw.with_timeout(Some(timeout));
         // Boxed: otherwise every future around it would be as large, and copied on its way down.
         let response = Box::pin(raw.create_prediction(model.as_str(), try_sync.then_some(true), request)).await;
-        let job = job_response(check(response).await?, sent_at, sent_at_wall)?;
+        if let Err(raw::Error::UnexpectedResponse(redirect)) = &response
+            && let Some(response) = job_behind_redirect(redirect, &self.base)
+        {
+            return Ok(JobResponse { response, next_poll: None, sent_at, sent_at_wall });
+        }
+        let job = match check(response).await {
+            Ok(response) => job_response(response, sent_at, sent_at_wall)?,
+            Err(failure) => return Err(failure.map(|error| with_readable_job(error, model))),
+        };
         if job.response.id().is_none() && !job.response.status().is_terminal() {
             return Err(malformed_response(&job.response, "the service accepted the submission but returned no id"));
         }

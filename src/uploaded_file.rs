@@ -9,7 +9,7 @@ use crate::{
     wire::UploadResponse,
 };
 
-/// A file that the service keeps for 30 minutes, to be used as input.
+/// An uploaded file, which the service keeps for 30 minutes as input for models.
 ///
 /// ```no_run
 /// # async fn example(client: pruna::Client) -> pruna::Result<()> {

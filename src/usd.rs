@@ -18,7 +18,7 @@ const MAX_EXACT: u64 = 1 << 50;
 
 /// An amount of US dollars, exact to the millionth.
 ///
-/// `+`, `*` and `sum` stop at [`Usd::MAX`] instead of overflowing.
+/// `+`, `*` and `sum` saturate at [`Usd::MAX`]; the `checked_` methods report an overflow.
 ///
 /// Serialized as a number of dollars, such as `0.005`, and above a billion dollars, where a JSON number would not be exact,
 /// as text. Both forms are read.
@@ -38,9 +38,9 @@ pub struct Usd {
 }
 
 impl Usd {
-    /// No money.
+    /// Zero dollars.
     pub const ZERO: Self = Self::from_micros(0);
-    /// The largest amount, some 18 trillion dollars.
+    /// The largest amount, about 18 trillion dollars.
     pub const MAX: Self = Self::from_micros(u64::MAX);
 
     /// Creates an amount from millionths of a dollar.
@@ -49,7 +49,7 @@ impl Usd {
         Self { micros }
     }
 
-    /// Creates an amount from dollars, rounded to the millionth. `None` for what is negative, not finite or too large.
+    /// Creates an amount from dollars, rounded to the millionth. `None` if the number is negative, not finite or too large.
     #[must_use]
     pub fn from_dollars(dollars: f64) -> Option<Self> {
         let micros = (dollars * MICROS as f64).round();
@@ -69,7 +69,7 @@ impl Usd {
         self.micros as f64 / MICROS as f64
     }
 
-    /// Adds two amounts. `None` when the sum is too large.
+    /// Adds two amounts. `None` if the sum is too large.
     #[must_use]
     pub const fn checked_add(self, other: Self) -> Option<Self> {
         match self.micros.checked_add(other.micros) {
@@ -78,7 +78,7 @@ impl Usd {
         }
     }
 
-    /// Subtracts an amount. `None` when more is taken than there is.
+    /// Subtracts an amount. `None` if the result would be negative.
     #[must_use]
     pub const fn checked_sub(self, other: Self) -> Option<Self> {
         match self.micros.checked_sub(other.micros) {
@@ -87,7 +87,7 @@ impl Usd {
         }
     }
 
-    /// Multiplies the amount. `None` when the product is too large.
+    /// Multiplies the amount. `None` if the product is too large.
     #[must_use]
     pub const fn checked_mul(self, count: u64) -> Option<Self> {
         match self.micros.checked_mul(count) {
@@ -121,7 +121,7 @@ impl fmt::Display for Usd {
     }
 }
 
-/// A text that is not an amount of US dollars; see [`Usd`].
+/// The error of parsing a text that is not an amount of US dollars; see [`Usd`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseUsdError {
     problem: &'static str,

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::vocabulary::open_enum;
 
-/// The status of a job. Open: a status that is not known here means that the job is still running.
+/// The status of a job. Open: any status other than the documented ones means that the job is still running.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Status {
     text: Cow<'static, str>,
@@ -63,7 +63,10 @@ impl PredictionResponse {
     /// Whether it is the documented error object, `{"error": {"code", "message"}}`, without a job. The `error` of a job is a
     /// text.
     pub(crate) fn is_error_envelope(&self) -> bool {
-        self.body["error"].is_object() && !self.body["status"].is_string() && self.urls().is_empty()
+        self.body["error"].is_object()
+            && !self.body["status"].is_string()
+            && self.urls().is_empty()
+            && self.id().is_none()
     }
 
     /// Returns the id of the job; taken from the end of `get_url` if there is no `id`.
@@ -85,6 +88,8 @@ impl PredictionResponse {
         match self.text("status") {
             Some(status) => status.into(),
             None if !self.urls().is_empty() => Status::SUCCEEDED,
+            // An error object beside an id concerns the request; the job itself is polled.
+            None if self.body["error"].is_object() && self.id().is_some() => Status::STARTING,
             None if self.error().is_some() => Status::FAILED,
             None => Status::STARTING,
         }
@@ -182,6 +187,7 @@ mod tests {
             (json!({"generation_url": ["/a.jpg", "/b.jpg"]}), None, "succeeded", vec!["/a.jpg", "/b.jpg"]),
             (json!({"status": "failed", "error": "no"}), None, "failed", vec![]),
             (json!({"message": "Training failed", "error": "no"}), None, "failed", vec![]),
+            (json!({"id": "d", "error": {"code": "X", "message": "no"}}), Some("d"), "starting", vec![]),
             (json!({"status": "sleeping"}), None, "sleeping", vec![]),
             (json!({"status": "succeeded", "generation_url": null, "scores": [1]}), None, "succeeded", vec![]),
         ] {

@@ -72,7 +72,8 @@ async fn running_jobs_are_attached() {
     let mut results = videos().run().await.unwrap();
     let stop_handle = results.stop_handle();
     let detach = async {
-        while sends(&emulator, "getPredictionStatus") < 5 {
+        // Nothing is submitted after the batch is detached.
+        while sends(&emulator, "createPrediction") < 5 || sends(&emulator, "getPredictionStatus") < 5 {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         stop_handle.detach();

@@ -132,7 +132,10 @@ async fn no_redirect_is_followed_with_a_key_or_a_prompt() {
                 emulator.faults().clear();
                 emulator.faults().add(Fault::Redirect { status, location: ascii(&location) }.on(operation));
                 let error = act(&client, operation, &image.job_ref().unwrap(), &url).await.unwrap_err();
-                assert!(error.is_redirected(), "{label}: {error}");
+                // A redirect does not prove that a submission was rejected.
+                let is_submission = operation == Operation::CreatePrediction;
+                assert_eq!(error.is_submission_unknown(), is_submission, "{label}: {error}");
+                assert_eq!(error.is_redirected(), !is_submission, "{label}: {error}");
                 assert_eq!(error.status(), Some(status), "{label}");
                 assert!(error.message().contains(&ascii(&location)), "{label}: {error} does not name {location}");
                 assert_eq!(emulator.requests().len(), 1, "{label}: followed");

@@ -122,13 +122,10 @@ impl State {
         if let Some(wait) = self.rejection.take() {
             return rejected(&wait.as_secs().to_string());
         }
-        let mut response = match self.has_limits {
-            true => match self.count(&model) {
-                Ok(headers) => headers,
-                Err(rejection) => return rejection,
-            },
-            false => http::Response::default(),
-        };
+        let mut response = if self.has_limits { self.count(&model) } else { http::Response::default() };
+        if response.status() == http::StatusCode::TOO_MANY_REQUESTS {
+            return response;
+        }
         let duration = Duration::from_secs_f64(model.info().typical_seconds * self.speed);
         self.jobs.push(Instant::now() + duration);
         let (id, path) = (self.jobs.len() - 1, "/v1/predictions/status");
@@ -137,8 +134,8 @@ impl State {
         response
     }
 
-    /// Counts a submission. Within the limit, returns a response with the headers that report it.
-    fn count(&mut self, model: &Model) -> Result<http::Response<Bytes>, http::Response<Bytes>> {
+    /// Counts a submission. Returns a rejection, or a response with the headers that report the limit.
+    fn count(&mut self, model: &Model) -> http::Response<Bytes> {
         let limit = model.info().requests_per_minute.unwrap();
         let time = self.started.elapsed();
         let minute = time.as_secs() / 60;
@@ -148,7 +145,7 @@ impl State {
         }
         let reset = (Duration::from_secs(60 * (minute + 1)) - time).as_secs_f64().ceil().to_string();
         if window.1 == limit {
-            return Err(rejected(&reset));
+            return rejected(&reset);
         }
         window.1 += 1;
         let mut response = http::Response::default();
@@ -157,7 +154,7 @@ impl State {
             let name: http::HeaderName = format!("ratelimit-{name}").parse().unwrap();
             response.headers_mut().insert(name, value.parse().unwrap());
         }
-        Ok(response)
+        response
     }
 
     fn status(&self, path: &str) -> http::Response<Bytes> {

@@ -169,3 +169,39 @@ fn weights_are_extracted_completely_or_not_at_all() {
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "only the archive is left");
     }
 }
+
+#[test]
+fn a_small_archive_with_a_huge_header_needs_little_memory() {
+    let entry = br#""t":{"dtype":"F32","shape":[1,2,3]},"#;
+    let mut header = b"{".to_vec();
+    while header.len() < 20_000_000 {
+        header.extend_from_slice(entry);
+    }
+    header.pop();
+    header.push(b'}');
+    let content = [&(header.len() as u64).to_le_bytes()[..], &header].concat();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("lora.zip");
+    let mut zip = ZipWriter::new(fs::File::create(&path).unwrap());
+    zip.start_file("weights.safetensors", SimpleFileOptions::default()).unwrap();
+    zip.write_all(&content).unwrap();
+    zip.finish().unwrap();
+    assert!(fs::metadata(&path).unwrap().len() < 200_000);
+    let memory = allocation_counter::measure(|| drop(Lora::from_zip(&path).unwrap()));
+    assert!(memory.bytes_max < 1_000_000, "{} bytes", memory.bytes_max);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_a_training_folder_is_an_error_not_a_hang() {
+    let folder = ten_images();
+    for name in ["pipe.png", "0.txt"] {
+        let pipe = folder.path().join(name);
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    }
+    let set = TrainingSet::from_dir(folder.path()).unwrap().default_caption("a thing");
+    let error = set.check().unwrap_err();
+    for name in ["pipe.png", "0.txt"] {
+        assert!(error.to_string().contains(&format!("{name}: it is not a regular file")), "{error}");
+    }
+}

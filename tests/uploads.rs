@@ -5,6 +5,7 @@ use std::{fs, time::Duration};
 use pruna::{
     Media,
     inputs::{PImageEdit, WanI2v},
+    test_util::{self, QueuedResponses},
 };
 use serde_json::json;
 
@@ -94,4 +95,64 @@ async fn media_of_a_model_that_is_not_documented_is_uploaded_as_well() {
     assert!(error.is_unknown_model(), "{error}");
     assert_eq!(sends(&emulator, "uploadFile"), 1);
     assert!(submitted(&emulator)["scene"]["first_frame"].as_str().unwrap().starts_with(emulator.url()));
+}
+
+/// Responses to an upload of that number, a submission and its status.
+fn job_with_upload(responses: QueuedResponses, number: u8, status: serde_json::Value) -> QueuedResponses {
+    let file = format!("/v1/files/u{number}");
+    responses
+        .json(201, json!({"id": format!("u{number}"), "urls": {"get": file}}))
+        .json(201, json!({"id": format!("j{number}")}))
+        .json(200, status)
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_upload_that_a_failed_job_names_is_made_again() {
+    let edit = || PImageEdit::new("x").images([Media::bytes(image(11))]);
+    let failed = json!({"status": "failed", "error": "cannot read https://api.pruna.ai/v1/files/u1"});
+    let responses = job_with_upload(QueuedResponses::new(), 1, failed);
+    let responses = job_with_upload(responses, 2, json!({"status": "succeeded", "generation_url": "/a.jpg"}));
+    let client = test_util::client(&responses);
+    assert!(client.generate(edit()).await.unwrap_err().is_prediction_failed());
+    client.generate(edit()).await.unwrap();
+    let uploads = responses.requests().iter().filter(|request| request.url.path() == "/v1/files").count();
+    assert_eq!((uploads, responses.remaining()), (2, 0));
+}
+
+#[tokio::test]
+async fn forgotten_uploads_are_made_again() {
+    let emulator = emulator().await;
+    let client = client(&emulator);
+    for _ in 0..2 {
+        client.upload(Media::bytes(image(12))).await.unwrap();
+    }
+    assert_eq!(sends(&emulator, "uploadFile"), 1);
+    client.forget_uploads();
+    client.upload(Media::bytes(image(12))).await.unwrap();
+    assert_eq!(sends(&emulator, "uploadFile"), 2);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_name_cannot_add_headers_to_the_form() {
+    let emulator = emulator().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a\r\nX-Evil: 1\"\\.png");
+    fs::write(&path, image(13)).unwrap();
+    let file = client(&emulator).upload(Media::path(path)).await.unwrap();
+    assert_eq!(file.name.as_deref(), Some("a__X-Evil: 1__.png"));
+}
+
+#[tokio::test]
+async fn a_file_that_reports_no_length_is_not_uploaded_as_empty() {
+    let emulator = emulator().await;
+    let folder = tempfile::tempdir().unwrap();
+    let empty = folder.path().join("empty.png");
+    fs::write(&empty, "").unwrap();
+    let pseudo = std::path::PathBuf::from("/proc/self/status");
+    for path in [empty, pseudo].into_iter().filter(|path| path.exists()) {
+        let error = client(&emulator).upload(Media::path(&path)).await.unwrap_err();
+        assert!(error.is_io() && error.to_string().contains("empty"), "{error}");
+    }
+    assert_eq!(sends(&emulator, "uploadFile"), 0);
 }

@@ -38,8 +38,7 @@ async fn the_first_event_comes_at_once_and_before_any_request() {
     assert!(matches!(first, Event::Started { .. }), "{first:?}");
     assert_eq!((started.elapsed(), polls(&service)), (Duration::ZERO, 0));
     assert_eq!(first.elapsed(), Some(Duration::from_secs(3)));
-    // 80 percent of the typical duration in the catalog.
-    let expected = Duration::from_secs_f64(Model::WAN_T2V.info().typical_seconds * 0.8);
+    let expected = Duration::from_secs_f64(Model::WAN_T2V.info().typical_seconds);
     assert_eq!(first.expected(), Some(expected));
 }
 

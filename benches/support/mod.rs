@@ -1,4 +1,4 @@
-//! What the benchmarks share: an emulator in a process of its own, and what this process has used.
+//! Shared by the benchmarks: an emulator in a process of its own, and measurements of this process.
 #![allow(
     dead_code,
     clippy::unwrap_used,
@@ -17,12 +17,12 @@ use pruna::{Client, ClientBuilder};
 use pruna_emulator::Emulator;
 use serde_json::Value;
 
-/// Whether this run only asks whether the program works, as `cargo test --benches` does: then it measures nothing.
+/// Whether this run only checks that the program works, as `cargo test --benches` does; then nothing is measured.
 pub(crate) fn is_test() -> bool {
     std::env::args().any(|argument| argument == "--test")
 }
 
-/// When this process was started as a server: serves until its input ends, and gives true.
+/// Serves until standard input ends if this process was started as a server; returns whether it was.
 pub(crate) fn served() -> bool {
     let arguments: Vec<String> = std::env::args().collect();
     let Some(place) = arguments.iter().position(|argument| argument == "serve") else { return false };
@@ -40,7 +40,7 @@ pub(crate) fn served() -> bool {
     true
 }
 
-/// An emulator in a process of its own. It ends with this value.
+/// An emulator in a process of its own, stopped on drop.
 pub(crate) struct Server {
     process: Child,
     _input: ChildStdin,
@@ -72,18 +72,18 @@ impl Drop for Server {
     }
 }
 
-/// A runtime on this thread alone.
+/// Creates a runtime on this thread.
 pub(crate) fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-/// Time that this thread has spent on a core.
+/// Returns the CPU time of this thread.
 pub(crate) fn core_time() -> Duration {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     Duration::from_nanos(text.split_whitespace().next().and_then(|nanos| nanos.parse().ok()).unwrap_or_default())
 }
 
-/// Resident memory of this process in KiB.
+/// Returns the resident memory of this process in KiB.
 pub(crate) fn resident_kib() -> u64 {
     let text = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"));
@@ -95,11 +95,11 @@ pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values[values.len() / 2]
 }
 
-/// What the official Python client makes of a number of pictures. `None`, with a line that says why, when it tells
-/// nothing: `PRUNA_PYTHON` names a Python that has `pruna-client` 0.0.9.
+/// Measures the official Python client with a number of images. `None`, after printing the reason, if it cannot be run:
+/// `PRUNA_PYTHON` must name a Python that has `pruna-client` 0.0.9.
 pub(crate) fn official(server: &Server, count: usize) -> Option<Value> {
     let Some(python) = std::env::var_os("PRUNA_PYTHON") else {
-        println!("\nThe official Python client was not measured: `PRUNA_PYTHON` names no Python that has it.\n");
+        println!("\nThe official Python client was not measured: `PRUNA_PYTHON` does not name a Python that has it.\n");
         return None;
     };
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/support/official.py");
@@ -108,15 +108,15 @@ pub(crate) fn official(server: &Server, count: usize) -> Option<Value> {
         .args([&server.url, Emulator::DEFAULT_KEY, &count.to_string()])
         .output()
         .unwrap();
-    let told = serde_json::from_slice(&output.stdout);
-    if told.is_err() {
+    let report = serde_json::from_slice(&output.stdout);
+    if report.is_err() {
         let why = String::from_utf8_lossy(&output.stderr).lines().last().unwrap_or_default().to_owned();
         println!("\nThe official Python client was not measured: {why}\n");
     }
-    told.ok()
+    report.ok()
 }
 
-/// The rows of a table as Markdown.
+/// Prints a table as Markdown.
 pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) {
     println!("\n| {} |\n|{}", head.join(" | "), " --- |".repeat(head.len()));
     for row in rows {
@@ -125,7 +125,7 @@ pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) {
     println!();
 }
 
-/// Time and core time of a piece of work.
+/// Returns wall-clock time and CPU time of a piece of work.
 pub(crate) fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration, Duration) {
     let (wall, core) = (Instant::now(), core_time());
     let result = work();

@@ -79,7 +79,7 @@ impl Command {
 
 /// Parses the command line. Prints help and usage errors, in the colors that the command line asks for.
 pub(crate) fn parse() -> Result<Cli, ExitCode> {
-    let color = color::from_args(std::env::args().skip(1));
+    let color = color::from_args(std::env::args_os().skip(1).filter_map(|arg| arg.into_string().ok()));
     color.write_global();
     let choice = match color {
         anstream::ColorChoice::Never => clap::ColorChoice::Never,

@@ -40,6 +40,16 @@ impl Failure {
         self
     }
 
+    /// Changes the failure to that of a job which this run submitted: if it is not found, it is lost, and the id is not wrong.
+    pub(crate) fn of_submitted_job(self) -> Self {
+        let job = self.source.as_ref().filter(|error| error.is_not_found()).and_then(pruna::Error::job);
+        match job.map(|job| job.id().to_owned()) {
+            Some(id) => Self { code: Code::Unknown, ..self }
+                .hint(format!("the service accepted the job but does not find it; try `pruna wait {id}` later")),
+            None => self,
+        }
+    }
+
     /// Prints the failure and returns the exit code of the process.
     pub(crate) fn report(&self, terminal: &Terminal) -> ExitCode {
         if self.code != Code::ClosedPipe {

@@ -7,7 +7,7 @@ mod value;
 
 pub(crate) use self::{
     options::{InputOptions, ParameterOptions},
-    value::typed,
+    value::{TextFiles, typed},
 };
 
 use std::path::{Path, PathBuf};

@@ -6,19 +6,24 @@ use serde::Serialize;
 
 use crate::{console, exit_code::Code, failure::Failure};
 
-/// Writes text and a line break.
+/// Writes text and a line break. On a terminal, control characters in the text are escaped.
 pub(crate) fn line(text: impl std::fmt::Display) -> Result<(), Failure> {
+    styled(console::for_stdout(&text.to_string()))
+}
+
+/// Writes text with styles of the program, and a line break.
+pub(crate) fn styled(text: impl std::fmt::Display) -> Result<(), Failure> {
     bytes(format!("{text}\n").as_bytes())
 }
 
 /// Writes a JSON value on one line.
 pub(crate) fn json(value: &impl Serialize) -> Result<(), Failure> {
-    line(serde_json::to_string(value).map_err(|e| not_json(&e))?)
+    styled(escaped(&serde_json::to_string(value).map_err(|e| not_json(&e))?))
 }
 
 /// Writes an indented JSON value.
 pub(crate) fn pretty_json(value: &impl Serialize) -> Result<(), Failure> {
-    line(serde_json::to_string_pretty(value).map_err(|e| not_json(&e))?)
+    styled(escaped(&serde_json::to_string_pretty(value).map_err(|e| not_json(&e))?))
 }
 
 /// Writes bytes without change.
@@ -29,6 +34,33 @@ pub(crate) fn bytes(bytes: &[u8]) -> Result<(), Failure> {
     })
 }
 
+/// Escapes what JSON leaves as it is and a terminal acts on. Such characters occur within strings only.
+fn escaped(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for c in json.chars() {
+        match console::is_control(c) {
+            true => escaped.push_str(&format!("\\u{:04x}", u32::from(c))),
+            false => escaped.push(c),
+        }
+    }
+    escaped
+}
+
 fn not_json(error: &serde_json::Error) -> Failure {
     Failure::files(format!("cannot write JSON: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_keeps_its_meaning_when_controls_are_escaped() {
+        let value = serde_json::json!({"prompt": "a\u{9b}2J\u{7f}\u{202e}b\n\x1b"});
+        for text in [serde_json::to_string(&value).unwrap(), serde_json::to_string_pretty(&value).unwrap()] {
+            let escaped = escaped(&text);
+            assert!(!escaped.chars().any(console::is_control), "{escaped}");
+            assert_eq!(serde_json::from_str::<serde_json::Value>(&escaped).unwrap(), value);
+        }
+    }
 }

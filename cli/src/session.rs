@@ -27,11 +27,10 @@ impl Session {
         global: &GlobalOptions,
         configure: impl FnOnce(ClientBuilder) -> ClientBuilder,
     ) -> Result<Self, Failure> {
-        let key = global.key();
         let mut builder = configure(Client::builder());
         let base_url = global.base_url.as_deref().filter(|url| !url.is_empty());
         if base_url == Some(EMULATOR) {
-            let emulator = start_emulator(key).await?;
+            let emulator = start_emulator().await?;
             let builder = builder.api_key(emulator.api_key()).base_url(emulator.url());
             // This emulator enforces no limits.
             let client = builder.limits(Limits::none()).build()?;
@@ -40,7 +39,7 @@ impl Session {
         if let Some(base_url) = base_url {
             builder = builder.base_url(base_url);
         }
-        let Some(key) = key else {
+        let Some(key) = global.key() else {
             let hint = "set PRUNA_API_KEY; to try the program without a key, set PRUNA_BASE_URL=emulator";
             return Err(Failure::new(Code::Account, "there is no API key").hint(hint));
         };
@@ -49,11 +48,9 @@ impl Session {
     }
 }
 
-async fn start_emulator(key: Option<String>) -> Result<Emulator, Failure> {
-    let mut emulator = Emulator::builder().speed(EMULATOR_SPEED);
-    if let Some(key) = key {
-        emulator = emulator.api_key(key);
-    }
+/// Starts an emulator with a key of its own: it records requests, and the user's key must not be among them.
+async fn start_emulator() -> Result<Emulator, Failure> {
+    let emulator = Emulator::builder().speed(EMULATOR_SPEED);
     emulator.start().await.map_err(|e| Failure::new(Code::Unavailable, format!("cannot start the emulator: {e}")))
 }
 

@@ -117,9 +117,14 @@ fn code_5_timeout_or_submission_unknown() {
     ends(&late, 5, "timed out", &format!("`pruna wait {id}` continues waiting"));
     let late = service.run(&["wait", &id, "--timeout", "300ms"]);
     ends(&late, 5, &id, "pruna wait");
+    service.emulator.faults().add(Fault::status(404).on(Operation::GetPredictionStatus));
+    let lost = service.run(&["run", "p-image", "a lion", "--async"]);
+    let id = service.emulator.predictions().pop().unwrap().id;
+    ends(&lost, 5, "not found", &format!("`pruna wait {id}` later"));
+    service.emulator.faults().clear();
     service.emulator.faults().add(Fault::ResetBeforeHead.on(Operation::CreatePrediction));
     let unknown = service.run(&["submit", "p-image", "a lion"]);
-    ends(&unknown, 5, "unknown whether the service took the submission", "it was not sent again");
+    ends(&unknown, 5, "unknown whether the service accepted the submission", "it was not sent again");
 }
 
 fn code_6_files() {

@@ -6,6 +6,7 @@ use std::{
 };
 
 use libtest_mimic::Trial;
+use pruna_emulator::faults::{Fault, Operation};
 
 use crate::support::{Service, bare, finish};
 
@@ -13,6 +14,11 @@ use crate::support::{Service, bare, finish};
 pub(crate) fn trials() -> Vec<Trial> {
     trials![
         a_closed_pipe_ends_the_program_quietly,
+        #[cfg(unix)]
+        the_id_of_a_job_survives_a_stdout_that_takes_nothing,
+        #[cfg(unix)]
+        an_argument_that_is_not_unicode_is_a_usage_error_that_does_not_repeat_it,
+        escape_sequences_from_outside_are_shown_not_obeyed,
         #[cfg(unix)]
         ctrl_c_prints_the_id_and_how_to_continue,
         #[cfg(unix)]
@@ -54,6 +60,50 @@ fn a_closed_pipe_ends_the_program_quietly() {
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(0), "{args:?}: {stderr}");
         assert!(!stderr.contains("panicked") && !stderr.contains("error"), "{args:?}: {stderr}");
+    }
+}
+
+#[cfg(unix)]
+fn the_id_of_a_job_survives_a_stdout_that_takes_nothing() {
+    let service = Service::start();
+    for args in [&["submit", "p-image", "x"][..], &["submit", "p-image", "x", "--json"]] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let (reader, closed) = std::io::pipe().unwrap();
+        drop(reader);
+        for stdout in [Stdio::from(full), Stdio::from(closed)] {
+            let output = service.command(args).stdout(stdout).stderr(Stdio::piped()).output().unwrap();
+            let (stderr, id) =
+                (String::from_utf8(output.stderr).unwrap(), &service.emulator.predictions().pop().unwrap().id);
+            assert!(stderr.contains(&format!("`pruna wait {id}`")), "{args:?}: {stderr}");
+        }
+    }
+}
+
+#[cfg(unix)]
+fn an_argument_that_is_not_unicode_is_a_usage_error_that_does_not_repeat_it() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let service = Service::start();
+    for args in [&["--api-key"][..], &["run", "p-image"], &["status"]] {
+        let mut command = service.command(args);
+        command.arg(std::ffi::OsStr::from_bytes(b"pru_canary\xff"));
+        let output = command.stderr(Stdio::piped()).output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {stderr}");
+        assert!(!stderr.contains("panicked") && !stderr.contains("canary"), "{args:?}: {stderr}");
+    }
+}
+
+fn escape_sequences_from_outside_are_shown_not_obeyed() {
+    let service = Service::start();
+    let status = "\u{1b}[2J\u{9b}31mowned\u{202e}";
+    service.emulator.faults().add(Fault::Fail { error: status.into() }.on(Operation::GetPredictionStatus));
+    let failed = service.run(&["run", "p-image", "x", "--async"]);
+    let model = service.run(&["run", "p-\u{1b}[31mimage", "x"]);
+    for run in [failed, model] {
+        assert_ne!(run.code, 0, "{run:?}");
+        let controls: Vec<char> =
+            run.stderr.chars().filter(|c| c.is_control() && *c != '\n' || *c == '\u{202e}').collect();
+        assert!(controls.is_empty(), "{controls:?} in {run:?}");
     }
 }
 

@@ -69,13 +69,20 @@ fn tokens(reduced: &Value) -> Result<TokenStream, Error> {
         .map_err(|e| Error::new(format!("progenitor rejects it: {e}")))
 }
 
-/// Removes `Client::new`: it panics without a TLS provider, and its timeout is shorter than a generation.
+/// Takes the constructors away from callers. `Client::new` panics without a TLS provider, and its timeout is shorter than a
+/// generation; `new_with_client` would put the key on an HTTP client that follows redirects.
 fn without_constructors(tokens: TokenStream) -> Result<TokenStream, Error> {
     let mut file: syn::File =
         syn::parse2(tokens).map_err(|e| Error::new(format!("what progenitor generated is not Rust: {e}")))?;
     for item in &mut file.items {
-        if let Item::Impl(block) = item {
-            block.items.retain(|item| !matches!(item, ImplItem::Fn(function) if function.sig.ident == "new"));
+        let Item::Impl(block) = item else { continue };
+        block.items.retain(|item| !matches!(item, ImplItem::Fn(function) if function.sig.ident == "new"));
+        for item in &mut block.items {
+            if let ImplItem::Fn(function) = item
+                && function.sig.ident == "new_with_client"
+            {
+                function.vis = syn::parse_quote!(pub(crate));
+            }
         }
     }
     Ok(quote!(#file))

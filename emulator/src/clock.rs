@@ -5,6 +5,9 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::watch;
 use tokio::time::{self, Instant};
 
+/// Maximum of the clock: beyond, points in time could not be computed with.
+const MAX_TIME: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
 /// Time since the start of the emulator.
 #[derive(Debug)]
 pub(crate) struct Clock {
@@ -20,7 +23,7 @@ impl Clock {
 
     /// Time since the start.
     pub(crate) fn now(&self) -> Duration {
-        self.start.elapsed() + *self.offset.borrow()
+        self.start.elapsed().saturating_add(*self.offset.borrow()).min(MAX_TIME)
     }
 
     /// Wall-clock time at `moment`.
@@ -30,7 +33,7 @@ impl Clock {
 
     /// Moves the clock forward and wakes the tasks that sleep on it.
     pub(crate) fn advance(&self, by: Duration) {
-        self.offset.send_modify(|offset| *offset += by);
+        self.offset.send_modify(|offset| *offset = offset.saturating_add(by).min(MAX_TIME));
     }
 
     /// Waits until the clock reaches `moment`.
@@ -51,9 +54,7 @@ impl Clock {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
-    use super::Clock;
+    use super::*;
 
     const MINUTE: Duration = Duration::from_secs(60);
 
@@ -73,5 +74,15 @@ mod tests {
             clock.advance(MINUTE / 2);
         });
         assert_eq!(start.elapsed(), Duration::ZERO, "no time passes on tokio's clock");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_extreme_advance_stops_at_the_maximum() {
+        let clock = Clock::new();
+        for _ in 0..2 {
+            clock.advance(Duration::MAX);
+            assert_eq!(clock.now(), MAX_TIME);
+        }
+        assert!(clock.wall_time(clock.now()) > SystemTime::now());
     }
 }

@@ -100,7 +100,7 @@ async fn handle(state: Arc<State>, connection: u64, request: Request<Incoming>) 
     let (parts, body) = request.into_parts();
     let path = parts.uri.path();
     if let Some(path) = path.strip_prefix("/_emulator/") {
-        return Reply::Response(routes::handle_control(&state, &parts.method, path, body).await);
+        return Reply::Response(routes::handle_control(&state, &parts, path, body).await);
     }
     let route = state.document.route(&parts.method, path);
     let (operation, parameter) = route.map_or((None, ""), |(operation, parameter)| (Some(operation), parameter));

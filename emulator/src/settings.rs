@@ -21,6 +21,8 @@ pub(crate) struct Settings {
     pub(crate) speed: f64,
     pub(crate) limits: bool,
     pub(crate) api_key: String,
+    /// Further keys that are accepted.
+    pub(crate) additional_api_keys: Vec<String>,
     pub(crate) upload_limit: u64,
     pub(crate) sync_window: Duration,
     pub(crate) sync_timeout: SyncTimeout,

@@ -132,6 +132,16 @@ async fn only_the_configured_key_is_accepted() {
 }
 
 #[tokio::test]
+async fn an_additional_key_is_accepted_too() {
+    let api = Api::with(Emulator::builder().api_key("pru_first").additional_api_key("pru_second")).await;
+    assert_eq!(api.submit("p-image", json!({"prompt": "x"})).await.status, 201);
+    for (key, status) in [("pru_second", 404), ("pru_third", 401)] {
+        let request = api.client.get(api.url("/v1/predictions/status/unknown")).header("apikey", key);
+        assert_eq!(send(request).await.status, status, "{key}");
+    }
+}
+
+#[tokio::test]
 async fn a_document_without_operations_is_an_error() {
     let error = Emulator::builder().document(json!({"openapi": "3.0.3"})).start().await.unwrap_err();
     assert_eq!(error.to_string(), "the document has no operation");

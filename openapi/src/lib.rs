@@ -1,4 +1,4 @@
-//! P-API's OpenAPI document, what it does not say of its models, and one way to read both.
+//! P-API's OpenAPI document, facts about its models that it does not state, and the functions that read both.
 //!
 //! Shared by the code generator, the emulator and the maintenance commands of the crate `pruna`, so that all of them
 //! follow references, merge schemas and fill gaps alike. Texts and functions on texts: no I/O.

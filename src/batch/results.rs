@@ -45,7 +45,7 @@ type Early = BTreeMap<usize, Result<Output>>;
 
 impl Results {
     pub(super) fn new(items: Items, worker: Worker, concurrency: usize, ordered: bool) -> Self {
-        let stop = CancellationToken::new();
+        let stop = worker.stopping.clone();
         Self {
             items: Some(items),
             worker: Arc::new(worker),

@@ -1,7 +1,6 @@
 //! One item of a batch, from its request to its files.
 
 use std::{
-    future::Future,
     pin::pin,
     sync::{Arc, OnceLock},
     time::Duration,
@@ -32,7 +31,7 @@ pub struct Output {
     pub files: Vec<SavedFile>,
     /// Time from submission to result; `None` if an earlier run submitted it.
     pub elapsed: Option<Duration>,
-    /// Whether an earlier run of the batch had finished it, according to the [journal](super::Batch::journal).
+    /// Whether an earlier run of the batch had finished it, according to the journal.
     pub resumed: bool,
 }
 
@@ -42,13 +41,15 @@ pub(super) struct Item {
     pub(super) request: Request,
 }
 
-/// What the items of a batch share.
+/// State shared by the items of a batch.
 pub(super) struct Worker {
     pub(super) client: Client,
     pub(super) folder: Option<Folder>,
     pub(super) journal: Option<Arc<dyn Journal>>,
     /// Whether an item is submitted again whose outcome an earlier run did not record.
     pub(super) resubmit_unknown: bool,
+    /// Canceled when nothing more may be submitted.
+    pub(super) stopping: CancellationToken,
     /// Canceled when jobs are no longer waited for.
     pub(super) detaching: CancellationToken,
     /// Why the journal cannot be written. Then no further item is started.
@@ -113,9 +114,6 @@ impl Worker {
         let limits = &self.client.context().transport.limits;
         // The deadline of an item starts at its turn, however many precede it.
         let concurrency = limits.acquire_concurrency(request.model()).await;
-        if self.detaching.is_cancelled() {
-            return Err(Error::new(ErrorKind::Timeout, "the batch was stopped before this item was submitted"));
-        }
         // A synchronous submission has no id that could be recorded while it runs.
         let try_sync = if self.journal.is_some() { request.explicit_sync() } else { request.use_sync() };
         let options = StartOptions { try_sync, deadline: self.client.deadline_of(&request), permit: None };
@@ -238,7 +236,11 @@ impl JournalEntry<'_> {
 }
 
 impl SubmitHook for JournalEntry<'_> {
-    fn before_send(&self) -> impl Future<Output = Result<()>> + Send {
-        self.record(Some(State::Submitting))
+    /// Comes after every wait for a limit, so that nothing is sent once the batch was stopped.
+    async fn before_send(&self) -> Result<()> {
+        if self.worker.stopping.is_cancelled() {
+            return Err(Error::new(ErrorKind::Timeout, "the batch was stopped before this item was submitted"));
+        }
+        self.record(Some(State::Submitting)).await
     }
 }

@@ -41,6 +41,7 @@ const MAX_ATTEMPTS: u32 = 4;
 pub struct ClientBuilder {
     api_key: Option<String>,
     base_url: Option<String>,
+    allow_http: bool,
     connect: Option<Duration>,
     timeouts: Timeouts,
     deadline: Option<Duration>,
@@ -59,6 +60,7 @@ impl Default for ClientBuilder {
         Self {
             api_key: None,
             base_url: None,
+            allow_http: false,
             connect: None,
             timeouts: Timeouts::default(),
             deadline: None,
@@ -91,6 +93,14 @@ impl ClientBuilder {
     /// Sets the address of the service: https, or http on a loopback address. By default that of the OpenAPI document.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(url.into());
+        self
+    }
+
+    /// Sets whether the base URL may be http on a host other than loopback: `false` by default.
+    ///
+    /// The key then crosses the network in the clear. This is meant for an emulator in another container.
+    pub fn allow_http(mut self, allow: bool) -> Self {
+        self.allow_http = allow;
         self
     }
 
@@ -187,7 +197,7 @@ impl ClientBuilder {
             Error::configuration(format!("there is no API key; set {KEY_VARIABLE} or pass one to the builder"))
         })?;
         let transport = Transport::new(TransportOptions {
-            base: BaseUrl::parse(self.base_url.as_deref().unwrap_or(crate::model::BASE_URL))?,
+            base: BaseUrl::parse_with(self.base_url.as_deref().unwrap_or(crate::model::BASE_URL), self.allow_http)?,
             key: &key,
             timeouts: self.timeouts,
             max_attempts: self.max_attempts,

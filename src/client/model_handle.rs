@@ -35,19 +35,19 @@ pub struct ModelRequest {
 }
 
 impl ModelRequest {
-    /// See [`Request::try_sync`].
+    /// Sets whether the response to the submission is to be the result: see [`Request::try_sync`].
     pub fn try_sync(mut self, try_sync: bool) -> Self {
         self.request = self.request.try_sync(try_sync);
         self
     }
 
-    /// See [`Request::deadline`].
+    /// Sets the maximum time from submission to result: see [`Request::deadline`].
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.request = self.request.deadline(deadline);
         self
     }
 
-    /// See [`Client::generate`].
+    /// Submits the request and waits for the result: see [`Client::generate`].
     ///
     /// # Errors
     ///
@@ -56,7 +56,7 @@ impl ModelRequest {
         self.client.generate(self.request).await
     }
 
-    /// See [`Client::submit`].
+    /// Submits the request and returns the job: see [`Client::submit`].
     ///
     /// # Errors
     ///

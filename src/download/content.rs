@@ -20,7 +20,7 @@ use crate::{
     transfer::download::{Piece, ResumableDownload},
 };
 
-/// The content of a file as it arrives: made by [`Download::open`](super::Download::open).
+/// The content of a file as it arrives: see [`Download::open`](super::Download::open).
 ///
 /// A stream of bytes. An interruption is resumed where the stream stopped, if the service guarantees by an entity tag that
 /// the file is the same; otherwise the stream ends with an error.
@@ -61,7 +61,7 @@ impl Content {
         &self.content_type
     }
 
-    /// Returns the size in bytes, if the service named it.
+    /// Returns the size in bytes, if the service states it.
     #[must_use]
     pub fn content_length(&self) -> Option<u64> {
         self.content_length

@@ -81,7 +81,10 @@ fn plain_text(body: &[u8]) -> String {
             c => plain.push(c),
         }
     }
-    plain.split_whitespace().collect::<Vec<_>>().join(" ")
+    let words: Vec<&str> = plain.split_whitespace().collect();
+    // A page often has the same text as its title and as its heading.
+    let (title, heading) = words.split_at(words.len() / 2);
+    if title == heading { title.join(" ") } else { words.join(" ") }
 }
 
 /// Returns the whole body as text; [`Error::redact_and_cut`] shortens it after redaction.
@@ -117,8 +120,8 @@ fn kind_of(status: u16, body: &ErrorBody) -> ErrorKind {
         413 => ErrorKind::TooLarge,
         429 => ErrorKind::RateLimited,
         400 | 422 if no_model => ErrorKind::UnknownModel,
-        400..=499 if status != 408 => ErrorKind::InvalidInput,
-        408 | 500..=599 => ErrorKind::ServiceUnavailable,
+        408 | 409 | 421 | 425 | 499 | 500..=599 => ErrorKind::ServiceUnavailable,
+        400..=498 => ErrorKind::InvalidInput,
         _ => ErrorKind::Decode,
     }
 }

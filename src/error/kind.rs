@@ -14,7 +14,7 @@ pub enum ErrorKind {
     Configuration,
     /// The service rejected the API key (HTTP 401, 403).
     ///
-    /// What to do: compare `PRUNA_API_KEY` with the dashboard. Sending again with the same key is pointless.
+    /// What to do: compare the key with the one in the dashboard. Sending again with the same key does not help.
     Unauthorized,
     /// The account has no credit left (HTTP 402, 403). Nothing was started.
     ///
@@ -45,7 +45,7 @@ pub enum ErrorKind {
     ///
     /// What to do: check the id. Jobs of other accounts and jobs that ended long ago are not found either.
     NotFound,
-    /// The model ran and failed; the message has the reason. Media that the service could not fetch end here as well.
+    /// The model ran and failed; the message has the reason. This includes media that the service could not fetch.
     ///
     /// What to do: change the input.
     PredictionFailed,
@@ -113,9 +113,9 @@ impl fmt::Display for ErrorKind {
 /// Defines a predicate for each kind.
 macro_rules! predicates {
     ($($name:ident => $kind:ident;)+) => {
-        /// Predicates, one per [`ErrorKind`]. What to do about each kind is documented there.
+        /// Predicates, one per [`ErrorKind`], which documents what to do about each.
         impl Error {$(
-            #[doc = concat!("Whether the kind is [`ErrorKind::", stringify!($kind), "`].")]
+            #[doc = concat!("Whether the kind is [`", stringify!($kind), "`](ErrorKind::", stringify!($kind), ").")]
             #[must_use]
             pub fn $name(&self) -> bool {
                 self.kind() == ErrorKind::$kind

@@ -31,7 +31,7 @@ macro_rules! input {
                 #[serde(default, skip_serializing_if = "Option::is_none")]
                 pub $optional: Option<field_type!($optional_type)>,
             )*
-            /// Parameters that this type does not know; sent as they are.
+            /// Additional parameters that this type does not have, sent as they are.
             #[serde(flatten)]
             pub extra: Extra,
         }
@@ -63,7 +63,7 @@ macro_rules! input {
                 }
             )*
 
-            /// Sets a parameter that this type does not know.
+            /// Sets an additional parameter that this type does not have.
             pub fn extra(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
                 self.extra.insert(name.into(), value.into());
                 self

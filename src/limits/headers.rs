@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderName};
 
-use crate::headers::{self, RATELIMIT_RESET};
+use crate::headers;
 
 static RATELIMIT_LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
 static RATELIMIT_REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
@@ -24,7 +24,7 @@ pub(super) struct RateLimitHeaders {
 impl RateLimitHeaders {
     pub(super) fn parse(map: &HeaderMap) -> Self {
         let number = |name: &HeaderName| map.get(name)?.to_str().ok()?.trim().parse::<u32>().ok();
-        let reset = number(&RATELIMIT_RESET).map(|seconds| Duration::from_secs(seconds.into()));
+        let reset = headers::rate_limit_reset(map);
         // The length of the window is not named; if it ends within the minute, but not at once, it is a minute.
         let is_minute = reset.is_some_and(|reset| (2..=60).contains(&reset.as_secs()));
         Self {

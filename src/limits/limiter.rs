@@ -1,4 +1,4 @@
-//! The rate limits of a client in force.
+//! The rate limits that a client applies.
 
 use std::{
     collections::HashMap,
@@ -40,7 +40,7 @@ pub(crate) struct Permit<'a> {
     _concurrency: Option<tokio::sync::SemaphorePermit<'a>>,
 }
 
-/// The limits of a client in force.
+/// The limits that a client applies.
 #[derive(Debug)]
 pub(crate) struct Limiter {
     limits: Limits,
@@ -137,7 +137,7 @@ impl Limiter {
         Ok(Permit { _concurrency: concurrency })
     }
 
-    /// Learns from a response what the service allows.
+    /// Updates the limits from a response.
     pub(crate) fn update(&self, operation: Operation<'_>, is_rejected: bool, headers: &HeaderMap) {
         let headers = RateLimitHeaders::parse(headers);
         if !is_rejected && headers == RateLimitHeaders::default() {

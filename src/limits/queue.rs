@@ -81,7 +81,7 @@ impl LimitQueue {
         Self { name: name.to_owned(), state: Mutex::new(state), driver, shared }
     }
 
-    /// Waits for a permit for one request. If the deadline comes first, returns how long it would have taken, if known.
+    /// Waits for a permit for one request. If the deadline would come first, fails at once with the time that is needed.
     pub(super) async fn acquire(&self, priority: Priority, deadline: Instant) -> Result<(), Option<Duration>> {
         let permit = {
             let mut state = self.state();
@@ -89,8 +89,13 @@ impl LimitQueue {
                 return Ok(());
             }
             state.arrivals += 1;
-            let (sender, receiver) = oneshot::channel();
             let order = (priority, state.arrivals);
+            if self.shared.get().is_none()
+                && let Some(wait) = state.wait_beyond(order, deadline)
+            {
+                return Err(Some(wait));
+            }
+            let (sender, receiver) = oneshot::channel();
             state.queue.push(Reverse(Waiter { order, permit: sender }));
             receiver
         };
@@ -183,6 +188,17 @@ impl State {
         }
     }
 
+    /// Returns how long a request of this order has to wait, if that is beyond its deadline.
+    fn wait_beyond(&mut self, order: (Priority, u64), deadline: Instant) -> Option<Duration> {
+        self.forget_dropped();
+        let is_late = |wait: &Duration| Instant::now() + *wait > deadline;
+        // Most requests fit even behind the whole queue, which then need not be counted.
+        Some(self.window.expected_wait(self.ahead())).filter(is_late)?;
+        let before = self.queue.iter().filter(|Reverse(waiter)| waiter.order < order && !waiter.permit.is_closed());
+        let before = u32::try_from(before.count()).unwrap_or(u32::MAX);
+        Some(self.window.expected_wait(before)).filter(is_late)
+    }
+
     fn ahead(&self) -> u32 {
         u32::try_from(self.queue.len()).unwrap_or(u32::MAX)
     }
@@ -195,7 +211,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn the_most_urgent_waiter_is_served_first_and_dropped_waiters_cost_nothing() {
+    async fn the_most_urgent_waiter_is_served_first_and_a_late_one_fails_at_once() {
         let start = Instant::now();
         let after = |seconds| start + Duration::from_secs(seconds);
         let queue = LimitQueue::new("status", Limit::Set(30), Arc::default());
@@ -213,7 +229,19 @@ mod tests {
         while let Some((priority, is_permitted)) = waiting.next().await {
             served.push((priority, is_permitted, start.elapsed().as_secs()));
         }
-        // One every 2.1 seconds or so.
-        assert_eq!(served, [(10, true, 2), (30, false, 3), (20, true, 4), (40, true, 6), (50, true, 8)]);
+        // One about every 2.1 seconds. The fourth cannot meet its deadline behind those before it, and fails at once.
+        assert_eq!(served, [(30, false, 0), (10, true, 2), (20, true, 4), (40, true, 6), (50, true, 8)]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_dropped_waiter_costs_no_permit() {
+        let start = Instant::now();
+        let after = |seconds| start + Duration::from_secs(seconds);
+        let queue = LimitQueue::new("status", Limit::Set(30), Arc::default());
+        queue.acquire(start, after(1)).await.unwrap();
+        let dropped = timeout_at(after(1), queue.acquire(after(5), after(600)));
+        let (dropped, served) = tokio::join!(dropped, queue.acquire(after(10), after(600)));
+        assert!(dropped.is_err() && served.is_ok());
+        assert_eq!(start.elapsed().as_secs(), 2, "the first permit after the burst");
     }
 }

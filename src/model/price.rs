@@ -6,18 +6,25 @@ use serde_json::Value;
 
 use crate::usd::Usd;
 
-/// Parameter that says how many images a request makes.
+/// Parameter for the number of images.
 const IMAGES: &str = "num_outputs";
-/// Parameter that says how many seconds a video lasts.
+/// Parameter for the seconds of a video.
 const SECONDS: &str = "duration";
-/// Parameter that says how many steps a training takes.
+/// Parameter for the steps of a training.
 const STEPS: &str = "steps";
 
-/// A list price.
+/// A list price: an amount for each unit.
+///
+/// ```
+/// use pruna::Model;
+///
+/// let price = Model::P_IMAGE.info().price.as_ref().map(ToString::to_string);
+/// assert_eq!(price.as_deref(), Some("$0.005 / image"));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Price {
-    /// What the rate buys.
+    /// The unit that the rate is for.
     pub unit: PriceUnit,
     /// The amount for one unit.
     pub rate: PriceRate,
@@ -58,7 +65,7 @@ impl Price {
     }
 }
 
-/// Multiplies a rate by `count / per`. A count that is not a number has no price.
+/// Multiplies a rate by `count / per`. `None` if the count is not a number.
 fn times(rate: Usd, count: &Value, per: u64) -> Option<Usd> {
     match count.as_u64() {
         Some(count) => rate.checked_ratio(count, per),
@@ -81,7 +88,7 @@ impl fmt::Display for Price {
     }
 }
 
-/// What a price buys.
+/// The unit of a price.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PriceUnit {

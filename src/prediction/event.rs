@@ -13,7 +13,7 @@ pub enum Event {
     Started {
         /// Time since the submission, if it is known; zero otherwise.
         elapsed: Duration,
-        /// Duration that the model is expected to take.
+        /// Usual duration of the model; one minute if nothing is known of it.
         expected: Duration,
     },
     /// The service reported the status.
@@ -23,7 +23,7 @@ pub enum Event {
         status: Status,
         /// Time since the submission; since the job was attached if the time of the submission is unknown.
         elapsed: Duration,
-        /// Duration that the model is expected to take.
+        /// Usual duration of the model; one minute if nothing is known of it.
         expected: Duration,
     },
     /// A poll failed and will be repeated. This says nothing about the job.
@@ -35,7 +35,7 @@ pub enum Event {
         failures: u32,
         /// Time since the submission; since the job was attached if the time of the submission is unknown.
         elapsed: Duration,
-        /// Duration that the model is expected to take.
+        /// Usual duration of the model; one minute if nothing is known of it.
         expected: Duration,
     },
     /// The result is there. Always the last event.
@@ -54,7 +54,7 @@ impl Event {
         }
     }
 
-    /// Returns the duration that the model is expected to take, for all events but [`Finished`](Self::Finished).
+    /// Returns the usual duration of the model, for all events but [`Finished`](Self::Finished).
     #[must_use]
     pub fn expected(&self) -> Option<Duration> {
         match self {

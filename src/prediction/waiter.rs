@@ -7,8 +7,8 @@ use tracing::{Instrument as _, Span};
 
 use super::{Event, Prediction};
 use crate::{
-    Error, Generation, Result, Status, error::ErrorKind, limits::Priority, poll::PollContext, retry,
-    time::deadline_after, wire::PredictionResponse,
+    Error, Generation, Result, Status, duration::UNKNOWN_TYPICAL, error::ErrorKind, limits::Priority,
+    poll::PollContext, retry, time::deadline_after, wire::PredictionResponse,
 };
 
 /// Time between the last poll and the deadline: a fiftieth of the whole wait, within these bounds.
@@ -54,7 +54,7 @@ impl Waiter {
 
     /// Returns the first event.
     pub(super) fn started(&self) -> Event {
-        Event::Started { elapsed: self.prediction.elapsed(), expected: self.expected() }
+        Event::Started { elapsed: self.prediction.elapsed(), expected: self.typical() }
     }
 
     /// Waits to the end.
@@ -123,9 +123,16 @@ impl Waiter {
         self.deadline.checked_sub(reserve).unwrap_or(self.deadline)
     }
 
+    /// Returns the least time to expect, which decides when to poll.
     fn expected(&self) -> Duration {
         let durations = &self.prediction.context.config.durations;
         self.prediction.model().map(|model| durations.expected(model)).unwrap_or_default()
+    }
+
+    /// Returns the usual time, for events.
+    fn typical(&self) -> Duration {
+        let durations = &self.prediction.context.config.durations;
+        self.prediction.model().map_or(UNKNOWN_TYPICAL, |model| durations.typical(model))
     }
 
     /// Records how long the model took. Only for jobs of this client: the age of others is less certain.
@@ -148,7 +155,7 @@ impl Waiter {
         let status = response.status();
         if !status.is_terminal() {
             tracing::debug!(%status, "polled");
-            return Ok(Event::Polled { status, elapsed: self.prediction.elapsed(), expected: self.expected() });
+            return Ok(Event::Polled { status, elapsed: self.prediction.elapsed(), expected: self.typical() });
         }
         tracing::debug!(%status, "ended");
         self.prediction.ended(response).map(|generation| Event::Finished(Box::new(generation)))
@@ -158,7 +165,9 @@ impl Waiter {
     fn poll_failed(&mut self, error: Error) -> Result<Event> {
         self.failures += 1;
         let error = self.prediction.annotate(error);
-        let is_temporary = error.is_transient() || error.is_decode();
+        // A job that was just accepted may not be known everywhere yet.
+        let is_new = error.is_not_found() && self.prediction.submission.is_some();
+        let is_temporary = error.is_transient() || error.is_decode() || is_new;
         if !is_temporary || self.failures >= MAX_FAILURES {
             return Err(error.with_attempts(self.failures));
         }
@@ -170,7 +179,7 @@ impl Waiter {
             failures = self.failures,
             "a poll failed"
         );
-        let (elapsed, expected) = (self.prediction.elapsed(), self.expected());
+        let (elapsed, expected) = (self.prediction.elapsed(), self.typical());
         Ok(Event::PollFailed { reason: error.to_string(), failures: self.failures, elapsed, expected })
     }
 

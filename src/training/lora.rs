@@ -2,7 +2,7 @@
 
 use std::{
     fmt, fs,
-    io::{self, Read},
+    io::{self, BufReader, Read},
     path::{Path, PathBuf},
 };
 
@@ -10,6 +10,7 @@ use flate2::read::DeflateDecoder;
 use rawzip::{
     CompressionMethod, FileReader, RECOMMENDED_BUFFER_SIZE, ZipArchive, ZipArchiveEntryWayfinder, ZipFileHeaderRecord,
 };
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use crate::{
     Error, Result,
@@ -121,8 +122,8 @@ impl Lora {
     ///
     /// It includes the file name; without it, the service would look for another one.
     #[must_use]
-    pub fn lora_weights(&self, repository: &str) -> String {
-        let repository = repository.trim_start_matches("https://").trim_start_matches("huggingface.co/");
+    pub fn lora_weights(&self, repository: impl AsRef<str>) -> String {
+        let repository = repository.as_ref().trim_start_matches("https://").trim_start_matches("huggingface.co/");
         format!("huggingface.co/{}/{}", repository.trim_matches('/'), self.file_name)
     }
 }
@@ -168,6 +169,30 @@ fn weights_name(name: &str) -> String {
     format!("{}.safetensors", stem.as_deref().unwrap_or("weights"))
 }
 
+/// Any JSON object, without its content.
+struct HeaderObject;
+
+impl<'de> Deserialize<'de> for HeaderObject {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        deserializer.deserialize_map(HeaderVisitor)
+    }
+}
+
+struct HeaderVisitor;
+
+impl<'de> Visitor<'de> for HeaderVisitor {
+    type Value = HeaderObject;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> std::result::Result<HeaderObject, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(HeaderObject)
+    }
+}
+
 /// Checks the beginning of a safetensors file: the length of its header, then the header, a JSON object.
 fn check_header(mut file: impl Read, size: u64) -> Result<(), String> {
     let mut length = [0; 8];
@@ -176,10 +201,11 @@ fn check_header(mut file: impl Read, size: u64) -> Result<(), String> {
     if length > MAX_HEADER || length.saturating_add(8) > size {
         return Err("its header exceeds the file".into());
     }
-    let mut header = Vec::new();
-    file.take(length).read_to_end(&mut header).map_err(|e| e.to_string())?;
-    match serde_json::from_slice::<serde_json::Value>(&header) {
-        Ok(header) if header.is_object() => Ok(()),
-        _ => Err("its header is not a JSON object".into()),
+    // Read without keeping it: a small archive can expand to a header of 100 MB.
+    let header = BufReader::new(file.take(length));
+    match serde_json::from_reader::<_, HeaderObject>(header) {
+        Ok(_) => Ok(()),
+        Err(error) if error.is_io() => Err(error.to_string()),
+        Err(_) => Err("its header is not a JSON object".into()),
     }
 }

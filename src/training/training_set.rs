@@ -211,6 +211,10 @@ impl TrainingSet {
             if image_extension(&path).is_some() {
                 set.images.insert(name, path);
             } else if let Some(stem) = name.strip_suffix(".txt") {
+                if !path.is_file() {
+                    set.problems.push(format!("{name}: it is not a regular file"));
+                    continue;
+                }
                 let caption = fs::read_to_string(&path).map_err(|e| Error::io(path.display(), e))?;
                 set.captions.insert(stem.to_owned(), caption);
             } else {
@@ -289,6 +293,10 @@ fn image_extension(path: &Path) -> Option<String> {
 
 /// Returns the size of an image file, or why it is not one.
 fn image_size(path: &Path) -> Result<u64, String> {
+    // Checked before opening: opening a pipe would wait for a writer.
+    if !fs::metadata(path).map_err(|e| e.to_string())?.is_file() {
+        return Err("it is not a regular file".into());
+    }
     let mut head = Vec::new();
     let mut file = fs::File::open(path).map_err(|e| e.to_string())?;
     Read::by_ref(&mut file).take(SNIFF_LENGTH as u64).read_to_end(&mut head).map_err(|e| e.to_string())?;

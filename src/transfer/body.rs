@@ -26,7 +26,7 @@ const CHUNK_SIZE: usize = 64 * 1024;
 #[derive(Clone, Debug)]
 pub(super) enum Content<'a> {
     Path(&'a Path),
-    /// A downloaded result in a temporary file, whose name means nothing.
+    /// A downloaded result in a temporary file, whose name is not sent.
     Result(&'a Path),
     Bytes(&'a Bytes),
 }
@@ -69,7 +69,7 @@ pub(super) async fn part(
             let file_type = FileType::sniff(&head);
             let pieces = exactly(length, head, file, path.display().to_string(), body_error.clone());
             let name = match content {
-                Content::Path(path) => path.file_name().map(|name| name.to_string_lossy().into_owned()),
+                Content::Path(path) => path.file_name().map(|name| header_safe(&name.to_string_lossy())),
                 _ => None,
             };
             let name = name.unwrap_or_else(|| format!("upload.{}", file_type.extension));
@@ -81,6 +81,11 @@ pub(super) async fn part(
     Ok((part, body_error))
 }
 
+/// Replaces characters that would end a header of the form, or its quotes.
+fn header_safe(name: &str) -> String {
+    name.chars().map(|c| if c.is_control() || matches!(c, '"' | '\\') { '_' } else { c }).collect()
+}
+
 /// Opens a regular file and returns its length.
 pub(super) async fn open(path: &Path) -> Result<(File, u64)> {
     let failed = |e| Error::io(path.display(), e);
@@ -90,6 +95,11 @@ pub(super) async fn open(path: &Path) -> Result<(File, u64)> {
     }
     let file = File::open(path).await.map_err(failed)?;
     let length = file.metadata().await.map_err(failed)?.len();
+    if length == 0 {
+        // Files of /proc and the like report no length but have content.
+        let message = format!("{} is empty, or a pseudo file; copy it to a regular file first", path.display());
+        return Err(Error::new(ErrorKind::Io, message));
+    }
     Ok((file, length))
 }
 
@@ -103,7 +113,7 @@ pub(super) fn chunks(bytes: Bytes) -> impl Iterator<Item = Bytes> {
     (0..bytes.len()).step_by(CHUNK_SIZE).map(move |start| bytes.slice(start..bytes.len().min(start + CHUNK_SIZE)))
 }
 
-/// Streams a file that must not change its size meanwhile.
+/// Streams a file. Fails if its size changes meanwhile.
 fn exactly(
     length: u64,
     head: Vec<u8>,

@@ -5,7 +5,7 @@ use std::{
     fmt,
     path::Path,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use futures_util::TryStreamExt as _;
@@ -48,11 +48,13 @@ pub(crate) struct UploadCache {
 struct CachedUpload {
     file: UploadedFile,
     valid_until: Instant,
+    /// The same by the wall clock: the other one may stop while the machine sleeps.
+    valid_until_wall: SystemTime,
 }
 
 impl CachedUpload {
     fn is_valid(&self) -> bool {
-        Instant::now() < self.valid_until
+        Instant::now() < self.valid_until && SystemTime::now() < self.valid_until_wall
     }
 }
 
@@ -92,8 +94,30 @@ impl UploadCache {
         let _permit = self.permits.acquire().await;
         let file = self.send(transport, &media, progress).await?;
         let lifetime = file.lifetime().map_or(MAX_REUSE, |lifetime| lifetime.min(MAX_REUSE));
-        *cached = Some(CachedUpload { file: file.clone(), valid_until: Instant::now() + lifetime });
+        *cached = Some(CachedUpload {
+            file: file.clone(),
+            valid_until: Instant::now() + lifetime,
+            valid_until_wall: SystemTime::now() + lifetime,
+        });
         Ok(file)
+    }
+
+    /// Forgets all uploads. Those in progress are not affected.
+    pub(crate) fn clear(&self) {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// Forgets the uploads that a text mentions by address or id: a job that could not read them says so in its error.
+    pub(crate) fn forget_mentioned(&self, text: &str) {
+        let is_mentioned = |file: &UploadedFile| {
+            let id = file.id.as_deref().filter(|id| !id.is_empty());
+            text.contains(&file.url) || id.is_some_and(|id| text.contains(id))
+        };
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.retain(|_, entry| match entry.try_lock() {
+            Ok(cached) => !cached.as_ref().is_some_and(|cached| is_mentioned(&cached.file)),
+            Err(_) => true,
+        });
     }
 
     async fn send(

@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use reqwest::{Response, StatusCode, header::LOCATION};
+use serde_json::json;
 use tokio::time::Instant;
 
 use crate::{
@@ -12,6 +13,7 @@ use crate::{
         body::{error_for_response, text},
     },
     headers,
+    origin::BaseUrl,
     raw::{self, MAX_RESPONSE},
     retry::{AttemptError, SendState},
     wire::PredictionResponse,
@@ -75,12 +77,18 @@ pub(super) fn malformed_response(response: &PredictionResponse, why: &str) -> At
     AttemptError::indeterminate(Error::new(ErrorKind::Decode, why).with_body(text(body.as_bytes())))
 }
 
+/// Whether the certificate of the server was not accepted: trying again changes nothing.
+fn is_certificate_error(error: &reqwest::Error) -> bool {
+    let mut sources = std::iter::successors(std::error::Error::source(error), |source| source.source());
+    error.is_connect() && sources.any(|source| source.to_string().to_lowercase().contains("certificate"))
+}
+
 /// Builds the error for a failure of the connection.
 pub(super) fn transport_error(error: reqwest::Error) -> AttemptError {
     // A request that was still waiting for a connection, new or pooled, has not been sent.
     let is_unsent = error.is_connect() || error.is_builder();
     let state = if is_unsent { SendState::NotSent } else { SendState::Indeterminate };
-    let kind = if error.is_builder() {
+    let kind = if error.is_builder() || is_certificate_error(&error) {
         ErrorKind::Configuration
     } else if error.is_redirect() {
         ErrorKind::Redirected
@@ -105,6 +113,33 @@ pub(super) fn transport_error(error: reqwest::Error) -> AttemptError {
     AttemptError { state, error: Error::new(kind, message).with_source(error) }
 }
 
+/// Whether a status proves that the request was not processed.
+///
+/// Redirects, conflicts, timeouts of proxies (408, 499), early data (425), server errors and statuses that no
+/// specification knows prove nothing.
+fn proves_rejection(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 400..=406 | 410 | 411 | 413..=415 | 421 | 422 | 429 | 431 | 451)
+}
+
+/// Returns the job that a redirect of a submission points to: its status at the service itself.
+pub(super) fn job_behind_redirect(response: &Response, base: &BaseUrl) -> Option<PredictionResponse> {
+    let location = response.headers().get(LOCATION).filter(|_| response.status().is_redirection())?.to_str().ok()?;
+    let url = base.resolve(location).ok().filter(|url| base.is_same_origin(url))?;
+    let (_, id) = url.path().rsplit_once("/v1/predictions/status/")?;
+    let is_id = !id.is_empty() && !id.contains('/');
+    is_id.then(|| PredictionResponse::new(json!({"id": id, "get_url": url.as_str()})))
+}
+
+/// Finds the id in the body of a response that could not be decoded as a whole.
+pub(super) fn id_in_text(body: &str) -> Option<&str> {
+    let (_, rest) = body.split_once("\"id\"")?;
+    let rest = rest.trim_start().strip_prefix(':')?.trim_start().strip_prefix('"')?;
+    let (id, _) = rest.split_once('"')?;
+    let is_id =
+        !id.is_empty() && id.len() <= 200 && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+    is_id.then_some(id)
+}
+
 /// Builds the error for a response with any status but 2xx.
 pub(super) async fn error_response(response: Response) -> AttemptError {
     let status = response.status();
@@ -123,9 +158,7 @@ pub(super) async fn error_response(response: Response) -> AttemptError {
     if error.request_id().is_none() {
         error = error.with_request_id(header("x-kong-request-id").or_else(|| header("x-request-id")));
     }
-    let may_be_processed =
-        status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT || status.is_informational();
-    let state = if may_be_processed { SendState::Indeterminate } else { SendState::Rejected };
+    let state = if proves_rejection(status) { SendState::Rejected } else { SendState::Indeterminate };
     let delay = if status == StatusCode::TOO_MANY_REQUESTS {
         headers::rate_limit_wait(&headers)
     } else {

@@ -21,8 +21,8 @@ pub fn run(tree: &mut Tree, names: &[String]) -> anyhow::Result<Outcome> {
     }
     let old = tree.find(PAGE)?.unwrap_or_default();
     let mut page = String::from(
-        "# Benchmarks\n\nWritten by `cargo xtask bench-report`. Each figure stands beside a reference that was measured in the \
-         same run, and the ratio to it; that ratio is what carries over to other machines.\n",
+        "# Benchmarks\n\nWritten by `cargo xtask bench-report`. Each figure is given with a reference from the same run and the ratio \
+         of the two; ratios carry over to other machines better than times.\n",
     );
     for name in BENCHMARKS {
         let wanted = names.is_empty() || names.iter().any(|given| given == name);
@@ -58,7 +58,7 @@ fn measure(tree: &Tree, name: &str) -> anyhow::Result<String> {
         bail!("the benchmark {name} failed");
     }
     let printed = String::from_utf8(output.stdout)?;
-    // The line about the machine stands below the heading.
+    // The line about the machine goes below the heading.
     let (heading, body) = printed.trim().split_once("\n\n").with_context(|| format!("{name} printed no section"))?;
     Ok(format!("{heading}\n\n{machine}\n\n{body}"))
 }

@@ -10,10 +10,12 @@ use anyhow::{Context as _, bail};
 use pruna_codegen::{Field, Kind, ModelInput};
 use pruna_openapi::{ModelFacts, Table};
 use serde_json::Value;
+use toml_edit::DocumentMut;
 
 use crate::{outcome::Outcome, tree::Tree, vendored::Vendored};
 
 const TABLE: &str = "openapi/models.toml";
+const EXAMPLES: &str = "examples/Cargo.toml";
 
 /// Adds a table to models.toml and a program to examples/ unless they exist.
 ///
@@ -45,7 +47,11 @@ pub fn run(tree: &mut Tree, id: &str) -> anyhow::Result<Outcome> {
             match (tree.find(&path)?, example(input)) {
                 (Some(_), _) => writeln!(text, "{path} already exists")?,
                 (None, Err(why)) => writeln!(text, "no example: {why}")?,
-                (None, Ok(program)) => tree.write(path, formatted(program)),
+                (None, Ok(program)) => {
+                    tree.write(path, formatted(program));
+                    let manifest = declared(&tree.read(EXAMPLES)?, &input.module_name)?;
+                    tree.write(EXAMPLES, manifest);
+                }
             }
         }
     }
@@ -99,8 +105,7 @@ fn example(model: &ModelInput) -> anyhow::Result<String> {
     let input = &model.type_name;
     let media = if call.contains("Media::url(") { "Media, " } else { "" };
     Ok(format!(
-        r#"//! The example of {id} in the OpenAPI document: `cargo run --example {module} -- FOLDER`
-#![allow(clippy::print_stdout)]
+        r#"//! The example of {id} in the OpenAPI document: `cargo run -p pruna-examples --example {module} -- FOLDER`
 
 use pruna::{{Client, {media}inputs::{input}}};
 
@@ -115,6 +120,17 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {{
 }}
 "#
     ))
+}
+
+/// Adds an example to a manifest, behind the others.
+fn declared(manifest: &str, name: &str) -> anyhow::Result<String> {
+    let mut manifest: DocumentMut = manifest.parse().context(EXAMPLES)?;
+    let examples = manifest.get_mut("example").and_then(|examples| examples.as_array_of_tables_mut());
+    let mut example = toml_edit::Table::new();
+    example.insert("name", toml_edit::value(name));
+    example.insert("path", toml_edit::value(format!("{name}.rs")));
+    examples.with_context(|| format!("{EXAMPLES} declares no examples"))?.push(example);
+    Ok(manifest.to_string())
 }
 
 /// Renders a value as a setter takes it; `None` when its type does not match the parameter.
@@ -158,4 +174,17 @@ fn formatted(program: String) -> String {
         Ok(String::from_utf8(output.stdout)?)
     };
     rustfmt().unwrap_or(program)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::declared;
+
+    #[test]
+    fn an_example_is_declared_behind_the_others() {
+        let manifest = "[[example]]\nname = \"a\"\npath = \"a.rs\"\n\n# Lints.\n[lints]\nworkspace = true\n";
+        let expected = "[[example]]\nname = \"a\"\npath = \"a.rs\"\n\n[[example]]\nname = \"b\"\npath = \"b.rs\"\n\n\
+                        # Lints.\n[lints]\nworkspace = true\n";
+        assert_eq!(declared(manifest, "b").unwrap(), expected);
+    }
 }

@@ -56,6 +56,13 @@ fn target() -> PathBuf {
     xtask::api::target_folder(&repository()).join("copies")
 }
 
+/// Adds an example that Cargo finds by itself.
+fn add_example(root: &Path, name: &str, program: &str) {
+    let folder = root.join("examples/examples");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join(name).with_extension("rs"), program).unwrap();
+}
+
 fn lock_builds() -> MutexGuard<'static, ()> {
     static BUILDING: Mutex<()> = Mutex::new(());
     BUILDING.lock().unwrap_or_else(PoisonError::into_inner)
@@ -118,7 +125,7 @@ fn adopt_later_document() {
     }
 
     // Callable and served by the emulator: a program that generates one result of each, and the six examples.
-    fs::write(root.join("examples/tracked.rs"), program()).unwrap();
+    add_example(root, "tracked", &program());
     // The whole workspace, so that dependencies have the same features as in other builds.
     let mut arguments = vec!["build", "--workspace"];
     arguments.extend(files.iter().flat_map(|file| ["--example", file]));
@@ -206,6 +213,6 @@ fn compile_oddities() {
         assert!(rules.contains(&format!("{operation}: not generated, {reason}")), "{operation}: {rules}");
     }
     // An empty program, so that only the library is compiled.
-    fs::write(tree.path().join("examples/odd.rs"), "//! Nothing.\n\nfn main() {}\n").unwrap();
+    add_example(tree.path(), "odd", "//! Nothing.\n\nfn main() {}\n");
     succeeds(&cargo(tree.path(), &["check", "--workspace", "--example", "odd"]));
 }

@@ -10,7 +10,10 @@ use super::{
     item::Item,
     validate::{Problem, Validator},
 };
-use crate::{failure::Failure, input};
+use crate::{
+    failure::Failure,
+    input::{self, TextFiles},
+};
 
 /// A line of a JSON lines file, or a row of a table.
 #[derive(Debug, Deserialize)]
@@ -69,6 +72,15 @@ fn parse_csv(text: &str, validator: &mut Validator) {
     if !header.iter().any(|column| column == "model") {
         return validator.add_problem(1, "the table has no column `model`");
     }
+    let mut columns: Vec<&str> = header.iter().map(|column| column.strip_prefix("input.").unwrap_or(column)).collect();
+    columns.sort_unstable();
+    if let Some(twice) = columns.windows(2).find(|pair| pair[0] == pair[1]) {
+        return validator.add_problem(1, format!("the table has two columns `{}`; remove or rename one", twice[0]));
+    }
+    if text.matches('"').count() % 2 == 1 {
+        // The parser would take everything behind it for one cell.
+        return validator.add_problem(1, "a quote is not closed; write a quote within a quoted cell as \"\"");
+    }
     for row in reader.records() {
         match row {
             Ok(row) => {
@@ -91,7 +103,7 @@ fn parse_row(header: &csv::StringRecord, row: &csv::StringRecord) -> Result<Line
     for (column, cell) in &cells {
         let name = column.strip_prefix("input.").unwrap_or(column);
         if *column != "model" && *column != "name" {
-            parameters.insert(name.to_owned(), input::typed(&model, name, cell)?);
+            parameters.insert(name.to_owned(), input::typed(&model, name, cell, TextFiles::Keep)?);
         }
     }
     Ok(Line { model, input: parameters, name: cell("name").map(str::to_owned) })
@@ -171,5 +183,24 @@ mod tests {
         let text = "{\"model\": \"p-new\", \"input\": {\"anything\": 1}}";
         assert_eq!(parse(text, Path::new("-"), true).1.len(), 1);
         assert_eq!(parse(text, Path::new("-"), false).1, []);
+    }
+
+    #[test]
+    fn a_table_is_read_strictly_and_its_text_stays_text() {
+        let secret = "model,prompt,images\np-image-edit,@/proc/self/environ,https://h/a.jpg\n";
+        let (items, problems) = parse(secret, Path::new("a.csv"), true);
+        assert_eq!((problems.len(), &items[0].parameters["prompt"]), (0, &json!("@/proc/self/environ")));
+        for (table, problem) in [
+            ("model,prompt,prompt\np-image,a,b\n", "two columns `prompt`"),
+            ("model,prompt,input.prompt\np-image,a,b\n", "two columns `prompt`"),
+            ("model,prompt\np-image,\"a\np-image,b\n", "a quote is not closed"),
+        ] {
+            let found = problems_of(table);
+            assert!(found.len() == 1 && found[0].contains(problem), "{found:?}");
+        }
+    }
+
+    fn problems_of(table: &str) -> Vec<String> {
+        problems("a.csv", table)
     }
 }

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use pruna::{Error, Model, SavedFile, Usd, batch::Output};
+use pruna::{Error, SavedFile, Usd, batch::Output};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::item::Item;
 
@@ -16,7 +16,7 @@ pub(super) struct Record {
     pub(super) name: Option<String>,
     pub(super) model: String,
     /// The input as written in the batch file, with secrets redacted.
-    pub(super) input: Map<String, Value>,
+    pub(super) input: Value,
     /// `succeeded`, `failed`, `canceled`, `refused` (not submitted), `unknown` (possibly submitted) or `unfinished`
     /// (possibly still running).
     pub(super) status: String,
@@ -46,7 +46,7 @@ impl Record {
             index: item.index,
             name: item.name.clone(),
             model: item.model.to_string(),
-            input: redact_secrets(&item.model, &item.input),
+            input: item.model.redact_input(&Value::Object(item.input.clone())),
             status: "succeeded".into(),
             id: None,
             files: Vec::new(),
@@ -103,17 +103,4 @@ impl From<&SavedFile> for File {
         let name = file.path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         Self { path: name, url: file.url.clone(), content_type: file.content_type.clone(), bytes: file.bytes }
     }
-}
-
-/// Replaces the values of secret parameters, such as tokens for other services.
-fn redact_secrets(model: &Model, input: &Map<String, Value>) -> Map<String, Value> {
-    let properties = model.schema().map(|schema| &schema["properties"]);
-    let is_secret = |name: &str| match properties.and_then(|properties| properties.get(name)) {
-        Some(property) => property["format"] == "password",
-        None => ["token", "secret", "password", "key"].iter().any(|word| name.contains(word)),
-    };
-    let redacted = |(name, value): (&String, &Value)| {
-        (name.clone(), if is_secret(name) { Value::from("[secret]") } else { value.clone() })
-    };
-    input.iter().map(redacted).collect()
 }

@@ -120,7 +120,7 @@ fn list() -> Result<(), Failure> {
             ]);
         }
     }
-    output::line(table.trim_fmt())
+    output::styled(table.trim_fmt())
 }
 
 /// Shows the parameters of a model.
@@ -148,7 +148,7 @@ fn show(model: &Model, json: bool) -> Result<(), Failure> {
             Cell::new(property["description"].as_str().unwrap_or_default()),
         ]);
     }
-    output::line(table.trim_fmt())
+    output::styled(table.trim_fmt())
 }
 
 /// Returns the type of a parameter as the table shows it.

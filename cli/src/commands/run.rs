@@ -49,6 +49,7 @@ impl Args {
         let started = Instant::now();
         let sync = if self.asynchronous { false } else { self.sync || model.info().try_sync };
         let job = jobs::submit(&app.terminal, &session.client, request, sync).await?;
-        jobs::finish(&app.terminal, &job, &target, self.output, started, warnings).await.map(drop)
+        let finished = jobs::finish(&app.terminal, &job, &target, self.output, started, warnings).await;
+        finished.map(drop).map_err(Failure::of_submitted_job)
     }
 }

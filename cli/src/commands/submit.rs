@@ -35,7 +35,11 @@ impl Args {
         warnings::show(&app.terminal, &request);
         jobs::upload(&app.terminal, &session.client, &input.files).await?;
         let job = jobs::submit(&app.terminal, &session.client, request, false).await?;
-        print(&job, self.json)
+        // The job is paid for: its id must not be lost with stdout.
+        print(&job, self.json).inspect_err(|_| {
+            let id = job.id().unwrap_or_default();
+            app.terminal.note(format_args!("submitted job {id}; `pruna wait {id}` downloads its result"));
+        })
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::{
     Input,
     assignment::{AssignedValue, Assignment},
-    value::typed,
+    value::{TextFiles, typed},
 };
 use crate::{failure::Failure, source};
 
@@ -59,7 +59,7 @@ impl ParameterOptions {
         for Assignment { name, value } in &self.assignments {
             let value = match value {
                 AssignedValue::Json(value) => value.clone(),
-                AssignedValue::Text(text) => typed(model, name, text)?,
+                AssignedValue::Text(text) => typed(model, name, text, TextFiles::Read)?,
             };
             // A key that is repeated extends a list.
             match json.get_mut(name) {

@@ -6,19 +6,28 @@ use serde_json::Value;
 use super::schema;
 use crate::{failure::Failure, source};
 
+/// What `@PATH` means for a parameter that takes text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TextFiles {
+    /// The content of the file: for what the user typed.
+    Read,
+    /// Itself: a table may come from somebody else, who must not name files to be sent.
+    Keep,
+}
+
 /// Converts text to the type that the parameter has; guesses the type of an undocumented parameter.
-pub(crate) fn typed(model: &Model, name: &str, text: &str) -> Result<Value, Failure> {
+pub(crate) fn typed(model: &Model, name: &str, text: &str, files: TextFiles) -> Result<Value, Failure> {
     let Some(property) = schema::property(model, name) else { return Ok(guessed(text)) };
     if property["type"] != "array" {
-        return scalar(name, property, text);
+        return scalar(name, property, text, files);
     }
     match serde_json::from_str(text) {
         Ok(Value::Array(items)) => Ok(Value::Array(items)),
-        _ => Ok(Value::Array(vec![scalar(name, &property["items"], text)?])),
+        _ => Ok(Value::Array(vec![scalar(name, &property["items"], text, files)?])),
     }
 }
 
-fn scalar(name: &str, schema: &Value, text: &str) -> Result<Value, Failure> {
+fn scalar(name: &str, schema: &Value, text: &str, files: TextFiles) -> Result<Value, Failure> {
     let mismatch = |expected: &str| {
         let hint = format!("`-i {name}:=JSON` sends a value of any type");
         Failure::usage(format!("{name} must be {expected}, not {text:?}")).hint(hint)
@@ -31,7 +40,7 @@ fn scalar(name: &str, schema: &Value, text: &str) -> Result<Value, Failure> {
         Some("integer") => text.parse::<i64>().map(Value::from).map_err(|_| mismatch("an integer")),
         Some("number") => number(text).ok_or_else(|| mismatch("a number")),
         Some("boolean") => text.parse::<bool>().map(Value::from).map_err(|_| mismatch("true or false")),
-        Some("string") => match text.strip_prefix('@') {
+        Some("string") => match text.strip_prefix('@').filter(|_| files == TextFiles::Read) {
             Some(path) => source::read_file(path).map(|text| text.trim_end_matches('\n').into()),
             None => Ok(text.into()),
         },

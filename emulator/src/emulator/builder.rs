@@ -27,6 +27,7 @@ impl Builder {
             speed: 0.0,
             limits: false,
             api_key: Emulator::DEFAULT_KEY.to_owned(),
+            additional_api_keys: Vec::new(),
             upload_limit: 100_000_000,
             sync_window: Duration::from_secs(60),
             sync_timeout: SyncTimeout::Handle,
@@ -60,6 +61,12 @@ impl Builder {
     /// Sets the API key to accept. Default: [`Emulator::DEFAULT_KEY`].
     pub fn api_key(mut self, key: impl Into<String>) -> Self {
         self.settings.api_key = key.into();
+        self
+    }
+
+    /// Accepts another API key as well, for tests that rotate keys. All keys share predictions and rate limits.
+    pub fn additional_api_key(mut self, key: impl Into<String>) -> Self {
+        self.settings.additional_api_keys.push(key.into());
         self
     }
 

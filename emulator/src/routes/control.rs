@@ -1,10 +1,13 @@
 //! The control interface below `/_emulator/`, for tests in any language. It needs no API key.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
+use hyper::header::{CONTENT_TYPE, HOST, HeaderMap, ORIGIN};
+use hyper::http::request::Parts;
 use hyper::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -12,10 +15,19 @@ use crate::faults::Rule;
 use crate::response::{self, Response};
 use crate::state::State;
 
-/// Handles `method` on `/_emulator/PATH`.
-pub(crate) async fn handle(state: &State, method: &Method, path: &str, body: Incoming) -> Response {
-    let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
-    match (method.as_str(), path) {
+/// Maximum size of a request body.
+const MAX_BODY: usize = 1024 * 1024;
+
+/// Handles a request to `/_emulator/PATH`.
+pub(crate) async fn handle(state: &State, request: &Parts, path: &str, body: Incoming) -> Response {
+    if let Err(reason) = check_sender(&request.method, &request.headers) {
+        return error_body(StatusCode::FORBIDDEN, reason);
+    }
+    let Ok(body) = Limited::new(body, MAX_BODY).collect().await else {
+        return error_body(StatusCode::PAYLOAD_TOO_LARGE, "the body exceeds 1 MiB");
+    };
+    let body = body.to_bytes();
+    match (request.method.as_str(), path) {
         ("GET", "health") => ok(json!({"status": "ok"})),
         ("GET", "requests") => list(&state.requests.all()),
         ("DELETE", "requests") => {
@@ -33,6 +45,35 @@ pub(crate) async fn handle(state: &State, method: &Method, path: &str, body: Inc
         ("DELETE", path) if path.starts_with("faults/") => remove_fault(state, path),
         _ => error_body(StatusCode::NOT_FOUND, "the emulator has no such path"),
     }
+}
+
+/// Rejects requests that a web page of another site could have made in a browser on this machine.
+///
+/// Such a page reaches the emulator under a host name of its own (DNS rebinding) or names its origin, and cannot send JSON
+/// without asking first.
+fn check_sender(method: &Method, headers: &HeaderMap) -> Result<(), &'static str> {
+    let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or_default());
+    if !text(HOST).is_some_and(is_loopback) {
+        return Err("the control interface answers on a loopback host only, such as 127.0.0.1");
+    }
+    let is_own = |origin: &str| origin.strip_prefix("http://").is_some_and(|host| Some(host) == text(HOST));
+    if !text(ORIGIN).is_none_or(is_own) {
+        return Err("the control interface does not answer web pages of another origin");
+    }
+    let is_json = |value: &str| value.split(';').next().unwrap_or_default().trim() == "application/json";
+    if method == Method::POST && !text(CONTENT_TYPE).is_some_and(is_json) {
+        return Err("send the header Content-Type: application/json");
+    }
+    Ok(())
+}
+
+/// Whether a `Host` header names this machine.
+fn is_loopback(host: &str) -> bool {
+    let name = match host.strip_prefix('[') {
+        Some(ipv6) => ipv6.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// Moves the clock forward: `{"advance_seconds": N}`.
@@ -95,4 +136,37 @@ fn no_content() -> Response {
 
 fn error_body(status: StatusCode, message: &str) -> Response {
     response::json(status, &json!({"error": message}))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sender(method: Method, headers: &[(&'static str, &str)]) -> bool {
+        let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
+        check_sender(&method, &headers).is_ok()
+    }
+
+    #[test]
+    fn only_programs_on_this_machine_control_the_emulator() {
+        for host in ["127.0.0.1:8787", "127.9.9.9", "localhost:1", "LOCALHOST", "[::1]:8787"] {
+            assert!(sender(Method::GET, &[("host", host)]), "{host}");
+            assert!(sender(Method::GET, &[("host", host), ("origin", &format!("http://{host}"))]), "{host}");
+        }
+        for host in ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example:8787", "10.0.0.1", ""] {
+            assert!(!sender(Method::GET, &[("host", host)]), "{host}");
+        }
+        for origin in ["https://evil.example", "null", "http://localhost:3000", "https://127.0.0.1:8787"] {
+            assert!(!sender(Method::GET, &[("host", "127.0.0.1:8787"), ("origin", origin)]), "{origin}");
+        }
+        let local = ("host", "127.0.0.1");
+        assert!(!sender(Method::GET, &[]));
+        for content_type in ["application/json", "application/json; charset=utf-8"] {
+            assert!(sender(Method::POST, &[local, ("content-type", content_type)]));
+        }
+        for content_type in ["text/plain", "application/x-www-form-urlencoded", "text/plain; a=application/json"] {
+            assert!(!sender(Method::POST, &[local, ("content-type", content_type)]), "{content_type}");
+        }
+        assert!(!sender(Method::POST, &[local]));
+    }
 }

@@ -18,6 +18,7 @@ use crate::error_response::ErrorResponse;
 use crate::fault_injection;
 use crate::reply::Reply;
 use crate::response::{self, Response};
+use crate::settings::Settings;
 use crate::store::RateLimitStatus;
 
 /// Handles a request of the API and injects its fault.
@@ -67,7 +68,7 @@ fn set_rate_limit_headers(response: &mut Response, status: RateLimitStatus) {
 
 async fn dispatch(context: &mut RequestContext, operation: Option<&str>) -> Result<Response, ErrorResponse> {
     let operation = operation.ok_or_else(ErrorResponse::no_route)?;
-    authorize(&context.headers, &context.state.document.key_header, &context.state.settings.api_key)?;
+    authorize(&context.headers, &context.state.document.key_header, &context.state.settings)?;
     // Submissions are counted per model, after the model is known.
     if operation != "createPrediction" {
         context.check_rate_limit(operation, context.per_minute, operation == "uploadFile")?;
@@ -81,11 +82,12 @@ async fn dispatch(context: &mut RequestContext, operation: Option<&str>) -> Resu
     }
 }
 
-fn authorize(headers: &HeaderMap, name: &str, expected: &str) -> Result<(), ErrorResponse> {
+fn authorize(headers: &HeaderMap, name: &str, settings: &Settings) -> Result<(), ErrorResponse> {
     let unauthorized = |message: &str| Err(ErrorResponse::gateway(StatusCode::UNAUTHORIZED, message));
+    let mut accepted = std::iter::once(&settings.api_key).chain(&settings.additional_api_keys);
     match headers.get(name) {
         None => unauthorized("No API key found in request"),
-        Some(key) if key.as_bytes() == expected.as_bytes() => Ok(()),
+        Some(key) if accepted.any(|accepted| key.as_bytes() == accepted.as_bytes()) => Ok(()),
         Some(_) => unauthorized("Unauthorized"),
     }
 }

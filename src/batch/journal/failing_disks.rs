@@ -21,15 +21,15 @@ use crate::{
 
 const ITEMS: usize = 24;
 
-/// A disk that keeps what was synchronised, and of the rest what chance will have; it fails for good at some write.
+/// A disk that keeps what was synchronized and a random part of the rest. It fails permanently at some write.
 #[derive(Clone, Debug)]
 struct Disk(Arc<Mutex<Sectors>>);
 
 #[derive(Debug, Default)]
 struct Sectors {
-    /// What programs read.
+    /// The content that programs read.
     seen: Vec<u8>,
-    /// What is certainly there when the power is gone.
+    /// The content that survives a loss of power.
     kept: Vec<u8>,
     /// Writes since then.
     loose: Vec<(usize, Vec<u8>)>,
@@ -48,8 +48,8 @@ impl Disk {
         if sectors.writes >= sectors.fails_at { Err(io::Error::other("the disk has failed")) } else { Ok(sectors) }
     }
 
-    /// What is on it after a loss of power: of the writes that were not synchronised some are there, in any order, and
-    /// some of these only in part.
+    /// Returns the content after a loss of power: some of the unsynchronized writes are applied, in any order, and some of these
+    /// only in part.
     fn remains(&self, random: &mut fastrand::Rng) -> Vec<u8> {
         let sectors = self.0.lock().unwrap();
         let mut content = sectors.kept.clone();
@@ -98,21 +98,20 @@ impl StorageBackend for Disk {
         let start = offset as usize;
         sectors.writes += 1;
         sectors.loose.push((start, data.to_vec()));
-        // The write at which it fails is done by half.
+        // Half of the failing write is applied.
         let failed = sectors.writes == sectors.fails_at;
         let part = if failed { data.len() / 2 } else { data.len() };
         sectors.seen[start..start + part].copy_from_slice(&data[..part]);
         if failed { Err(io::Error::other("the disk has failed")) } else { Ok(()) }
     }
 
-    // Each test has its disk for itself.
+    // Each test has a disk of its own.
     fn try_lock_range(&self, _: std::ops::Bound<u64>, _: std::ops::Bound<u64>) -> Result<bool, BackendError> {
         Ok(true)
     }
 }
 
-/// The content of a journal that was just begun. It comes into being under another name, so that no crash can leave half
-/// of one.
+/// Returns the content of an empty journal. It is created under another name, so that no crash leaves a partial one.
 fn fresh() -> Vec<u8> {
     let disk = Disk::new(Vec::new(), u64::MAX);
     drop(FileJournal::on(disk.clone()).unwrap());
@@ -124,7 +123,7 @@ async fn run(emulator: &Emulator, disk: &Disk, folder: &Path) -> Result<(Vec<usi
     run_with(emulator, disk, folder, false).await
 }
 
-/// Runs the batch with its journal on a disk: which items are unknown, and the summary.
+/// Runs the batch with its journal on a disk; returns the items with an unknown outcome, and the summary.
 async fn run_with(
     emulator: &Emulator,
     disk: &Disk,
@@ -134,7 +133,7 @@ async fn run_with(
     let client =
         Client::builder().api_key(emulator.api_key()).base_url(emulator.url()).limits(Limits::none()).build()?;
     let request = |n| WanImageSmall::new(format!("item {n}")).aspect_ratio("custom").width(256).height(256);
-    let requests = (0..ITEMS).map(move |n| request(n));
+    let requests = (0..ITEMS).map(request);
     let batch: Batch = client.batch(requests).concurrency(4).save_to(folder).resubmit_unknown(resubmit_unknown);
     let mut results = batch.run_with(Some(Arc::new(FileJournal::on(disk.clone())?)), None).await?;
     let mut unknown = Vec::new();
@@ -146,7 +145,7 @@ async fn run_with(
     Ok((unknown, results.summary()))
 }
 
-/// How many writes a batch makes when nothing fails.
+/// Returns how many writes a batch makes if nothing fails.
 async fn writes() -> u64 {
     let (emulator, folder) = (Emulator::builder().start().await.unwrap(), tempfile::tempdir().unwrap());
     let disk = Disk::new(fresh(), u64::MAX);
@@ -160,7 +159,7 @@ async fn a_batch_whose_disk_fails_at_any_write_is_continued() {
     let (writes, seed) = (writes().await, fastrand::u64(..));
     let mut random = fastrand::Rng::with_seed(seed);
     for turn in 0..24 {
-        // Each part of a run has its turn.
+        // Failures are spread over the whole run.
         let fails_at = 1 + writes * turn / 24 + random.u64(..=writes / 24);
         let at = format!("seed {seed}, failed at write {fails_at} of {writes}");
         let (emulator, folder) = (Emulator::builder().start().await.unwrap(), tempfile::tempdir().unwrap());
@@ -171,7 +170,7 @@ async fn a_batch_whose_disk_fails_at_any_write_is_continued() {
                 assert!(whole, "{at}: a batch that ends early says so: {summary}");
                 emulator.predictions().len()
             }
-            // The journal could not even be begun.
+            // The journal could not be created.
             Err(error) => {
                 assert!(error.is_io(), "{at}: {error}");
                 0
@@ -193,7 +192,7 @@ async fn a_batch_whose_disk_fails_at_any_write_is_continued() {
             assert!(count <= allowed, "{at}: item {item} was submitted {count} times; {submitted_then} before");
         }
         let files = std::fs::read_dir(folder.path()).unwrap().count();
-        // An item of which the journal has forgotten its files is fetched again, under the same name.
+        // If the journal has lost the files of an item, they are downloaded again under the same name.
         let again = submissions.values().filter(|count| **count > 1).count();
         assert!((ITEMS..=ITEMS + again).contains(&files), "{at}: {files} files");
     }

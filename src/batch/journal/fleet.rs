@@ -151,7 +151,8 @@ impl Fleet {
         Self { database: Arc::new(database), batch: batch.into().into(), lease: LEASE, _connection: None }
     }
 
-    /// Sets the time after which others take over the items of a worker that does not respond: 30 seconds by default.
+    /// Sets the time after which others take over the items of a worker that does not respond: 30 seconds by default, at least
+    /// 0.3 seconds.
     #[must_use]
     pub fn lease(mut self, lease: Duration) -> Self {
         self.lease = lease.max(Duration::from_millis(300));
@@ -377,21 +378,34 @@ fn write(request: &Request) -> Result<String> {
     let seconds = request.own_deadline().map(|deadline| deadline.as_secs_f64());
     Ok(json!({
         "model": request.model().as_str(), "input": input, "try_sync": request.explicit_sync(), "deadline": seconds,
+        "name": request.own_name(), "key": request.own_key(),
     })
     .to_string())
 }
 
 fn read(row: &Row) -> Result<Item> {
     let index = row.get::<_, i64>(0) as usize;
-    let kept: Value = serde_json::from_str(row.get(1)).map_err(|e| entry_error(index, e))?;
-    let mut request = Request::new(kept["model"].as_str().unwrap_or_default(), &kept["input"]);
-    if kept["try_sync"] == true {
+    let request = parse(row.get(1)).map_err(|e| entry_error(index, e))?;
+    Ok(Item { index, request })
+}
+
+/// Reads what [`write`] wrote.
+fn parse(text: &str) -> serde_json::Result<Request> {
+    let stored: Value = serde_json::from_str(text)?;
+    let mut request = Request::new(stored["model"].as_str().unwrap_or_default(), &stored["input"]);
+    if stored["try_sync"] == true {
         request = request.try_sync(true);
     }
-    if let Some(deadline) = kept["deadline"].as_f64().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()) {
+    if let Some(deadline) = stored["deadline"].as_f64().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()) {
         request = request.deadline(deadline);
     }
-    Ok(Item { index, request })
+    if let Some(name) = stored["name"].as_str() {
+        request = request.name(name);
+    }
+    if let Some(key) = stored["key"].as_str() {
+        request = request.key(key);
+    }
+    Ok(request)
 }
 
 fn database_error(error: tokio_postgres::Error) -> Error {
@@ -401,4 +415,25 @@ fn database_error(error: tokio_postgres::Error) -> Error {
 
 fn entry_error(index: usize, error: serde_json::Error) -> Error {
     Error::new(ErrorKind::Io, format!("item {index} in the database: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_keeps_its_options_in_the_database() {
+        let request = Request::new("p-image", json!({"prompt": "a lion"}));
+        let full = request.clone().name("lion").key("k-1").try_sync(true).deadline(Duration::from_millis(1500));
+        for request in [request, full] {
+            let stored = parse(&write(&request).unwrap()).unwrap();
+            assert_eq!(format!("{stored:?}"), format!("{request:?}"));
+            assert_eq!((stored.own_name(), stored.own_key()), (request.own_name(), request.own_key()));
+            assert_eq!(
+                (stored.explicit_sync(), stored.own_deadline()),
+                (request.explicit_sync(), request.own_deadline())
+            );
+            assert_eq!(stored.input(), request.input());
+        }
+    }
 }

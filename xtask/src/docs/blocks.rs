@@ -15,9 +15,23 @@ pub(super) fn fill(text: &str, name: &str, block: &str) -> String {
     }
 }
 
+/// Turns a block into lines of a module's documentation, up to the closing mark.
+pub(super) fn as_comment(block: &str) -> String {
+    let lines = block.lines().map(|line| format!("//! {line}\n"));
+    lines.collect::<String>() + "//! "
+}
+
 #[cfg(test)]
 mod tests {
-    use super::fill;
+    use super::{as_comment, fill};
+
+    #[test]
+    fn a_block_within_a_comment_stays_a_comment() {
+        let source = "//! a\n//! <!-- features -->\n//! <!-- /features -->\nmod b;\n";
+        let filled = "//! a\n//! <!-- features -->\n//! one\n//! two\n//! <!-- /features -->\nmod b;\n";
+        assert_eq!(fill(source, "features", &as_comment("one\ntwo\n")), filled);
+        assert_eq!(fill(filled, "features", &as_comment("one\ntwo\n")), filled);
+    }
 
     #[test]
     fn only_the_marked_block_is_replaced() {

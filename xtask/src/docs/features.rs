@@ -15,7 +15,7 @@ pub(super) fn table(manifest: &str) -> anyhow::Result<String> {
         .flatten()
         .filter_map(|v| v.as_str())
         .collect();
-    let mut text = String::from("| feature | on | what it does |\n|---|---|---|\n");
+    let mut text = String::from("| feature | default | description |\n|---|---|---|\n");
     for (name, _) in features.iter().filter(|(name, _)| *name != "default") {
         let above = features.key(name).and_then(|key| key.leaf_decor().prefix()).and_then(|prefix| prefix.as_str());
         let comment: Vec<&str> =
@@ -34,7 +34,7 @@ mod tests {
     fn features_are_described_by_the_comments_above_them() {
         let manifest = "[features]\ndefault = [\"a\"]\n## Does this.\na = []\n## Does\n## that.\nb = []\n";
         let expected =
-            "| feature | on | what it does |\n|---|---|---|\n| `a` | yes | Does this. |\n| `b` |  | Does that. |\n";
+            "| feature | default | description |\n|---|---|---|\n| `a` | yes | Does this. |\n| `b` |  | Does that. |\n";
         assert_eq!(table(manifest).unwrap(), expected);
     }
 }

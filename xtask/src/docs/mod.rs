@@ -1,4 +1,4 @@
-//! `cargo xtask docs`: the model reference, the tables in README.md, the floors in DESIGN.md.
+//! `cargo xtask docs`: the model reference, the tables in README.md and src/lib.rs, the floors in DESIGN.md.
 
 mod blocks;
 mod catalog;
@@ -12,9 +12,11 @@ use crate::{floors, outcome::Outcome, tree::Tree, vendored::Vendored};
 /// The model reference.
 const PAGE: &str = "docs/models.md";
 const README: &str = "README.md";
+/// The documentation of the crate.
+const CRATE: &str = "src/lib.rs";
 const DESIGN: &str = "DESIGN.md";
 /// The generated blocks of each file.
-const BLOCKS: [(&str, &str); 3] = [(README, "models"), (README, "features"), (DESIGN, "floors")];
+const BLOCKS: [(&str, &str); 4] = [(README, "models"), (README, "features"), (CRATE, "features"), (DESIGN, "floors")];
 
 /// Writes the page and the generated blocks.
 ///
@@ -35,9 +37,13 @@ pub fn run(tree: &mut Tree) -> anyhow::Result<Outcome> {
 pub fn stage(tree: &mut Tree, vendored: &Vendored) -> anyhow::Result<()> {
     let catalog = Catalog::read(vendored)?;
     tree.write(PAGE, catalog.page());
+    let features = features::table(&tree.read("Cargo.toml")?)?;
     if let Some(readme) = tree.find(README)? {
         let readme = fill(&readme, "models", &catalog.overview(PAGE));
-        tree.write(README, fill(&readme, "features", &features::table(&tree.read("Cargo.toml")?)?));
+        tree.write(README, fill(&readme, "features", &features));
+    }
+    if let Some(source) = tree.find(CRATE)? {
+        tree.write(CRATE, fill(&source, "features", &blocks::as_comment(&features)));
     }
     if let Some(design) = tree.find(DESIGN)? {
         tree.write(DESIGN, fill(&design, "floors", &format!("```text\n{}```\n", floors::picture(tree)?)));

@@ -13,7 +13,7 @@ pub(super) struct Package {
     pub(super) root: String,
 }
 
-/// Lists the crates of the workspace in its own order.
+/// Lists the crates of the workspace that have a library or a program, in its own order.
 pub(super) fn packages(tree: &Tree) -> anyhow::Result<Vec<Package>> {
     let workspace = manifest(tree, "Cargo.toml")?;
     let members =
@@ -31,8 +31,8 @@ pub(super) fn packages(tree: &Tree) -> anyhow::Result<Vec<Package>> {
                 root = Some(candidate);
             }
         }
-        let root = root.with_context(|| format!("{name} has neither src/lib.rs nor src/main.rs"))?;
-        packages.push(Package { name: name.to_owned(), root });
+        // Examples and tests alone have no modules to arrange.
+        packages.extend(root.map(|root| Package { name: name.to_owned(), root }));
     }
     Ok(packages)
 }
