@@ -1,7 +1,7 @@
 //! Predictions per second without rate limits, on one core: a batch, plain reqwest, the official Python client.
 //!
 //! `cargo bench --bench batch`
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark tells its results")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark prints its results")]
 
 mod support;
 
@@ -77,9 +77,9 @@ fn by_hand(server: &Server) {
                 .send();
             async move { sent.await.unwrap().json::<Value>().await.unwrap() }
         });
-        let mut answers = sending.buffer_unordered(AT_ONCE);
-        while let Some(answer) = answers.next().await {
-            assert!(answer["generation_url"].is_string());
+        let mut responses = sending.buffer_unordered(AT_ONCE);
+        while let Some(response) = responses.next().await {
+            assert!(response["generation_url"].is_string());
         }
     });
 }

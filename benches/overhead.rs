@@ -1,7 +1,7 @@
 //! Overhead of the client: `generate` beside the same request with plain reqwest.
 //!
 //! `cargo bench --bench overhead`. Both use the same emulator, in turns, so that a disturbance affects both.
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark tells its results")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark prints its results")]
 
 mod support;
 

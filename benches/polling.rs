@@ -2,7 +2,7 @@
 //!
 //! `cargo bench --bench polling`. A server of a few lines and the client share a thread whose clock is paused: hours pass
 //! in seconds, and the figures do not depend on the machine. Job durations are log-normal around the model's typical time.
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark tells its results")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark prints its results")]
 
 mod support;
 
@@ -54,7 +54,7 @@ impl Service {
         Duration::from_secs_f64(self.median * (self.sigma * radius * angle.cos()).exp())
     }
 
-    fn answer(&mut self, request: &str) -> String {
+    fn respond(&mut self, request: &str) -> String {
         let now = Instant::now();
         if request.starts_with("POST") {
             let took = self.duration();
@@ -92,7 +92,7 @@ async fn serve(stream: TcpStream, service: Rc<RefCell<Service>>) -> std::io::Res
             }
         }
         stream.read_exact(&mut vec![0; length]).await?;
-        let body = service.borrow_mut().answer(&request);
+        let body = service.borrow_mut().respond(&request);
         let head =
             format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", body.len());
         stream.write_all((head + &body).as_bytes()).await?;

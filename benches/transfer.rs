@@ -3,7 +3,7 @@
 //! `cargo bench --bench transfer`. The server is an emulator in another process: this program, started with `serve`.
 //! Fails when memory grows by 16 MiB or more in either direction.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark tells its results")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints its results")]
 
 use std::{
     error::Error,

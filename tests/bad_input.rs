@@ -1,4 +1,4 @@
-//! Bad input gets one clear line, and nothing is sent or half written.
+//! Invalid input and configuration: one clear line, and nothing is sent.
 
 use pruna::{Client, ClientBuilder, JobRef, Media, inputs::PImage, inputs::PImageEdit};
 use serde_json::json;
@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::support::{builder, client, emulator, sends};
 
+/// Builds a client with a valid configuration, apart from one change.
 fn set_up(change: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Result<Client, pruna::Error> {
     change(Client::builder().api_key("pru_key").base_url("https://api.pruna.ai")).build()
 }
@@ -13,7 +14,7 @@ fn set_up(change: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Result<Client,
 #[test]
 fn an_unusable_configuration_is_rejected() {
     let second = Duration::from_secs(1);
-    for (what, result, says) in [
+    for (name, result, expected) in [
         ("no key", Client::builder().build(), "PRUNA_API_KEY"),
         ("an empty key", set_up(|b| b.api_key("")), "empty"),
         ("a key with a newline", set_up(|b| b.api_key("pru_key\n")), "line break"),
@@ -31,10 +32,10 @@ fn an_unusable_configuration_is_rejected() {
             "longer",
         ),
     ] {
-        let error = result.err().unwrap_or_else(|| panic!("{what} is accepted"));
-        assert!(error.is_configuration(), "{what}: {error}");
+        let error = result.err().unwrap_or_else(|| panic!("{name} is accepted"));
+        assert!(error.is_configuration(), "{name}: {error}");
         let line = error.to_string();
-        assert!(line.contains(says) && !line.contains('\n') && !line.contains("me:pass"), "{what}: {line}");
+        assert!(line.contains(expected) && !line.contains('\n') && !line.contains("me:pass"), "{name}: {line}");
     }
 }
 
@@ -81,7 +82,7 @@ async fn an_id_that_would_call_another_route_is_not_sent() {
 }
 
 #[tokio::test]
-async fn a_wrong_key_is_told_without_showing_it() {
+async fn a_wrong_key_is_reported_without_showing_it() {
     let emulator = emulator().await;
     let client = builder(&emulator).api_key("pru_wrong_key").build().unwrap();
     let error = client.generate(PImage::new("x")).await.unwrap_err();
@@ -91,7 +92,7 @@ async fn a_wrong_key_is_told_without_showing_it() {
 }
 
 #[tokio::test]
-async fn what_the_service_refuses_is_told_with_the_parameter() {
+async fn a_rejection_by_the_service_names_the_parameter() {
     let emulator = emulator().await;
     let error = client(&emulator).generate(PImage::new("x").extra("colour", "red")).await.unwrap_err();
     assert!(error.is_invalid_input(), "{error}");

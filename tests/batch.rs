@@ -1,4 +1,4 @@
-//! Many requests at once.
+//! Batches: results, order, concurrency, stopping, names of files.
 
 use std::sync::{
     Arc,
@@ -18,11 +18,11 @@ use pruna_emulator::{
 
 use crate::support::{builder, client, emulator, sends};
 
-fn pictures(count: usize) -> impl Iterator<Item = Request> + Send + 'static {
+fn images(count: usize) -> impl Iterator<Item = Request> + Send + 'static {
     (0..count).map(|n| PImage::new(format!("lion number {n}")).into())
 }
 
-/// Reads everything; the index and whether it succeeded.
+/// Reads all results. Returns each index, and whether the item succeeded.
 async fn outcomes(results: &mut Results) -> Vec<(usize, bool)> {
     results.map(|(index, result)| (index, result.is_ok())).collect().await
 }
@@ -32,7 +32,7 @@ async fn every_request_has_its_result_and_its_file() {
     let emulator = emulator().await;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("made/for/it");
-    let mut results = client(&emulator).batch(pictures(40)).concurrency(8).save_to(&path).run().await.unwrap();
+    let mut results = client(&emulator).batch(images(40)).concurrency(8).save_to(&path).run().await.unwrap();
     let mut indices = Vec::new();
     while let Some((index, result)) = results.next().await {
         let output = result.unwrap();
@@ -45,26 +45,26 @@ async fn every_request_has_its_result_and_its_file() {
     indices.sort_unstable();
     assert_eq!(indices, (0..40).collect::<Vec<_>>());
     assert_eq!((summary.items(), summary.succeeded, summary.files), (40, 40, 40));
-    assert_eq!(std::fs::read_dir(&path).unwrap().count(), 40, "nothing unfinished is left");
+    assert_eq!(std::fs::read_dir(&path).unwrap().count(), 40, "no temporary file is left");
     assert_eq!(sends(&emulator, "createPrediction"), 40);
 }
 
 #[tokio::test]
-async fn results_come_in_order_when_that_is_asked_for() {
+async fn an_ordered_batch_returns_results_in_order() {
     let emulator = emulator().await;
-    let mut results = client(&emulator).batch(pictures(60)).concurrency(16).ordered(true).run().await.unwrap();
+    let mut results = client(&emulator).batch(images(60)).concurrency(16).ordered(true).run().await.unwrap();
     let indices: Vec<usize> = outcomes(&mut results).await.into_iter().map(|(index, _)| index).collect();
     assert_eq!(indices, (0..60).collect::<Vec<_>>());
 }
 
 #[tokio::test]
-async fn each_failure_is_its_own() {
+async fn a_failure_concerns_one_item_only() {
     let emulator = emulator().await;
     emulator.faults().add(Fault::status(503).on(Operation::CreatePrediction).first(1));
     let requests = (0..9).map(|n| match n % 3 {
         0 => Request::new("p-image", serde_json::json!({"prompt": "fine"})),
         1 => Request::new("p-image", serde_json::json!({"size": "no such parameter"})),
-        _ => Request::new("p-image", "no object"),
+        _ => Request::new("p-image", "not an object"),
     });
     let mut results = client(&emulator).batch(requests).concurrency(1).run().await.unwrap();
     let succeeded: Vec<bool> = outcomes(&mut results).await.into_iter().map(|(_, ok)| ok).collect();
@@ -72,16 +72,16 @@ async fn each_failure_is_its_own() {
     let summary = results.summary();
     assert_eq!((summary.succeeded, summary.failed, summary.unknown), (2, 6, 1));
     assert_eq!(summary.to_string().split(';').next(), Some("2 of 9 succeeded, 6 failed, 1 unknown"));
-    assert_eq!(sends(&emulator, "createPrediction"), 6, "what is unknown is not sent again");
+    assert_eq!(sends(&emulator, "createPrediction"), 6, "an unknown submission is not repeated");
 }
 
 #[tokio::test]
-async fn requests_are_taken_only_as_results_are_read() {
+async fn requests_are_taken_only_as_fast_as_results_are_read() {
     let emulator = emulator().await;
     for ordered in [false, true] {
         let taken = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&taken);
-        let million = pictures(1_000_000).inspect(move |_| _ = counter.fetch_add(1, Ordering::Relaxed));
+        let million = images(1_000_000).inspect(move |_| _ = counter.fetch_add(1, Ordering::Relaxed));
         let batch = client(&emulator).batch(million).concurrency(5).ordered(ordered);
         let mut results = batch.run().await.unwrap();
         assert_eq!(taken.load(Ordering::Relaxed), 0);
@@ -99,7 +99,7 @@ async fn requests_may_arrive_over_time() {
     let stream =
         futures_util::stream::unfold(receiver, |mut receiver| async move { Some((receiver.recv().await?, receiver)) });
     let mut results = client(&emulator).batch_stream(stream).run().await.unwrap();
-    for (turn, request) in pictures(3).enumerate() {
+    for (turn, request) in images(3).enumerate() {
         sender.send(request).await.unwrap();
         assert_eq!(results.next().await.unwrap().0, turn);
     }
@@ -107,7 +107,7 @@ async fn requests_may_arrive_over_time() {
     assert!(results.next().await.is_none());
 }
 
-/// A batch of videos of which some are submitted and none is finished.
+/// Starts a batch of videos, of which some are submitted and none is finished.
 async fn running_videos() -> (Emulator, Client, Results) {
     let emulator = Emulator::builder().speed(1.0).start().await.unwrap();
     let client = builder(&emulator).build().unwrap();
@@ -121,7 +121,7 @@ async fn running_videos() -> (Emulator, Client, Results) {
 }
 
 #[tokio::test]
-async fn a_stopped_batch_finishes_what_runs() {
+async fn a_stopped_batch_finishes_running_jobs() {
     let (emulator, _, mut results) = running_videos().await;
     results.stop_handle().stop();
     emulator.advance(std::time::Duration::from_secs(60));
@@ -131,7 +131,7 @@ async fn a_stopped_batch_finishes_what_runs() {
 }
 
 #[tokio::test]
-async fn a_stopped_batch_can_hand_back_what_runs() {
+async fn a_detached_batch_returns_references_to_running_jobs() {
     let (emulator, client, mut results) = running_videos().await;
     results.detach();
     let mut jobs = Vec::new();
@@ -148,7 +148,7 @@ async fn a_stopped_batch_can_hand_back_what_runs() {
 }
 
 #[tokio::test]
-async fn a_stop_ends_a_batch_whose_requests_have_not_come() {
+async fn a_stop_ends_a_batch_whose_requests_have_not_arrived() {
     let emulator = emulator().await;
     let stream = futures_util::stream::pending::<Request>();
     let mut results = client(&emulator).batch_stream(stream).run().await.unwrap();
@@ -158,7 +158,7 @@ async fn a_stop_ends_a_batch_whose_requests_have_not_come() {
 }
 
 #[tokio::test]
-async fn files_are_called_what_their_request_is_called() {
+async fn files_have_the_names_of_their_requests() {
     let emulator = emulator().await;
     let folder = tempfile::tempdir().unwrap();
     let names = ["at dusk", "../../etc/pass\0wd", "...", "Löwe_2.b-c"];
@@ -172,6 +172,6 @@ async fn files_are_called_what_their_request_is_called() {
         saved.push(output.files[0].path.file_name().unwrap().to_str().unwrap().to_owned());
     }
     assert_eq!((saved[0].as_str(), saved[1].as_str()), ("at dusk.jpg", "etcpasswd.jpg"));
-    assert!(saved[2].starts_with("000002-"), "a name of which nothing is left: {}", saved[2]);
+    assert!(saved[2].starts_with("000002-"), "a name without any usable character: {}", saved[2]);
     assert_eq!(saved[3], "Löwe_2.b-c.jpg");
 }

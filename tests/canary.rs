@@ -1,5 +1,5 @@
-//! A canary key and a canary token go through everything, in a process of their own that logs all it can. Neither may
-//! come out of it: not in a log, nor printed, nor as JSON, nor in the text of a panic.
+//! A canary key and a canary token are used in every operation, in a separate process that logs everything. Neither may
+//! appear in its output: not in a log, nor printed, nor as JSON, nor in the message of a panic.
 
 use std::{collections::BTreeMap, panic::AssertUnwindSafe, process::Command, time::Duration};
 
@@ -13,16 +13,15 @@ use serde_json::json;
 
 use crate::support;
 
-const INSIDE: &str = "PRUNA_CANARY_SCENARIO";
 const KEY: &str = "pru_canary-0123.456_789";
 const TOKEN: &str = "hf_canary0123456789";
-const PROMPT: &str = "the canary's prompt";
+const PROMPT: &str = "the prompt of the canary";
 
 #[test]
-fn neither_key_nor_token_comes_out_of_a_process_that_logs_everything() {
+fn neither_key_nor_token_appears_in_the_output_of_a_process_that_logs_everything() {
     let program = std::env::current_exe().unwrap();
-    let arguments = ["--exact", "canary::the_scenario", "--nocapture", "--test-threads=1"];
-    let output = Command::new(program).args(arguments).env(INSIDE, "1").env("RUST_BACKTRACE", "full").output().unwrap();
+    let arguments = ["--exact", "canary::the_scenario", "--ignored", "--nocapture", "--test-threads=1"];
+    let output = Command::new(program).args(arguments).env("RUST_BACKTRACE", "full").output().unwrap();
     let printed = String::from_utf8_lossy(&output.stdout);
     let logged = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{printed}\n{logged}");
@@ -32,7 +31,7 @@ fn neither_key_nor_token_comes_out_of_a_process_that_logs_everything() {
         }
     }
     assert!(!logged.contains(PROMPT), "the prompt is in the log: {}", around(&logged, PROMPT));
-    // The canary did fly: it was repeated by the service and taken out, and the log is a full one.
+    // The scenario ran: the service repeated the secrets, which were redacted, and the log is complete.
     assert!(printed.contains("[secret]") && printed.contains("scenario complete"), "{printed}");
     for expected in [
         "generate{",
@@ -55,7 +54,7 @@ fn around(text: &str, part: &str) -> String {
     text[from..at + part.len()].to_owned()
 }
 
-/// Prints a value in every way it can be printed.
+/// Prints a value in both debug formats.
 fn show(value: &(impl std::fmt::Debug + ?Sized)) {
     println!("{value:?}\n{value:#?}");
 }
@@ -71,12 +70,10 @@ fn show_error(error: &Error) {
     }
 }
 
-/// What is run in the inner process; on its own it does nothing, because it would fill the log of the other tests.
+/// Runs in the inner process.
 #[test]
+#[ignore = "run in a process of its own by the test above"]
 fn the_scenario() {
-    if std::env::var_os(INSIDE).is_none() {
-        return;
-    }
     tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
         .with_writer(std::io::stderr)
@@ -89,10 +86,10 @@ fn the_scenario() {
             .configure_http(|http| http.connection_verbose(true))
             .build()
             .unwrap();
-        what_goes_well(&client).await;
-        what_goes_wrong(&client, &emulator).await;
-        what_is_never_sent(&emulator).await;
-        what_panics(&client, &emulator).await;
+        successful_operations(&client).await;
+        failing_operations(&client, &emulator).await;
+        rejected_configurations(&emulator).await;
+        a_panic(&client, &emulator).await;
     });
     println!("scenario complete");
 }
@@ -107,7 +104,7 @@ fn request() -> Request {
     input().into()
 }
 
-async fn what_goes_well(client: &Client) {
+async fn successful_operations(client: &Client) {
     let folder = tempfile::tempdir().unwrap();
     show(client);
     show(&request());
@@ -131,18 +128,18 @@ async fn what_goes_well(client: &Client) {
     let raw = pruna::raw::Client::connect(&client_base(client), KEY).unwrap();
     show(&raw);
     let parameters = json!({"prompt": PROMPT}).as_object().cloned().unwrap();
-    let answer =
+    let created =
         raw.create_prediction("p-image", None, &pruna::raw::types::PredictionRequest { input: parameters }).await;
-    show(answer.unwrap().headers());
+    show(created.unwrap().headers());
 }
 
-/// The address that a client prints as its own.
+/// Returns the base URL that a client prints.
 fn client_base(client: &Client) -> String {
     let printed = format!("{client:?}");
     printed.split('"').nth(1).unwrap().to_owned()
 }
 
-/// A service that repeats key and token wherever it can.
+/// Returns responses that repeat key and token wherever possible.
 fn echoes(token: &str) -> Vec<Fault> {
     let envelope = json!({
         "error": {"code": "X", "message": format!("no {KEY} and {token}"), "details": format!("Field '{KEY}' {token}")},
@@ -158,7 +155,7 @@ fn echoes(token: &str) -> Vec<Fault> {
         (422, envelope.to_string()),
         (429, gateway.to_string()),
         (503, format!("<html>{KEY} {token}</html>")),
-        // Where the body is cut, and where the message is.
+        // At the places where the body and the message are cut.
         (500, format!("{}{token} {KEY}", "x".repeat(4096 - token.len() / 2 - 4))),
         (400, format!("{}{KEY} {token}", "x ".repeat(495))),
         (200, format!("not JSON: {KEY} {token}")),
@@ -175,12 +172,12 @@ fn echoes(token: &str) -> Vec<Fault> {
         faults.push(Fault::Status { status, headers, body: Some(body) });
     }
     faults.push(Fault::Redirect { status: 307, location: format!("https://h/?apikey={KEY}&t={token}") });
-    // The answer, which repeats the input, is cut off near its end.
+    // The response, which repeats the input, is cut off near its end.
     faults.push(Fault::WrongLength { difference: -3 });
     faults
 }
 
-async fn what_goes_wrong(client: &Client, emulator: &Emulator) {
+async fn failing_operations(client: &Client, emulator: &Emulator) {
     let folder = tempfile::tempdir().unwrap();
     let url = client.generate(request()).await.unwrap().urls()[0].clone();
     let faults = emulator.faults();
@@ -198,7 +195,7 @@ async fn what_goes_wrong(client: &Client, emulator: &Emulator) {
         job.try_wait().await.err().iter().for_each(show_error);
         faults.clear();
     }
-    // These send no token, so that there is none to be repeated.
+    // These operations send no token that the service could repeat.
     for echo in echoes("") {
         let job = client.submit(request().try_sync(false)).await.unwrap();
         for operation in [Operation::GetPredictionStatus, Operation::UploadFile, Operation::DownloadContent] {
@@ -217,7 +214,7 @@ async fn what_goes_wrong(client: &Client, emulator: &Emulator) {
     }
 }
 
-async fn what_is_never_sent(emulator: &Emulator) {
+async fn rejected_configurations(emulator: &Emulator) {
     for base in
         [format!("https://{KEY}@h"), format!("https://h?apikey={KEY}"), format!("http://h/{KEY}"), KEY.to_owned()]
     {
@@ -233,7 +230,7 @@ async fn what_is_never_sent(emulator: &Emulator) {
     show_error(&strict.model("p-image").input(&wrong).submit().await.unwrap_err());
 }
 
-async fn what_panics(client: &Client, emulator: &Emulator) {
+async fn a_panic(client: &Client, emulator: &Emulator) {
     let body = Some(format!("{KEY} {TOKEN}"));
     emulator
         .faults()

@@ -1,4 +1,4 @@
-//! Connections that are used again, and configurations that would break the promises.
+//! Reused connections, and HTTP configurations that would allow redirects or repetitions.
 
 use std::time::Duration;
 
@@ -13,26 +13,26 @@ fn request() -> Request {
 }
 
 #[tokio::test]
-async fn a_submission_over_a_connection_that_has_died_in_the_pool_goes_out_once_over_a_new_one() {
+async fn if_a_pooled_connection_was_closed_a_submission_is_sent_once_over_a_new_one() {
     let emulator = support::emulator().await;
     let client = support::client(&emulator);
     emulator.faults().add(Fault::HangUp.on(Operation::CreatePrediction).every(2));
     for number in 1..=6 {
         client.submit(request()).await.unwrap();
         assert_eq!((sends(&emulator, "createPrediction"), emulator.predictions().len()), (number, number));
-        // The client's side of the connection gets to know of the end.
+        // Until the client has noticed that the connection is closed.
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let connections: std::collections::BTreeSet<u64> = emulator.requests().iter().map(|r| r.connection).collect();
-    assert_eq!(connections.len(), 3, "each connection served twice");
+    assert_eq!(connections.len(), 3, "each connection serves two requests");
 }
 
 #[tokio::test]
-async fn a_submission_that_left_over_a_connection_which_then_breaks_is_unknown() {
+async fn a_submission_over_a_pooled_connection_that_breaks_is_unknown() {
     let emulator = support::emulator().await;
     let client = support::client(&emulator);
     client.submit(request()).await.unwrap();
-    // The service takes the second one, over the same connection, and dies before it answers.
+    // The service accepts the second one, over the same connection, and resets it before the response.
     emulator.faults().add(Fault::ResetBeforeHead.on(Operation::CreatePrediction));
     let error = client.submit(request()).await.unwrap_err();
     assert!(error.is_submission_unknown(), "{error}");
@@ -40,7 +40,7 @@ async fn a_submission_that_left_over_a_connection_which_then_breaks_is_unknown()
 }
 
 #[tokio::test]
-async fn no_configuration_of_the_http_client_brings_redirects_or_hidden_repetitions_back() {
+async fn no_configuration_of_the_http_client_enables_redirects_or_retries() {
     let emulator = support::emulator().await;
     let other = support::emulator().await;
     let client = support::builder(&emulator)
@@ -66,7 +66,7 @@ async fn no_configuration_of_the_http_client_brings_redirects_or_hidden_repetiti
 }
 
 #[tokio::test]
-async fn one_attempt_means_one() {
+async fn one_attempt_means_one_request() {
     let emulator = support::emulator().await;
     let client = support::builder(&emulator).max_attempts(1).build().unwrap();
     let job = client.submit(request().try_sync(false)).await.unwrap();

@@ -1,4 +1,4 @@
-//! Time limits, and futures that are dropped.
+//! Timeouts and deadlines, and futures that are dropped.
 
 use std::{
     future::Future,
@@ -18,7 +18,7 @@ use tokio::runtime::Runtime;
 
 use crate::support::{self, sends};
 
-/// The emulators' runtime, apart from the clients' whose tasks are counted.
+/// The runtime of the emulators. The clients have others, whose tasks are counted.
 static SERVERS: LazyLock<Runtime> =
     LazyLock::new(|| tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap());
 
@@ -73,8 +73,8 @@ async fn very_long_timeouts_do_not_overflow() {
 }
 
 #[tokio::test]
-async fn a_wait_polls_once_more_before_its_time_is_over_and_hands_the_job_back() {
-    // Nothing gets done before the emulator's clock is moved.
+async fn a_wait_polls_once_more_before_its_deadline_and_returns_the_job_in_the_error() {
+    // Jobs end only when the emulator's clock is advanced.
     let emulator = Emulator::builder().speed(1000.0).start().await.unwrap();
     let client = support::builder(&emulator)
         .poll_policy(pruna::poll::FixedInterval::new(Duration::from_secs(3600)))
@@ -87,7 +87,7 @@ async fn a_wait_polls_once_more_before_its_time_is_over_and_hands_the_job_back()
     assert_eq!(error.job(), job.job_ref().as_ref());
     assert_eq!(sends(&emulator, "getPredictionStatus"), 1, "the poll shortly before the end");
 
-    // The handle in the error is as good as the first. What has come by the end of the time is not missed.
+    // The reference in the error can be attached. A result that is there at the deadline is not missed.
     let handle = error.job().unwrap().clone();
     emulator.advance(Duration::from_secs(20_000));
     let image = client.attach(handle).wait_timeout(Duration::ZERO).await.unwrap();
@@ -96,7 +96,7 @@ async fn a_wait_polls_once_more_before_its_time_is_over_and_hands_the_job_back()
 }
 
 #[tokio::test]
-async fn the_time_of_a_request_covers_the_uploads_of_its_media() {
+async fn the_deadline_of_a_request_includes_the_uploads_of_its_media() {
     let emulator = support::emulator().await;
     emulator.faults().add(Fault::StallBeforeHead.on(Operation::UploadFile));
     let input = json!({"prompt": "x", "images": [Media::bytes(b"\x89PNG\r\n\x1a\n".as_slice())]});
@@ -109,7 +109,7 @@ async fn the_time_of_a_request_covers_the_uploads_of_its_media() {
 }
 
 #[tokio::test]
-async fn a_missing_response_ends_by_the_kind_of_request() {
+async fn a_missing_response_is_an_error_that_depends_on_the_operation() {
     let emulator = support::emulator().await;
     let client = support::builder(&emulator).deadline(SOON).build().unwrap();
     let job = client.submit(request().try_sync(false)).await.unwrap();
@@ -157,7 +157,7 @@ async fn five_failed_polls_in_a_row_end_a_wait_and_four_do_not() {
     }
 }
 
-/// Begins something that cannot end, drops it, and looks for what is left.
+/// Starts an operation that cannot end, drops it, and checks that no task and no file is left.
 fn leaves_nothing<F: Future>(what: &str, operation: Operation, begin: impl FnOnce(Client, std::path::PathBuf) -> F) {
     let folder = tempfile::tempdir().unwrap();
     let emulator = SERVERS.block_on(support::emulator());
@@ -170,22 +170,22 @@ fn leaves_nothing<F: Future>(what: &str, operation: Operation, begin: impl FnOnc
             Fault::StallBeforeHead
         };
         emulator.faults().add(stall.on(operation));
-        let begun = begin(client, folder.path().to_owned());
+        let operation_future = begin(client, folder.path().to_owned());
         let seen = async {
             while emulator.faults().injected(operation) == 0 {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
-            // A little further, into the silence.
+            // A little later, when the client waits for the response.
             tokio::time::sleep(Duration::from_millis(20)).await;
         };
         tokio::select! {
-            _ = begun => panic!("{what} ended"),
+            _ = operation_future => panic!("{what} ended"),
             () = seen => {}
         }
-        let patience = Instant::now() + Duration::from_secs(5);
+        let limit = Instant::now() + Duration::from_secs(5);
         let metrics = tokio::runtime::Handle::current().metrics();
         while metrics.num_alive_tasks() > 0 {
-            assert!(Instant::now() < patience, "{what} left {} tasks", metrics.num_alive_tasks());
+            assert!(Instant::now() < limit, "{what} left {} tasks", metrics.num_alive_tasks());
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     });

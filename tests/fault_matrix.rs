@@ -23,7 +23,7 @@ use crate::support;
 
 const DOCUMENT: &str = "docs/fault-matrix.md";
 const UPDATE: &str = "UPDATE_FAULT_MATRIX";
-const PROMPT: &str = "a prompt that is nobody else's business";
+const PROMPT: &str = "a confidential prompt";
 /// Maximum time of one request, and of a stalled body: long enough for any response on a busy machine, because cells are
 /// not repeated. Only cells that stall take as long.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -325,7 +325,7 @@ fn document(rows: &[(&str, Condition)], cells: &[String]) -> String {
         let _ = writeln!(text, "| {name} | {} |", cells.join(" | "));
     }
     text.push_str(
-        "\nA download whose announced length is too small cannot be told from a shorter file. A fault that does not\n\
+        "\nA download whose announced length is too small cannot be distinguished from a shorter file. A fault that does not\n\
          concern an operation, such as an address in a download, leaves it *done*.\n",
     );
     text
@@ -349,7 +349,7 @@ fn compare(current: &str) {
         .collect();
     assert!(
         written == current,
-        "{DOCUMENT} is not current; if this is meant, run `{UPDATE}=1 cargo test --test behaviour fault_matrix`\n{}",
+        "{DOCUMENT} is not current; if the change is intended, run `{UPDATE}=1 cargo test --test behavior fault_matrix`\n{}",
         differences.join("\n")
     );
 }

@@ -1,4 +1,4 @@
-//! A batch with a journal goes on where an earlier run ended.
+//! A batch with a journal continues where an earlier run ended.
 
 use std::{path::Path, time::Duration};
 
@@ -15,7 +15,7 @@ use pruna_emulator::{
 
 use crate::support::{builder, client, emulator, sends};
 
-/// A batch of that many pictures with a journal and a folder of results in `home`.
+/// Prepares a batch of a number of images, with a journal and a folder of results in `home`.
 fn batch(emulator: &Emulator, home: &Path, count: usize) -> Batch {
     let requests = (0..count).map(|n| PImage::new(format!("lion {n}")));
     client(emulator).batch(requests).journal(home.join("lions.journal")).save_to(home.join("lions"))
@@ -32,21 +32,25 @@ fn files(home: &Path) -> usize {
 }
 
 #[tokio::test]
-async fn what_is_finished_is_not_done_again() {
+async fn finished_items_are_not_repeated() {
     let (emulator, home) = (emulator().await, tempfile::tempdir().unwrap());
     let (_, summary) = finish(batch(&emulator, home.path(), 4)).await;
     assert_eq!((summary.succeeded, summary.resumed), (4, 0));
     // Six requests, of which four are known.
     let (results, summary) = finish(batch(&emulator, home.path(), 6)).await;
     assert_eq!((summary.succeeded, summary.resumed, summary.files), (6, 4, 6));
-    let earlier: Vec<bool> = results.iter().map(|(_, result)| result.as_ref().unwrap().resumed).collect();
-    assert_eq!(earlier, [true, true, true, true, false, false]);
+    let resumed: Vec<bool> = results.iter().map(|(_, result)| result.as_ref().unwrap().resumed).collect();
+    assert_eq!(resumed, [true, true, true, true, false, false]);
     assert_eq!((sends(&emulator, "createPrediction"), files(home.path())), (6, 6));
-    assert_eq!(emulator.requests()[0].header("try-sync"), None, "a job has a handle to be found by");
+    assert_eq!(
+        emulator.requests()[0].header("try-sync"),
+        None,
+        "an asynchronous job has an id by which it can be found"
+    );
 }
 
 #[tokio::test]
-async fn a_file_that_is_gone_is_fetched_again() {
+async fn a_missing_file_is_downloaded_again() {
     let (emulator, home) = (emulator().await, tempfile::tempdir().unwrap());
     let (results, _) = finish(batch(&emulator, home.path(), 3)).await;
     std::fs::remove_file(&results[1].1.as_ref().unwrap().files[0].path).unwrap();
@@ -59,7 +63,7 @@ async fn a_file_that_is_gone_is_fetched_again() {
 }
 
 #[tokio::test]
-async fn jobs_that_run_are_attached_again() {
+async fn running_jobs_are_attached() {
     let (emulator, home) = (Emulator::builder().speed(1.0).start().await.unwrap(), tempfile::tempdir().unwrap());
     let videos = || {
         let requests = (0..5).map(|n| WanT2v::new(format!("waves {n}")));
@@ -84,7 +88,7 @@ async fn jobs_that_run_are_attached_again() {
 }
 
 #[tokio::test]
-async fn an_unknown_submission_is_sent_again_only_when_the_caller_says_so() {
+async fn an_unknown_submission_is_repeated_only_if_the_caller_asks_for_it() {
     let (emulator, home) = (emulator().await, tempfile::tempdir().unwrap());
     emulator.faults().add(Fault::ResetBeforeHead.on(Operation::CreatePrediction).nth(2));
     for run in 1..=2 {
@@ -101,7 +105,7 @@ async fn an_unknown_submission_is_sent_again_only_when_the_caller_says_so() {
 }
 
 #[tokio::test]
-async fn what_was_certainly_not_taken_is_simply_sent_again() {
+async fn a_rejected_submission_is_sent_again() {
     let (emulator, home) = (emulator().await, tempfile::tempdir().unwrap());
     emulator.faults().add(Fault::status(403).on(Operation::CreatePrediction).first(2));
     let (_, summary) = finish(batch(&emulator, home.path(), 2).concurrency(1)).await;
@@ -111,14 +115,14 @@ async fn what_was_certainly_not_taken_is_simply_sent_again() {
 }
 
 #[tokio::test]
-async fn a_job_that_failed_is_not_paid_for_twice() {
+async fn a_failed_job_is_not_submitted_again() {
     let (emulator, home) = (emulator().await, tempfile::tempdir().unwrap());
-    emulator.faults().add(Fault::Fail { error: "out of paint".into() }.on(Operation::CreatePrediction).first(1));
+    emulator.faults().add(Fault::Fail { error: "out of memory".into() }.on(Operation::CreatePrediction).first(1));
     for _ in 0..2 {
         let (results, summary) = finish(batch(&emulator, home.path(), 2).concurrency(1)).await;
         assert_eq!((summary.succeeded, summary.failed), (1, 1));
         let error = results[0].1.as_ref().unwrap_err();
-        assert!(error.is_prediction_failed() && error.message().contains("out of paint"), "{error}");
+        assert!(error.is_prediction_failed() && error.message().contains("out of memory"), "{error}");
         assert!(error.job().is_some());
     }
     assert_eq!(sends(&emulator, "createPrediction"), 2);
@@ -135,7 +139,7 @@ async fn a_journal_belongs_to_one_batch_at_a_time() {
 }
 
 #[tokio::test]
-async fn a_journal_of_other_requests_is_refused() {
+async fn a_journal_of_other_requests_is_an_error() {
     let (emulator, home) = (emulator().await, tempfile::tempdir().unwrap());
     finish(batch(&emulator, home.path(), 2)).await;
     let other: [Request; 2] = [PImage::new("lion 0").into(), PImage::new("a tiger").into()];
@@ -148,7 +152,7 @@ async fn a_journal_of_other_requests_is_refused() {
 }
 
 #[tokio::test]
-async fn what_is_no_journal_is_left_alone() {
+async fn a_file_that_is_not_a_journal_is_not_changed() {
     let (emulator, home) = (emulator().await, tempfile::tempdir().unwrap());
     let path = home.path().join("lions.journal");
     std::fs::write(&path, "a poem about lions, long enough to be read as a header of something else").unwrap();

@@ -1,4 +1,4 @@
-//! All models: typed, told apart, checked by hints.
+//! All models: typed inputs, warnings, prices, parameters, schemas.
 
 use pruna::{Category, Model, ParameterType, Request, Usd, inputs::*};
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use crate::support::{builder, client, emulator};
 const UPLOADED: &str = "https://api.pruna.ai/v1/files/fqadqq42xq";
 const SECOND: &str = "https://api.pruna.ai/v1/files/m3k7t9wz1c";
 
-/// The examples of the document that the SDK began with; an update moves it.
+/// Returns the examples of version 0.2.0 of the OpenAPI document. An update of the document moves that file.
 fn first_document() -> Value {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi");
     let document = ["p-api-0.2.0.json", "history/p-api-0.2.0.json"].iter().find_map(|name| {
@@ -19,7 +19,7 @@ fn first_document() -> Value {
     submission["content"]["application/json"]["examples"].clone()
 }
 
-/// Its example of every model, built by the typed API.
+/// Builds the same examples by the typed API.
 fn examples() -> Vec<Request> {
     let uploaded = || Media::url(UPLOADED);
     vec![
@@ -134,7 +134,7 @@ fn examples() -> Vec<Request> {
     ]
 }
 
-/// Reads JSON as the typed input of a model and writes it again.
+/// Reads JSON as the typed input of a model, and writes it again.
 fn through_the_type(model: &Model, input: &Value) -> Result<(Value, Vec<Warning>), serde_json::Error> {
     macro_rules! for_types {
         ($($type:ident)*) => {
@@ -151,7 +151,7 @@ fn through_the_type(model: &Model, input: &Value) -> Result<(Value, Vec<Warning>
 }
 
 #[tokio::test]
-async fn the_documented_example_of_every_model_is_what_the_typed_api_gives_and_is_accepted() {
+async fn the_typed_api_builds_the_documented_example_of_every_model_and_it_is_accepted() {
     let emulator = emulator().await;
     let client = client(&emulator);
     let first = first_document();
@@ -160,7 +160,7 @@ async fn the_documented_example_of_every_model_is_what_the_typed_api_gives_and_i
     for request in &built {
         assert_eq!(*request.input(), first[request.model().as_str()]["value"]["input"], "{}", request.model());
     }
-    // Those that the document has now, which may be others.
+    // Those of the current document, which may differ.
     let documented = Model::all().map(|model| {
         let example = &model.schema().unwrap()["examples"][0];
         let (written, _) = through_the_type(&model, example).unwrap();
@@ -175,7 +175,7 @@ async fn the_documented_example_of_every_model_is_what_the_typed_api_gives_and_i
 }
 
 #[test]
-fn every_value_of_every_enum_survives_and_an_unknown_one_too() {
+fn every_value_of_every_enum_is_kept_and_so_is_an_unknown_one() {
     for model in Model::all() {
         let schema = model.schema().unwrap();
         for (name, property) in schema["properties"].as_object().unwrap() {
@@ -208,9 +208,9 @@ fn a_secret_is_written_but_never_shown() {
 }
 
 #[test]
-fn what_is_odd_about_an_input_is_told() {
+fn every_problem_of_an_input_is_a_warning() {
     let image = || Media::url(UPLOADED);
-    for (request, field, says) in [
+    for (request, field, expected) in [
         (Request::from(PImage::new("x").width(1000)), "width", "multiple of 16"),
         (PImage::new("x").height(32).into(), "height", "below"),
         (PImage::new("x").lora_scale(9).into(), "lora_scale", "above"),
@@ -226,24 +226,24 @@ fn what_is_odd_about_an_input_is_told() {
     ] {
         let warnings = request.warnings();
         let found = warnings.iter().find(|w| w.field == field).unwrap_or_else(|| panic!("{field}: {warnings:?}"));
-        assert!(found.message.contains(says), "{found}");
+        assert!(found.message.contains(expected), "{found}");
     }
     assert_eq!(Request::new("p-new", json!({"anything": 1})).warnings(), []);
 }
 
 #[tokio::test]
-async fn hints_are_no_walls_unless_the_client_is_strict() {
+async fn warnings_are_errors_only_for_a_strict_client() {
     let emulator = emulator().await;
-    let odd = || PImage::new("x").extra("colour", "red");
+    let undocumented = || PImage::new("x").extra("colour", "red");
     let strict = builder(&emulator).strict_inputs(true).build().unwrap();
-    let error = strict.generate(odd()).await.unwrap_err();
+    let error = strict.generate(undocumented()).await.unwrap_err();
     assert!(error.is_invalid_input() && error.field() == Some("colour"), "{error}");
     assert_eq!(emulator.requests().len(), 0);
-    assert_eq!(client(&emulator).generate(odd()).await.unwrap_err().status(), Some(400));
+    assert_eq!(client(&emulator).generate(undocumented()).await.unwrap_err().status(), Some(400));
 }
 
 #[test]
-fn the_catalog_says_what_is_known_of_a_model() {
+fn the_catalog_describes_every_model() {
     for model in Model::all() {
         let info = model.info();
         assert!(info.input_type.is_some() && !info.description.is_empty() && !info.outputs.is_empty(), "{model}");
@@ -273,7 +273,7 @@ fn the_list_price_of_a_request_is_estimated_where_it_is_known() {
     }
 }
 
-/// The type that a schema asks for, by rules of its own.
+/// Derives the type of a parameter from its schema, independently of the generator.
 fn expected_type(schema: &Value) -> ParameterType {
     match (schema["type"].as_str().unwrap_or_default(), schema["format"].as_str(), schema["enum"].as_array()) {
         ("string", Some("uri"), _) => ParameterType::Media,
@@ -307,7 +307,7 @@ fn the_parameters_of_every_model_are_those_of_its_schema() {
             assert_eq!(found, choices.cloned().unwrap_or_default(), "{place}");
             let required = schema["required"].as_array().is_some_and(|names| names.contains(&name.into()));
             assert_eq!(parameter.is_required, required, "{place}");
-            // Hints of models.toml come in where the schema says nothing.
+            // models.toml adds what the schema does not say.
             assert!(property["multipleOf"].is_null() || parameter.step == property["multipleOf"].as_f64(), "{place}");
             let counts = (property["minItems"].as_u64(), property["maxItems"].as_u64());
             assert_eq!(parameter.min_items.map(u64::from), counts.0, "{place}");
@@ -315,10 +315,10 @@ fn the_parameters_of_every_model_are_those_of_its_schema() {
         }
     }
     let names: Vec<&str> = Model::P_IMAGE.parameters().iter().take(4).map(|parameter| parameter.name).collect();
-    assert_eq!(names, ["prompt", "aspect_ratio", "width", "height"], "in the order of the document");
+    assert_eq!(names, ["prompt", "aspect_ratio", "width", "height"], "in the order of the OpenAPI document");
     let parameter = |model: Model, name: &str| *model.parameters().iter().find(|p| p.name == name).unwrap();
-    assert_eq!(parameter(Model::P_IMAGE, "width").step, Some(16.0), "a hint");
-    assert_eq!(parameter(Model::FLUX_2_KLEIN_4B, "images").max_items, Some(5), "a hint");
+    assert_eq!(parameter(Model::P_IMAGE, "width").step, Some(16.0), "from models.toml");
+    assert_eq!(parameter(Model::FLUX_2_KLEIN_4B, "images").max_items, Some(5), "from models.toml");
     assert!(
         parameter(Model::P_IMAGE_EDIT, "images").is_media() && parameter(Model::P_IMAGE, "hf_api_token").is_secret()
     );
@@ -326,7 +326,7 @@ fn the_parameters_of_every_model_are_those_of_its_schema() {
 }
 
 #[test]
-fn every_parameter_has_a_setter_the_required_ones_too() {
+fn every_parameter_has_a_setter_including_the_required_ones() {
     let input = WanI2v::new("x", Media::url(SECOND)).prompt("waves").image(Media::url(UPLOADED)).num_frames(81_u8);
     assert_eq!(serde_json::to_value(input).unwrap(), json!({"prompt": "waves", "image": UPLOADED, "num_frames": 81}));
 }
@@ -346,7 +346,7 @@ fn the_types_and_the_catalog_give_the_same_schema() {
         schema.as_object_mut().unwrap().remove("$schema");
         assert_eq!(schema, *model.schema().unwrap(), "{model}");
     }
-    // What the types write is what the schema asks for, in the eyes of a validator that is not ours.
+    // A third-party validator accepts what the types write.
     for request in examples() {
         let validator = jsonschema::validator_for(request.model().schema().unwrap()).unwrap();
         assert!(validator.is_valid(request.input()), "{}", request.model());
@@ -354,13 +354,13 @@ fn the_types_and_the_catalog_give_the_same_schema() {
 }
 
 mod any_input {
-    //! Whatever the setters can make: accepted by the emulator, or warned of.
+    //! Any input that the setters can build is accepted by the emulator, or has a warning.
 
     use proptest::{prelude::*, sample::select};
 
     use super::*;
 
-    /// Values that a field's Rust type can hold, near and far from what the document asks for.
+    /// Values that the Rust type of a field can hold, within and outside of the documented range.
     fn value(schema: &Value) -> BoxedStrategy<Value> {
         let integers = [0, 1, 2, 16, 81, 100, 256, 512, 1000, 1024, 1440, 1500, 5000, -1, i64::MAX].map(Value::from);
         let numbers = [0.0, 0.5, 1.0, 3.0, 0.0001, 12.0, 21.5, -1.0, -2.0].map(Value::from);
@@ -380,7 +380,7 @@ mod any_input {
         }
     }
 
-    /// Any input of any model, with what the model requires.
+    /// Any input of any model, with the required parameters.
     fn input() -> impl Strategy<Value = (Model, Value)> {
         select(Model::all().collect::<Vec<_>>()).prop_flat_map(|model| {
             let schema = model.schema().unwrap();
@@ -401,7 +401,7 @@ mod any_input {
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn is_accepted_or_warned_of() {
+    async fn is_accepted_or_has_a_warning() {
         let emulator = emulator().await;
         // Some models allow five submissions a minute, for which this test would wait.
         let client = builder(&emulator).limits(pruna::limits::Limits::none()).build().unwrap();
@@ -416,7 +416,7 @@ mod any_input {
                 let request = Request::new(model.clone(), written).try_sync(false);
                 if let Err(error) = handle.block_on(client.submit(request)) {
                     prop_assert!(error.is_invalid_input(), "{model} {input}: {error}");
-                    prop_assert!(!warnings.is_empty(), "{model} {input} is refused without a warning: {error}");
+                    prop_assert!(!warnings.is_empty(), "{model} {input} is rejected without a warning: {error}");
                 }
                 Ok(())
             })

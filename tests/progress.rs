@@ -1,4 +1,4 @@
-//! Looking on while something is under way.
+//! Progress of transfers, and results without waiting.
 
 use std::sync::{Arc, Mutex};
 
@@ -6,41 +6,41 @@ use pruna::{Media, Progress, Request, Status, inputs::PImage};
 
 use crate::support::{client, emulator, sends};
 
-/// What an observer was told.
-fn notes() -> (Arc<Mutex<Vec<Progress>>>, impl Fn(Progress) + Send + Sync + 'static) {
-    let notes = Arc::new(Mutex::new(Vec::new()));
-    let kept = Arc::clone(&notes);
-    (notes, move |progress| kept.lock().unwrap().push(progress))
+/// Creates a callback, and the list of what it received.
+fn recorder() -> (Arc<Mutex<Vec<Progress>>>, impl Fn(Progress) + Send + Sync + 'static) {
+    let received = Arc::new(Mutex::new(Vec::new()));
+    let record = Arc::clone(&received);
+    (received, move |progress| record.lock().unwrap().push(progress))
 }
 
 #[tokio::test]
-async fn a_download_tells_how_far_it_is() {
+async fn a_download_reports_its_progress() {
     let emulator = emulator().await;
     let image = client(&emulator).generate(PImage::new("a lion at dusk")).await.unwrap();
-    let (notes, tell) = notes();
-    let bytes = image.file(0).unwrap().on_progress(tell).bytes().await.unwrap();
-    let notes = notes.lock().unwrap();
-    assert!(notes.windows(2).all(|pair| pair[0].bytes < pair[1].bytes), "{notes:?}");
-    let last = notes.last().unwrap();
+    let (received, callback) = recorder();
+    let bytes = image.file(0).unwrap().on_progress(callback).bytes().await.unwrap();
+    let received = received.lock().unwrap();
+    assert!(received.windows(2).all(|pair| pair[0].bytes < pair[1].bytes), "{received:?}");
+    let last = received.last().unwrap();
     assert_eq!((last.bytes, last.total), (bytes.len() as u64, Some(bytes.len() as u64)));
 }
 
 #[tokio::test]
-async fn an_upload_tells_how_far_it_is_and_equal_content_does_not_leave_twice() {
+async fn an_upload_reports_its_progress_and_equal_content_is_sent_once() {
     let emulator = emulator().await;
     let client = client(&emulator);
     let content = vec![7_u8; 300_000];
-    let (first, tell) = notes();
-    let file = client.upload(Media::bytes(content.clone())).on_progress(tell).await.unwrap();
+    let (first, callback) = recorder();
+    let file = client.upload(Media::bytes(content.clone())).on_progress(callback).await.unwrap();
     assert_eq!(first.lock().unwrap().last().map(|p| (p.bytes, p.total)), Some((300_000, Some(300_000))));
-    let (second, tell) = notes();
-    assert_eq!(client.upload(Media::bytes(content)).on_progress(tell).await.unwrap(), file);
+    let (second, callback) = recorder();
+    assert_eq!(client.upload(Media::bytes(content)).on_progress(callback).await.unwrap(), file);
     assert!(second.lock().unwrap().is_empty());
     assert_eq!(sends(&emulator, "uploadFile"), 1);
 }
 
 #[tokio::test]
-async fn a_result_can_be_asked_for_without_waiting() {
+async fn a_result_can_be_requested_without_waiting() {
     let emulator = pruna_emulator::Emulator::builder().speed(1.0).start().await.unwrap();
     let job = client(&emulator).submit(PImage::new("a lion at dusk")).await.unwrap();
     assert!(job.try_wait().await.unwrap().is_none());
@@ -50,7 +50,7 @@ async fn a_result_can_be_asked_for_without_waiting() {
 }
 
 #[tokio::test]
-async fn a_submission_that_asks_for_the_result_may_have_it_at_once() {
+async fn a_synchronous_submission_may_have_its_result_at_once() {
     let emulator = emulator().await;
     let job = client(&emulator).submit(Request::from(PImage::new("a lion at dusk")).try_sync(true)).await.unwrap();
     assert_eq!(job.status().await.unwrap(), Status::SUCCEEDED);

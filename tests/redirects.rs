@@ -1,4 +1,4 @@
-//! Where the key and the prompt go: to the service's origin, whatever the service says.
+//! Key and prompt are sent to the origin of the service only, whatever redirects and addresses the service returns.
 
 use std::{
     net::SocketAddr,
@@ -18,36 +18,36 @@ use tokio::{
 
 use crate::support;
 
-const PROMPT: &str = "a prompt that is nobody else's business";
-const PICTURE: &[u8] = b"\xff\xd8\xff\xe0 a picture";
+const PROMPT: &str = "a confidential prompt";
+const IMAGE: &[u8] = b"\xff\xd8\xff\xe0 an image";
 const STATUSES: [u16; 5] = [301, 302, 303, 307, 308];
 /// Cyrillic letters in place of Latin ones.
 const LOOKALIKE: &str = "lоcаlhоst";
 
-/// Another server, which answers everybody and remembers every byte.
+/// Another server, which responds to every request and records every byte.
 struct Foreign {
     port: u16,
     seen: Arc<Mutex<Vec<u8>>>,
 }
 
 impl Foreign {
-    /// Listens; `answer` gets the path and gives a status line with headers, or `None` for a picture.
-    async fn listen(answer: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
+    /// Starts the server. `respond` maps a path to a status line with headers, or to `None` for an image.
+    async fn listen(respond: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let seen: Arc<Mutex<Vec<u8>>> = Arc::default();
-        let (record, answer) = (Arc::clone(&seen), Arc::new(answer));
+        let (record, respond) = (Arc::clone(&seen), Arc::new(respond));
         tokio::spawn(async move {
             while let Ok((mut stream, _)) = listener.accept().await {
-                let (record, answer) = (Arc::clone(&record), Arc::clone(&answer));
+                let (record, respond) = (Arc::clone(&record), Arc::clone(&respond));
                 tokio::spawn(async move {
                     let mut buffer = vec![0; 64 * 1024];
                     while let Ok(length @ 1..) = stream.read(&mut buffer).await {
                         record.lock().unwrap().extend_from_slice(&buffer[..length]);
                         let text = String::from_utf8_lossy(&buffer[..length]).into_owned();
                         let path = text.split(' ').nth(1).unwrap_or_default();
-                        let head = answer(path).unwrap_or_else(|| "200 OK\r\ncontent-type: image/jpeg".into());
-                        let body = if head.starts_with("200") { PICTURE } else { b"" };
+                        let head = respond(path).unwrap_or_else(|| "200 OK\r\ncontent-type: image/jpeg".into());
+                        let body = if head.starts_with("200") { IMAGE } else { b"" };
                         let head = format!("HTTP/1.1 {head}\r\ncontent-length: {}\r\n\r\n", body.len());
                         let _ = stream.write_all(&[head.as_bytes(), body].concat()).await;
                     }
@@ -57,7 +57,7 @@ impl Foreign {
         Self { port, seen }
     }
 
-    async fn with_pictures() -> Self {
+    async fn with_images() -> Self {
         Self::listen(|_| None).await
     }
 
@@ -66,7 +66,7 @@ impl Foreign {
     }
 }
 
-/// A client of `http://localhost:PORT` for which every name of these tests is this machine.
+/// Creates a client of `http://localhost:PORT` that resolves every name of these tests to this machine.
 fn client(emulator: &Emulator) -> Client {
     let here: SocketAddr = "127.0.0.1:0".parse().unwrap();
     support::builder(emulator)
@@ -79,7 +79,7 @@ fn client(emulator: &Emulator) -> Client {
         .unwrap()
 }
 
-/// Other places, one of every kind, on this port.
+/// Addresses that differ from the origin, one of each kind.
 fn elsewhere(port: u16, own: u16) -> [(&'static str, String); 9] {
     [
         ("same host, another path", format!("http://localhost:{own}/elsewhere")),
@@ -113,7 +113,7 @@ async fn act(client: &Client, operation: Operation, job: &JobRef, url: &str) -> 
 
 #[tokio::test]
 async fn no_redirect_is_followed_with_a_key_or_a_prompt() {
-    let foreign = Foreign::with_pictures().await;
+    let foreign = Foreign::with_images().await;
     let emulator = support::emulator().await;
     let client = client(&emulator);
     let image = client.submit(request()).await.unwrap();
@@ -142,18 +142,18 @@ async fn no_redirect_is_followed_with_a_key_or_a_prompt() {
             }
         }
     }
-    assert_eq!(foreign.seen(), "", "the other server was asked");
+    assert_eq!(foreign.seen(), "", "the other server received a request");
     assert_eq!(emulator.predictions().len(), 1);
 }
 
-/// An address as it can stand in a header.
+/// Returns an address in the form that a header allows.
 fn ascii(location: &str) -> String {
     location.replace(LOOKALIKE, "xn--lclhst-4nf4ie")
 }
 
 #[tokio::test]
-async fn files_elsewhere_are_fetched_without_the_key_or_not_at_all() {
-    let foreign = Foreign::with_pictures().await;
+async fn files_of_other_origins_are_downloaded_without_the_key_or_not_at_all() {
+    let foreign = Foreign::with_images().await;
     let emulator = support::emulator().await;
     let client = client(&emulator);
     for (place, url) in elsewhere(foreign.port, port(&emulator)) {
@@ -163,12 +163,16 @@ async fn files_elsewhere_are_fetched_without_the_key_or_not_at_all() {
         let (fetched, reached) = match place {
             "same host, another path" => {
                 assert!(result.unwrap_err().is_not_found());
-                assert_eq!(emulator.requests()[0].header("apikey"), Some(emulator.api_key()), "it is the origin");
+                assert_eq!(
+                    emulator.requests()[0].header("apikey"),
+                    Some(emulator.api_key()),
+                    "it has the origin of the service"
+                );
                 continue;
             }
-            // On this machine; the service is on it as well.
+            // Allowed, because the service is on loopback too.
             "other port" | "IP literal" => (true, true),
-            // Only greetings in the clear: the handshake fails.
+            // Only the TLS handshake is sent, which fails.
             "other scheme" => (false, true),
             _ => (false, false),
         };
@@ -182,7 +186,7 @@ async fn files_elsewhere_are_fetched_without_the_key_or_not_at_all() {
 }
 
 #[tokio::test]
-async fn a_file_elsewhere_may_redirect_five_times_and_never_out_of_safety() {
+async fn a_file_of_another_origin_may_redirect_five_times_and_only_to_safe_addresses() {
     let emulator = support::emulator().await;
     let own = port(&emulator);
     let foreign = Foreign::listen(move |path| {
@@ -204,7 +208,7 @@ async fn a_file_elsewhere_may_redirect_five_times_and_never_out_of_safety() {
     let url = |path: &str| format!("http://127.0.0.1:{}{path}", foreign.port);
     for (path, fetched) in [("/hop/0", true), ("/hop/5", true), ("/hop/6", false)] {
         let result = client.download(url(path)).bytes().await;
-        assert_eq!(result.as_deref().ok(), fetched.then_some(PICTURE), "{path}");
+        assert_eq!(result.as_deref().ok(), fetched.then_some(IMAGE), "{path}");
         assert!(fetched || result.unwrap_err().is_redirected(), "{path}");
     }
     for path in ["/to-plain-http", "/to-userinfo", "/to-file", "/nowhere"] {
@@ -212,7 +216,7 @@ async fn a_file_elsewhere_may_redirect_five_times_and_never_out_of_safety() {
         assert!(error.is_redirected(), "{path}: {error}");
     }
     assert_eq!(emulator.requests().len(), 0);
-    // Back at the service, and still without the key.
+    // A redirect back to the service is followed without the key.
     let error = client.download(url("/to-service")).bytes().await.unwrap_err();
     assert!(error.is_unauthorized(), "{error}");
     assert_eq!(emulator.requests()[0].header("apikey"), None);

@@ -1,4 +1,4 @@
-//! The service dies in the middle of many jobs and comes back.
+//! The service stops while many jobs run, and starts again.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::support::{self, sends};
 const JOBS: usize = 200;
 
 #[tokio::test]
-async fn every_job_ends_in_its_true_state_and_none_is_submitted_twice() {
+async fn every_wait_ends_with_the_state_of_its_job_and_none_is_submitted_twice() {
     let emulator = Emulator::builder().speed(1.0).start().await.unwrap();
     emulator.faults().add(Fault::Fail { error: "out of memory".into() }.on(Operation::CreatePrediction).every(7));
     emulator.faults().add(Fault::Cancel.on(Operation::CreatePrediction).every(5));
@@ -29,14 +29,17 @@ async fn every_job_ends_in_its_true_state_and_none_is_submitted_twice() {
         }
         emulator.shutdown().await;
         tokio::time::sleep(Duration::from_millis(100)).await;
-        // The runs go on while nobody is there to be asked.
+        // The jobs continue while the service cannot be reached.
         emulator.advance(Duration::from_secs(3600));
         emulator.restart().await.unwrap();
     });
 
     let mut kinds = std::collections::BTreeMap::<String, usize>::new();
     for record in emulator.predictions() {
-        let index = jobs.iter().position(|job| job.id() == Some(&record.id)).expect("a job that nobody submitted");
+        let index = jobs
+            .iter()
+            .position(|job| job.id() == Some(&record.id))
+            .expect("a job that was not submitted by this test");
         let end = state(&ends[index]);
         assert_eq!(end, record.status, "{:?}", ends[index]);
         *kinds.entry(end.to_owned()).or_default() += 1;

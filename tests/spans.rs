@@ -1,4 +1,4 @@
-//! What the library tells `tracing`: a span for every operation, with model, job and attempt, and OpenTelemetry's names.
+//! Tracing: a span for every operation, with model, job and attempt, under the names of OpenTelemetry.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -20,7 +20,7 @@ use tracing::{
 
 use crate::support;
 
-const PROMPT: &str = "a prompt that is nobody else's business";
+const PROMPT: &str = "a confidential prompt";
 
 type Fields = BTreeMap<&'static str, String>;
 
@@ -32,7 +32,7 @@ struct Entry {
     fields: Fields,
 }
 
-/// Remembers everything that happens on this thread.
+/// Records all spans and events of this thread.
 #[derive(Clone, Default)]
 struct Recorder(Arc<Inner>);
 
@@ -44,9 +44,9 @@ struct Inner {
     entered: Mutex<Vec<u64>>,
 }
 
-struct Into<'a>(&'a mut Fields);
+struct FieldRecorder<'a>(&'a mut Fields);
 
-impl Visit for Into<'_> {
+impl Visit for FieldRecorder<'_> {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
         self.0.insert(field.name(), format!("{value:?}").trim_matches('"').to_owned());
     }
@@ -60,21 +60,21 @@ impl Subscriber for Recorder {
     fn new_span(&self, attributes: &span::Attributes<'_>) -> span::Id {
         let id = self.0.last.fetch_add(1, Ordering::Relaxed) + 1;
         let mut fields = Fields::new();
-        attributes.record(&mut Into(&mut fields));
+        attributes.record(&mut FieldRecorder(&mut fields));
         let path = self.0.entered.lock().unwrap().clone();
         self.0.spans.lock().unwrap().insert(id, Entry { name: attributes.metadata().name(), path, fields });
         span::Id::from_u64(id)
     }
 
     fn record(&self, id: &span::Id, values: &span::Record<'_>) {
-        values.record(&mut Into(&mut self.0.spans.lock().unwrap().get_mut(&id.into_u64()).unwrap().fields));
+        values.record(&mut FieldRecorder(&mut self.0.spans.lock().unwrap().get_mut(&id.into_u64()).unwrap().fields));
     }
 
     fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
 
     fn event(&self, event: &Event<'_>) {
         let mut fields = Fields::new();
-        event.record(&mut Into(&mut fields));
+        event.record(&mut FieldRecorder(&mut fields));
         let path = self.0.entered.lock().unwrap().clone();
         self.0.events.lock().unwrap().push(Entry { name: event.metadata().name(), path, fields });
     }
@@ -89,13 +89,13 @@ impl Subscriber for Recorder {
 }
 
 impl Recorder {
-    /// The spans of a name, each with the names of those around it.
+    /// Returns the spans of a name, each with the names of its parents.
     fn spans(&self, name: &str) -> Vec<(Vec<&'static str>, Fields)> {
         let spans = self.0.spans.lock().unwrap();
         let mut found: Vec<_> = spans.iter().filter(|(_, entry)| entry.name == name).collect();
         found.sort_by_key(|(id, _)| **id);
-        let around = |entry: &Entry| entry.path.iter().map(|id| spans[id].name).collect();
-        found.into_iter().map(|(_, entry)| (around(entry), entry.fields.clone())).collect()
+        let parents = |entry: &Entry| entry.path.iter().map(|id| spans[id].name).collect();
+        found.into_iter().map(|(_, entry)| (parents(entry), entry.fields.clone())).collect()
     }
 
     fn events(&self, message: &str) -> Vec<Fields> {
@@ -109,8 +109,8 @@ impl Recorder {
 }
 
 #[tokio::test]
-async fn operations_have_spans_and_requests_have_opentelemetrys_names() {
-    // With one subscriber alone, `tracing` would take the word of other threads, which have none, for what is enabled.
+async fn operations_have_spans_and_requests_have_the_names_of_opentelemetry() {
+    // With a single subscriber, `tracing` caches what other threads, which have none, regard as enabled.
     let _second = tracing::Dispatch::new(Recorder::default());
     let recorder = Recorder::default();
     let guard = tracing::subscriber::set_default(recorder.clone());
@@ -123,27 +123,28 @@ async fn operations_have_spans_and_requests_have_opentelemetrys_names() {
     let client = support::client(&emulator);
     let image = json!({"prompt": PROMPT, "images": [Media::bytes(b"\x89PNG\r\n\x1a\n".as_slice())]});
     let job = client.submit(Request::new("p-image-edit", image).try_sync(false)).await.unwrap();
-    assert!(job.wait().await.unwrap_err().is_prediction_failed(), "it is no picture");
-    let picture = client.generate(Request::new("p-image", json!({"prompt": PROMPT})).try_sync(false)).await.unwrap();
-    picture.bytes().await.unwrap();
-    client.submit(Request::new("p-image", json!({"prompt": PROMPT, "odd": 1}))).await.unwrap_err();
+    assert!(job.wait().await.unwrap_err().is_prediction_failed(), "it is not an image");
+    let generation = client.generate(Request::new("p-image", json!({"prompt": PROMPT})).try_sync(false)).await.unwrap();
+    generation.bytes().await.unwrap();
+    client.submit(Request::new("p-image", json!({"prompt": PROMPT, "undocumented": 1}))).await.unwrap_err();
     drop(guard);
 
-    let (around, submit) = &recorder.spans("submit")[0];
-    assert!(around.is_empty());
+    let (parents, submit) = &recorder.spans("submit")[0];
+    assert!(parents.is_empty());
     assert_eq!((submit["model"].as_str(), Some(submit["job"].as_str())), ("p-image-edit", job.id()));
-    let (around, wait) = &recorder.spans("wait")[0];
-    assert!(around.is_empty());
+    let (parents, wait) = &recorder.spans("wait")[0];
+    assert!(parents.is_empty());
     assert_eq!((wait["model"].as_str(), Some(wait["job"].as_str())), ("p-image-edit", job.id()));
     let upload = &recorder.spans("upload")[0];
     assert_eq!(upload.0, ["submit"]);
     let generate = &recorder.spans("generate")[0];
     assert_eq!(generate.1["model"], "p-image");
     let download = &recorder.spans("download")[0];
-    assert_eq!((download.1["model"].as_str(), download.1["job"].as_str()), ("p-image", picture.id().unwrap()));
+    assert_eq!((download.1["model"].as_str(), download.1["job"].as_str()), ("p-image", generation.id().unwrap()));
 
-    // The refused submission was sent twice: attempts 1 and 2 within its span.
-    let attempts: Vec<_> = recorder.spans("attempt").into_iter().filter(|(around, _)| around == &["submit"]).collect();
+    // The rejected submission was sent twice: attempts 1 and 2 within its span.
+    let attempts: Vec<_> =
+        recorder.spans("attempt").into_iter().filter(|(parents, _)| parents == &["submit"]).collect();
     let numbers: Vec<_> = attempts.iter().map(|(_, fields)| fields["number"].as_str()).collect();
     assert_eq!(numbers[..2], ["1", "2"]);
     let waiting = &recorder.events("retrying after a delay")[0];
@@ -151,7 +152,7 @@ async fn operations_have_spans_and_requests_have_opentelemetrys_names() {
     assert_eq!(recorder.events("a poll failed")[0]["http.response.status_code"], "503");
 
     let posts: Vec<_> =
-        recorder.spans("http").into_iter().filter(|(around, _)| around == &["submit", "attempt"]).collect();
+        recorder.spans("http").into_iter().filter(|(parents, _)| parents == &["submit", "attempt"]).collect();
     let expected = |status: &str| {
         let mut fields = Fields::from(
             [
@@ -175,6 +176,6 @@ async fn operations_have_spans_and_requests_have_opentelemetrys_names() {
     assert_eq!(fields[..2], [expected("429"), expected("201")]);
 
     let everything = recorder.everything();
-    assert!(everything.contains("odd"), "the warning of an unknown parameter is an event");
+    assert!(everything.contains("undocumented"), "the warning of an unknown parameter is an event");
     assert!(!everything.contains(PROMPT) && !everything.contains(emulator.api_key()));
 }

@@ -1,4 +1,4 @@
-//! Training sets are checked before they are sent; what comes back is not trusted.
+//! Training sets are checked before they are uploaded; archives from trainers are not trusted.
 
 use std::{
     fs,
@@ -13,7 +13,7 @@ use crate::support::{client, emulator};
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n and so on";
 
-/// A folder with these files: pictures, and whatever else by its text.
+/// Creates a folder with files of this text; without text, with an image.
 fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in files {
@@ -23,7 +23,7 @@ fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     folder
 }
 
-fn ten_pictures() -> tempfile::TempDir {
+fn ten_images() -> tempfile::TempDir {
     let names: Vec<String> = (0..10).map(|number| format!("{number}.png")).collect();
     folder(&names.iter().map(|name| (name.as_str(), "")).collect::<Vec<_>>())
 }
@@ -34,15 +34,15 @@ fn names(zip: &[u8]) -> Vec<String> {
 }
 
 #[test]
-fn each_file_at_fault_is_named() {
-    let pictures = |set: &Path| TrainingSet::from_dir(set).unwrap();
+fn every_problem_names_its_file() {
+    let images = |set: &Path| TrainingSet::from_dir(set).unwrap();
     let pairs = |set: &Path| TrainingSet::from_edit_dir(set).unwrap();
     type Read = fn(&Path) -> TrainingSet;
     type Case = (Read, &'static [(&'static str, &'static str)], &'static [&'static str]);
     let cases: [Case; 6] = [
-        (pictures, &[("1.png", "")], &["1 images, at least 10", "1: has no caption"]),
-        (pictures, &[("1.png", "no picture")], &["1.png: its content is not jpg"]),
-        (pictures, &[("1.png", ""), ("2.txt", "x"), ("3.gif", "GIF")], &["2.txt: has no image", "3.gif: is neither"]),
+        (images, &[("1.png", "")], &["1 images, at least 10", "1: has no caption"]),
+        (images, &[("1.png", "no picture")], &["1.png: its content is not jpg"]),
+        (images, &[("1.png", ""), ("2.txt", "x"), ("3.gif", "GIF")], &["2.txt: has no image", "3.gif: is neither"]),
         (pairs, &[("dog_start.png", "")], &["dog_start: there is no dog_end", "there is no pair"]),
         (
             pairs,
@@ -63,7 +63,7 @@ fn each_file_at_fault_is_named() {
 }
 
 #[test]
-fn the_archive_is_flat_complete_and_always_the_same() {
+fn the_archive_is_flat_complete_and_reproducible() {
     let folder =
         folder(&[("a_start.png", ""), ("a_end.png", ""), ("b_start.png", ""), ("b_end.png", ""), ("a.txt", "mine")]);
     fs::create_dir(folder.path().join("within")).unwrap();
@@ -80,8 +80,8 @@ fn the_archive_is_flat_complete_and_always_the_same() {
 }
 
 #[test]
-fn pictures_with_captions_come_from_anywhere() {
-    let folder = ten_pictures();
+fn images_with_captions_may_lie_anywhere() {
+    let folder = ten_images();
     let set = TrainingSet::captioned((0..10).map(|n| (folder.path().join(format!("{n}.png")), format!("picture {n}"))));
     set.check().unwrap();
     let mut zip = Cursor::new(Vec::new());
@@ -91,10 +91,10 @@ fn pictures_with_captions_come_from_anywhere() {
 }
 
 #[tokio::test]
-async fn a_trainer_turns_a_set_into_weights() {
+async fn a_trainer_makes_weights_from_a_set() {
     let emulator = emulator().await;
     let client = client(&emulator);
-    let photos = ten_pictures();
+    let photos = ten_images();
     let set = TrainingSet::from_dir(photos.path()).unwrap().default_caption("a thing");
     let folder = tempfile::tempdir().unwrap();
     let trained = client.generate(PImageTrainer::new(set.upload(&client).await.unwrap())).await.unwrap();
@@ -140,7 +140,7 @@ fn an_archive_is_not_trusted() {
     assert!(Lora::from_zip("/no/such.zip").unwrap_err().is_io());
 }
 
-/// Weights in an archive, packed by somebody else.
+/// Packs weights into an archive, with another library.
 fn packed(compression: CompressionMethod) -> Vec<u8> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     zip.start_file("lora.safetensors", SimpleFileOptions::default().compression_method(compression)).unwrap();
@@ -149,7 +149,7 @@ fn packed(compression: CompressionMethod) -> Vec<u8> {
 }
 
 #[test]
-fn weights_come_out_whole_or_not_at_all() {
+fn weights_are_extracted_completely_or_not_at_all() {
     let folder = tempfile::tempdir().unwrap();
     let (archive, weights) = (folder.path().join("lora.zip"), folder.path().join("lora.safetensors"));
     for compression in [CompressionMethod::Stored, CompressionMethod::Deflated] {
@@ -159,14 +159,14 @@ fn weights_come_out_whole_or_not_at_all() {
         assert_eq!(fs::read(&weights).unwrap()[10..], [7; 5000]);
         fs::remove_file(&weights).unwrap();
 
-        // A bit is wrong in the content, behind its beginning.
+        // One bit of the content is wrong.
         let lora = Lora::from_zip(&archive).unwrap();
         let mut damaged = whole;
         let content = if compression == CompressionMethod::Stored { 1000 } else { 66 };
         damaged[content] ^= 1;
         fs::write(&archive, damaged).unwrap();
         assert!(lora.save(&weights).unwrap_err().is_decode(), "{compression}");
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing but the archive");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "only the archive is left");
     }
 }
 
@@ -194,7 +194,7 @@ fn a_small_archive_with_a_huge_header_needs_little_memory() {
 #[cfg(unix)]
 #[test]
 fn a_pipe_in_a_training_folder_is_an_error_not_a_hang() {
-    let folder = ten_pictures();
+    let folder = ten_images();
     for name in ["pipe.png", "0.txt"] {
         let pipe = folder.path().join(name);
         assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
