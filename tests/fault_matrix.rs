@@ -349,7 +349,7 @@ fn compare(current: &str) {
         .collect();
     assert!(
         written == current,
-        "{DOCUMENT} is not current; if the change is intended, run `{UPDATE}=1 cargo test --test behavior fault_matrix`\n{}",
+        "{DOCUMENT} is not current; if the change is intended, run `{UPDATE}=1 cargo test --test behaviour fault_matrix`\n{}",
         differences.join("\n")
     );
 }
