@@ -117,7 +117,7 @@ async fn simulate(policy: impl PollPolicy + 'static, model: Model, median: f64, 
     let client = client.deadline(Duration::from_secs(24 * 3600)).build().unwrap();
     let requests =
         (0..count).map(move |_| Request::new(model.clone(), serde_json::json!({"prompt": "x"})).try_sync(false));
-    // Few at once, so that what is learnt counts for most.
+    // Few at once, so that most of them profit from observed durations.
     let mut results = client.batch(requests).concurrency(4).run().await.unwrap();
     while let Some((_, result)) = results.next().await {
         result.unwrap();

@@ -114,8 +114,8 @@ mod tests {
     #[test]
     fn a_base_url_is_https_or_on_loopback() {
         for (base, accepted) in [
-            ("https://api.pruna.ai", true),
-            ("https://gateway.example/pruna/", true),
+            ("https://api.pruna.ai", HAS_TLS),
+            ("https://gateway.example/pruna/", HAS_TLS),
             ("http://127.0.0.1:8080", true),
             ("http://localhost:8080", true),
             ("http://[::1]:8080", true),

@@ -40,7 +40,7 @@ pub struct Prediction {
     context: Arc<Context>,
     job: Option<JobRef>,
     model: Option<Model>,
-    /// The submission as far as it is known, else the moment of attaching.
+    /// The time of the submission, or of attaching if that is unknown.
     started: Instant,
     deadline: Instant,
     /// The response to the submission, if this client made it.

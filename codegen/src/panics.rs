@@ -10,7 +10,7 @@ use std::{
 const MAX_TEXT: usize = 120;
 
 thread_local! {
-    /// Whether panics of this thread are caught and told by whoever catches them.
+    /// Whether a caller on this thread catches and reports panics.
     static IS_SILENT: Cell<bool> = const { Cell::new(false) };
 }
 

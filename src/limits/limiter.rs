@@ -21,7 +21,7 @@ use crate::{Error, Model, error::ErrorKind};
 /// Maximum number of concurrent status requests.
 const MAX_CONCURRENT_STATUS: usize = 128;
 
-/// The kind of a request, as far as limits are concerned.
+/// The kinds of requests that have separate limits.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Operation<'a> {
     Submission(&'a Model),

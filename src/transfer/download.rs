@@ -1,4 +1,4 @@
-//! A download that survives interruptions: what has arrived is kept as far as that is safe.
+//! A download that survives interruptions: it continues where it stopped if that is safe, else it starts over.
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 
