@@ -7,6 +7,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::Full;
@@ -18,6 +19,7 @@ use hyper_util::rt::TokioIo;
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::timeout;
 
 use crate::context::RequestContext;
 use crate::faults::Operation;
@@ -26,6 +28,9 @@ use crate::routes;
 use crate::state::State;
 use crate::store::RecordedRequest;
 use crate::sync::lock;
+
+/// How long a connection that is to be reset may stay without a request.
+const MAX_IDLE_BEFORE_RESET: Duration = Duration::from_secs(1);
 
 /// Listens on loopback at `port`; 0 means any free port.
 pub(crate) async fn listen(port: u16) -> io::Result<(TcpListener, SocketAddr)> {
@@ -44,8 +49,7 @@ pub(crate) fn spawn(listener: TcpListener, state: Arc<State>) -> JoinHandle<()> 
                 accepted = listener.accept() => {
                     let Ok((stream, _)) = accepted else { continue };
                     if state.faults.match_fault(Operation::Connection.id(), None).is_some() {
-                        // With this option, dropping the connection sends RST.
-                        let _ = stream.set_zero_linger();
+                        connections.spawn(reset(stream));
                         continue;
                     }
                     let number = numbers.fetch_add(1, Ordering::Relaxed) + 1;
@@ -55,6 +59,15 @@ pub(crate) fn spawn(listener: TcpListener, state: Arc<State>) -> JoinHandle<()> 
             }
         }
     })
+}
+
+/// Resets a connection as soon as its first bytes arrive.
+///
+/// Any earlier, it would depend on the machine whether the client notices while it connects or while it sends.
+async fn reset(stream: TcpStream) {
+    let _ = timeout(MAX_IDLE_BEFORE_RESET, stream.readable()).await;
+    // With this option, dropping the connection sends RST.
+    let _ = stream.set_zero_linger();
 }
 
 /// Makes hyper stop serving a connection, so that a raw reply can be sent on it.
