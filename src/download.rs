@@ -53,7 +53,7 @@ pub struct Download {
 pub(crate) struct ErrorContext {
     pub(crate) model: Option<Model>,
     pub(crate) job: Option<JobRef>,
-    /// The result that the file belongs to, with its addresses.
+    /// The result that the file belongs to, with its URLs.
     pub(crate) result: Option<(Arc<dyn Any + Send + Sync>, Vec<String>)>,
 }
 
@@ -217,7 +217,7 @@ impl Download {
         Ok(SavedFile { path, url, content_type: file_type.media_type.to_owned(), bytes })
     }
 
-    /// Downloads everything into a sink; returns the address and the file type.
+    /// Downloads everything into a sink; returns the URL and the file type.
     async fn fetch(&self, sink: &mut impl Sink) -> Result<(String, FileType)> {
         let fetched = self.fetch_all(sink).instrument(self.error_context.span()).await;
         fetched.map_err(|error| self.error_context.annotate(error))

@@ -1,4 +1,4 @@
-//! Local media in an input: found, uploaded, and replaced by addresses.
+//! Local media in an input: found, uploaded, and replaced by URLs.
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::Value;
@@ -24,7 +24,7 @@ struct Place {
     media: LocalMedia,
 }
 
-/// Uploads all local media of an input and puts the addresses in their place. An error names the parameter.
+/// Uploads all local media of an input and puts the URLs in their place. An error names the parameter.
 pub(crate) async fn upload_all(context: &Context, model: &Model, input: &mut Value) -> Result<()> {
     let places = find(model, input)?;
     let addresses: Vec<(String, String)> = stream::iter(places)

@@ -51,7 +51,7 @@ struct Inner {
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
-/// A result that exists although the operation failed. Its type is on a higher floor than errors are.
+/// A result that exists although the operation failed. Type-erased, because its type is in a higher module.
 struct ExistingResult {
     generation: Arc<dyn Any + Send + Sync>,
     urls: Vec<String>,
@@ -177,7 +177,7 @@ impl Error {
         self.inner.kind
     }
 
-    /// Returns what happened, without the kind and without the facts that `Display` adds.
+    /// Returns what happened, without the kind and the details (status, model, job…) that `Display` adds.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.inner.message
@@ -189,7 +189,7 @@ impl Error {
         self.inner.status
     }
 
-    /// Returns the service's id of the request, to be quoted to its support.
+    /// Returns the service's id of the request. Quote it to the service's support.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         self.inner.request_id.as_deref()
@@ -201,7 +201,7 @@ impl Error {
         self.inner.body.as_deref()
     }
 
-    /// Returns the parameter at fault, such as `aspect_ratio` or `images[1]`.
+    /// Returns the parameter that caused the error, such as `aspect_ratio` or `images[1]`.
     #[must_use]
     pub fn field(&self) -> Option<&str> {
         self.inner.field.as_deref()
@@ -241,7 +241,7 @@ fn seconds(delay: Duration) -> String {
     }
 }
 
-/// Lists the addresses of a result; inline content is only named.
+/// Lists the URLs of a result; inline content is only named.
 fn addresses(urls: &[String]) -> String {
     let shown = urls.iter().map(|url| if url.starts_with("data:") { "data:…".into() } else { one_line(url) });
     shown.collect::<Vec<_>>().join(" and ")

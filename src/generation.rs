@@ -93,7 +93,7 @@ impl Generation {
         self.model.as_ref()
     }
 
-    /// Returns the absolute addresses of the files.
+    /// Returns the absolute URLs of the files.
     ///
     /// Empty if the model returned something other than files; see [`response`](Self::response).
     #[must_use]

@@ -15,7 +15,7 @@ pub(crate) fn build(base: &BaseUrl, timeouts: &Timeouts, configure: &Configure) 
     build_with(base, timeouts, configure, redirect::Policy::none())
 }
 
-/// Builds a client for other origins. It has no key, and follows a few redirects to addresses that may be fetched.
+/// Builds a client for other origins. It has no key, and follows a few redirects to URLs that may be fetched.
 pub(crate) fn build_anonymous(base: &BaseUrl, timeouts: &Timeouts, configure: &Configure) -> Result<reqwest::Client> {
     build_with(base, timeouts, configure, anonymous_redirects(base.clone()))
 }

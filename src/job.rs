@@ -65,7 +65,7 @@ impl JobRef {
         self.model.as_ref()
     }
 
-    /// Returns the address of the job's status, if the service gave one.
+    /// Returns the URL of the job's status, if the service gave one.
     #[must_use]
     pub fn get_url(&self) -> Option<&str> {
         self.get_url.as_deref()

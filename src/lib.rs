@@ -59,7 +59,7 @@
 //!
 //! # Results
 //!
-//! A [`Generation`] has the addresses of its files, usually one. The service deletes them after 24 hours, so save them:
+//! A [`Generation`] has the URLs of its files, usually one. The service deletes them after 24 hours, so save them:
 //!
 //! - [`save`](Generation::save) saves atomically and replaces an existing file; [`save_new`](Generation::save_new) never
 //!   replaces one.

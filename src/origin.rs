@@ -64,7 +64,7 @@ impl BaseUrl {
             && !has_userinfo(url)
     }
 
-    /// Makes an address from the service absolute, with the path prefix of the base URL.
+    /// Makes a URL from the service absolute, with the path prefix of the base URL.
     pub(crate) fn resolve(&self, address: &str) -> Result<Url, Error> {
         let prefix = self.url.path().trim_end_matches('/');
         let rooted = address.starts_with('/') && !address.starts_with("//");

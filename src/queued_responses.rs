@@ -34,7 +34,7 @@ type Respond = dyn Fn(&RecordedRequest) -> http::Response<Bytes> + Send + Sync;
 pub struct RecordedRequest {
     /// The method.
     pub method: Method,
-    /// The address.
+    /// The URL.
     pub url: Url,
     /// The headers, without the key.
     pub headers: HeaderMap,

@@ -68,7 +68,7 @@ fn text_is_not_media_and_the_compiler_names_the_alternatives() {
         ("a &String", r#"let _ = client.upload(&String::from("me.jpg"))"#),
     ] {
         let error = compile(&library, body).expect_err(name);
-        for expected in ["E0277", "does not convert into media by itself", "Media::path(…)", "Media::url(…)"] {
+        for expected in ["E0277", "does not convert into media", "Media::path(…)", "Media::url(…)"] {
             assert!(error.contains(expected), "{name}: no {expected:?} in\n{error}");
         }
     }

@@ -98,7 +98,7 @@ impl ResumableDownload {
         }
     }
 
-    /// Returns the address.
+    /// Returns the URL.
     pub(crate) fn url(&self) -> &str {
         self.url.as_str()
     }

@@ -28,7 +28,7 @@ const MAX_REUSE: Duration = Duration::from_secs(25 * 60);
 /// Maximum number of concurrent uploads per client.
 const MAX_CONCURRENT: usize = 8;
 
-/// SHA-256 of the content, or of the address of a result.
+/// SHA-256 of the content, or of the URL of a result.
 type Hash = [u8; 32];
 /// Locked during an upload, so that equal content waits for it.
 type Entry = Arc<tokio::sync::Mutex<Option<CachedUpload>>>;
@@ -107,7 +107,7 @@ impl UploadCache {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// Forgets the uploads that a text mentions by address or id: a job that could not read them says so in its error.
+    /// Forgets the uploads that a text mentions by URL or id: a job that could not read them says so in its error.
     pub(crate) fn forget_mentioned(&self, text: &str) {
         let is_mentioned = |file: &UploadedFile| {
             let id = file.id.as_deref().filter(|id| !id.is_empty());

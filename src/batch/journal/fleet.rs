@@ -372,7 +372,7 @@ impl SharedRateLimiter for FleetRateLimiter {
 fn write(request: &Request) -> Result<String> {
     let input = Value::Object(request.clone().into_parameters()?);
     if embedded::has_local(request.model(), &input)? {
-        let message = "a fleet cannot read local media; upload them first, or pass their addresses";
+        let message = "a fleet cannot read local media; upload it first, or pass its URL";
         return Err(Error::new(ErrorKind::InvalidInput, message).with_model(request.model().clone()));
     }
     let seconds = request.own_deadline().map(|deadline| deadline.as_secs_f64());
