@@ -215,14 +215,14 @@ impl Client {
 
     /// Prepares an upload of a file or bytes for use as input. The service keeps them for 30 minutes.
     ///
-    /// Equal content is uploaded once per client. Awaiting the returned [`Upload`] fails with
+    /// Identical content is uploaded once per client. Awaiting the returned [`Upload`] fails with
     /// [`Io`](ErrorKind::Io), [`TooLarge`](ErrorKind::TooLarge), [`RateLimited`](ErrorKind::RateLimited) or
     /// [`Connection`](ErrorKind::Connection).
     pub fn upload(&self, media: impl IntoMedia) -> Upload {
         Upload::new(Arc::clone(&self.context), media.into_media())
     }
 
-    /// Forgets all uploads, so that equal content is uploaded again.
+    /// Forgets all uploads, so that the same content is uploaded again.
     ///
     /// Rarely needed: an upload is forgotten when it expires, and when the error of a failed job mentions it.
     pub fn forget_uploads(&self) {

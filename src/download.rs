@@ -1,4 +1,4 @@
-//! Downloads by the caller: streamed, resumed when that is safe, saved atomically.
+//! Downloads: streamed, resumed when that is safe, saved atomically.
 
 use std::{
     any::Any,
@@ -113,7 +113,7 @@ impl Download {
         Ok(sink.finish())
     }
 
-    /// Opens the file: media type and length at once, the content as a stream.
+    /// Starts the download and returns media type, length and the content as a stream.
     ///
     /// An interrupted stream is resumed like [`save`](Self::save), as long as the service guarantees that the file is the
     /// same.
@@ -141,7 +141,7 @@ impl Download {
     ///
     /// # Errors
     ///
-    /// As [`bytes`](Self::bytes), at once and within the stream.
+    /// As [`bytes`](Self::bytes), from this method and from the stream.
     pub async fn stream(self) -> Result<Content> {
         self.open().await
     }

@@ -13,7 +13,7 @@ pub use kind::ErrorKind;
 /// The result of operations of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// The error of every operation: what happened, to which job, and what to do next.
+/// The error of every operation: what happened, and to which job.
 ///
 /// [`kind`](Self::kind) classifies it, and [`ErrorKind`] documents what to do about each kind; there is a predicate for
 /// each, such as [`is_rate_limited`](Self::is_rate_limited). `Display` prints one line without secrets and control
@@ -24,7 +24,9 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// use pruna::inputs::PImage;
 ///
 /// match client.generate(PImage::new("a lion at dusk")).await {
-///     Ok(image) => drop(image.save("lion.jpg").await?),
+///     Ok(image) => {
+///         image.save("lion.jpg").await?;
+///     }
 ///     Err(error) if error.is_rate_limited() => println!("try again in {:?}", error.retry_after()),
 ///     Err(error) if error.is_timeout() => println!("still running: {:?}", error.job()),
 ///     Err(error) => return Err(error),

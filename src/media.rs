@@ -17,7 +17,7 @@ use crate::file_type::FileType;
 
 /// An image, video or archive that a request refers to: a URL, a local file, bytes, or an earlier result.
 ///
-/// Local files and bytes are uploaded when the request is submitted, equal content once per client, and the service
+/// Local files and bytes are uploaded when the request is submitted, identical content once per client, and the service
 /// receives the URL of the upload. They work in typed inputs and in JSON alike:
 ///
 /// ```

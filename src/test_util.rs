@@ -50,7 +50,7 @@ pub fn client_with(builder: ClientBuilder, responses: &QueuedResponses) -> crate
     builder.api_key("pru_test").queued_responses(responses.clone()).build()
 }
 
-/// Creates an error of any kind, such as a service would cause.
+/// Creates an error of any kind, for tests of error handling.
 ///
 /// ```
 /// use pruna::{ErrorKind, test_util};

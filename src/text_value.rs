@@ -1,4 +1,4 @@
-//! Values of parameters from text, as a person types them.
+//! Parses parameter values from text that a person typed.
 
 use serde_json::{Number, Value};
 

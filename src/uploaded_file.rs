@@ -25,7 +25,7 @@ use crate::{
 pub struct UploadedFile {
     /// The service's id of the file.
     pub id: Option<String>,
-    /// The URL for models. Clients cannot download from it.
+    /// The URL to pass as an input of models. Clients cannot download from it.
     pub url: String,
     /// The name it was uploaded under.
     pub name: Option<String>,

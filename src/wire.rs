@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::vocabulary::open_enum;
 
-/// The status of a job. Open: any status other than the documented ones means that the job is still running.
+/// The status of a job. Any status other than the documented ones means that the job is still running.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Status {
     text: Cow<'static, str>,

@@ -11,7 +11,7 @@ const MAX_SHOWN: usize = 80;
 
 /// A problem found by checking an input against the documented schema.
 ///
-/// The service may accept the input all the same, since its documentation may lag behind.
+/// The service may accept the input nevertheless, because its documentation may lag behind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Warning {
