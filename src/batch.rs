@@ -19,8 +19,8 @@
 //! ```
 //!
 //! Requests are taken from the iterator only as results are read, so memory use depends on
-//! [`concurrency`](Batch::concurrency), not on the number of requests. The retry policy is that of [`Client::generate`]: a submission with an unknown
-//! outcome is reported and not repeated.
+//! [`concurrency`](Batch::concurrency), not on the number of requests. The retry policy is that of [`Client::generate`]: a
+//! submission with an unknown outcome is reported and not repeated.
 
 use std::{
     ffi::OsStr,
@@ -136,8 +136,8 @@ impl Batch {
     /// A submission is recorded before it is sent, its job after the response, its files after the download. A later run
     /// with the same requests and the same journal continues: finished items are reported again
     /// ([`Output::resumed`]), running jobs are waited for, the rest is submitted. If a submission was recorded but no
-    /// response, its outcome is [unknown](crate::ErrorKind::SubmissionUnknown); such an item is reported, and submitted again only
-    /// with [`resubmit_unknown`](Self::resubmit_unknown).
+    /// response, its outcome is [unknown](crate::ErrorKind::SubmissionUnknown); such an item is reported, and submitted
+    /// again only with [`resubmit_unknown`](Self::resubmit_unknown).
     ///
     /// The file is created if necessary, and locked: a second batch that uses it fails.
     ///
@@ -153,9 +153,9 @@ impl Batch {
     ///
     /// Requests that are not in the database yet are added before the first is processed; a worker may add none. The
     /// stream yields the items that this worker processed, as they finish, and ends when none is left for any worker. If the
-    /// connection to the database is lost, the stream ends with that error, as the result of the next item or under an index that
-    /// no request has; other workers continue, and so does this one when it is run again. Each worker saves files into its
-    /// own folder, or into one that all machines share.
+    /// connection to the database is lost, the stream ends with that error, as the result of the next item or under an
+    /// index that no request has; other workers continue, and so does this one when it is run again. Each worker saves
+    /// files into its own folder, or into one that all machines share.
     #[cfg(feature = "postgres")]
     pub fn fleet(mut self, fleet: Fleet) -> Self {
         self.fleet = Some(fleet);

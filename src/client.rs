@@ -236,8 +236,8 @@ impl Client {
 
     /// Replaces the API key, for this client and its clones.
     ///
-    /// Requests from now on use the new key. Running jobs, rate limits reported by the service, and uploads are kept. The key is
-    /// sent to the same origin as before.
+    /// Requests from now on use the new key. Running jobs, rate limits reported by the service, and uploads are kept. The
+    /// key is sent to the same origin as before.
     ///
     /// ```
     /// let client = pruna::Client::builder().api_key("pru_old").build()?;

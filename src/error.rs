@@ -227,7 +227,8 @@ impl Error {
         self.inner.model.as_ref().or_else(|| self.inner.job.as_ref()?.model())
     }
 
-    /// Returns the job that the error concerns. It may still be running: resume it by [`Client::attach`](crate::Client::attach).
+    /// Returns the job that the error concerns. It may still be running: resume it by
+    /// [`Client::attach`](crate::Client::attach).
     #[must_use]
     pub fn job(&self) -> Option<&JobRef> {
         self.inner.job.as_ref()

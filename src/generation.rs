@@ -191,7 +191,8 @@ impl Generation {
         Ok(saved)
     }
 
-    /// Returns a file name for this result, without extension: the id of the job if it is known, else a part of the URL or the model.
+    /// Returns a file name for this result, without extension: the id of the job if it is known, else a part of the URL or
+    /// the model.
     #[must_use]
     pub fn file_stem(&self) -> String {
         let from_url = self.urls.first().and_then(|url| url.rsplit('/').nth(1));

@@ -19,8 +19,9 @@
 //! # Inputs
 //!
 //! The module [`inputs`] has a type for each of the 18 models. `new` takes the required parameters, so that a missing one is a
-//! compile error; every parameter has a setter. Only parameters that are set are sent. [`Input::warnings`](inputs::Input::warnings) checks the
-//! values against the documented schema, and [`ClientBuilder::strict_inputs`] turns warnings into errors.
+//! compile error; every parameter has a setter. Only parameters that are set are sent.
+//! [`Input::warnings`](inputs::Input::warnings) checks the values against the documented schema, and
+//! [`ClientBuilder::strict_inputs`] turns warnings into errors.
 //!
 //! For parameters that the OpenAPI document does not list, use `extra` on any input; for models, use [`Client::model`] with
 //! anything that serializes to a JSON object.
@@ -42,9 +43,9 @@
 //!
 //! # Media
 //!
-//! [`Media`] is an image, video or archive in an input: an address, a local file, bytes, an [`UploadedFile`], a [`SavedFile`] or
-//! an earlier [`Generation`]. Local content is uploaded when the request is submitted, identical content once per client.
-//! [`Client::upload`] uploads beforehand; the service keeps uploads for 30 minutes.
+//! [`Media`] is an image, video or archive in an input: an address, a local file, bytes, an [`UploadedFile`], a
+//! [`SavedFile`] or an earlier [`Generation`]. Local content is uploaded when the request is submitted, identical content
+//! once per client. [`Client::upload`] uploads beforehand; the service keeps uploads for 30 minutes.
 //!
 //! ```no_run
 //! # async fn example(client: pruna::Client) -> pruna::Result<()> {
@@ -109,7 +110,8 @@
 //!
 //! A submission costs money, so it is repeated only if the service certainly did not accept it: after a failed connection
 //! attempt or HTTP 429. Status requests, uploads and downloads are repeated after any temporary failure, up to
-//! [`max_attempts`](ClientBuilder::max_attempts). [`Error::is_transient`] is true if repeating the call is safe and may succeed.
+//! [`max_attempts`](ClientBuilder::max_attempts). [`Error::is_transient`] is true if repeating the call is safe and may
+//! succeed.
 //!
 //! # Time and rate limits
 //!
@@ -118,7 +120,8 @@
 //! expected duration.
 //!
 //! The client stays within the documented rate limits and adjusts to the limits that the service reports; see [`limits`]. A
-//! submission waits until the limit allows it. [`Client::try_submit`] does not wait, and [`Client::expected_wait`] returns how long the wait would be.
+//! submission waits until the limit allows it. [`Client::try_submit`] does not wait, and [`Client::expected_wait`] returns
+//! how long the wait would be.
 //!
 //! # The API key
 //!
@@ -132,9 +135,9 @@
 //!
 //! # Testing
 //!
-//! With the feature `test-util`, the module [`test_util`] makes clients that receive queued responses, and constructs errors and
-//! results. The crate [`pruna-emulator`](https://docs.rs/pruna-emulator) serves the API on a loopback address, with generated
-//! media files and injected faults.
+//! With the feature `test-util`, the module [`test_util`] makes clients that receive queued responses, and constructs
+//! errors and results. The crate [`pruna-emulator`](https://docs.rs/pruna-emulator) serves the API on a loopback address,
+//! with generated media files and injected faults.
 //!
 //! # Logging
 //!

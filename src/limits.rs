@@ -1,7 +1,8 @@
 //! Client-side rate limits.
 //!
 //! A client and its clones keep the limits of their key: submissions per model, status requests, downloads and uploads.
-//! The initial limits are those of the OpenAPI document; limits that the service reports (`RateLimit-*`, HTTP 429) replace them.
+//! The initial limits are those of the OpenAPI document; limits that the service reports (`RateLimit-*`, HTTP 429) replace
+//! them.
 //!
 //! ```
 //! use pruna::{Client, Model, limits::Limits};

@@ -192,8 +192,8 @@ impl fmt::Debug for Media {
 
 /// Conversion into [`Media`]: see the list of [types](Media#conversions).
 ///
-/// Parameters of [inputs](crate::inputs) that take media accept any such type. Strings are not among them; the compiler's message
-/// names [`Media::path`] and [`Media::url`].
+/// Parameters of [inputs](crate::inputs) that take media accept any such type. Strings are not among them; the compiler's
+/// message names [`Media::path`] and [`Media::url`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not convert into media",
     label = "expected media",

@@ -73,7 +73,8 @@ impl BaseUrl {
         } else {
             self.url.join(address)
         };
-        let unusable = |e| Error::new(ErrorKind::Decode, format!("the service returned the address {address:?}: {e}"));
+        let unusable =
+            |e| Error::new(ErrorKind::Decode, format!("the service returned the invalid URL {address:?}: {e}"));
         let url = resolved.map_err(unusable)?;
         if has_userinfo(&url) {
             return Err(Error::new(

@@ -66,8 +66,8 @@ impl Results {
 
     /// Starts no further item and stops waiting for jobs.
     ///
-    /// A job that is still running is reported as an error of kind [`Timeout`](ErrorKind::Timeout) with its [`job`](Error::job). Submissions and
-    /// downloads in progress finish. Keep reading to receive everything.
+    /// A job that is still running is reported as an error of kind [`Timeout`](ErrorKind::Timeout) with its
+    /// [`job`](Error::job). Submissions and downloads in progress finish. Keep reading to receive everything.
     pub fn detach(&self) {
         self.stop.cancel();
         self.worker.detaching.cancel();

@@ -104,7 +104,7 @@ impl fmt::Display for ErrorKind {
             Self::Timeout => "timed out",
             Self::SubmissionUnknown => "unknown whether the service accepted the submission",
             Self::ServiceUnavailable => "the service is unavailable",
-            Self::Redirected => "the service redirects, which is not followed",
+            Self::Redirected => "the service responded with a redirect, which is not followed",
             Self::Connection => "the connection failed",
             Self::Decode => "unexpected response",
             Self::Io => "a local file could not be read or written",

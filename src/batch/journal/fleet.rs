@@ -151,8 +151,8 @@ impl Fleet {
         Self { database: Arc::new(database), batch: batch.into().into(), lease: LEASE, _connection: None }
     }
 
-    /// Sets the time after which other workers take over the items of a worker that does not respond: 30 seconds by default, at least
-    /// 0.3 seconds.
+    /// Sets the time after which other workers take over the items of a worker that does not respond: 30 seconds by
+    /// default, at least 0.3 seconds.
     #[must_use]
     pub fn lease(mut self, lease: Duration) -> Self {
         self.lease = lease.max(Duration::from_millis(300));
