@@ -43,7 +43,7 @@
 //!
 //! # Media
 //!
-//! [`Media`] is an image, video or archive in an input: an address, a local file, bytes, an [`UploadedFile`], a
+//! [`Media`] is an image, video or archive in an input: a URL, a local file, bytes, an [`UploadedFile`], a
 //! [`SavedFile`] or an earlier [`Generation`]. Local content is uploaded when the request is submitted, identical content
 //! once per client. [`Client::upload`] uploads beforehand; the service keeps uploads for 30 minutes.
 //!

@@ -1,4 +1,4 @@
-//! Bad input gets one clear line, and nothing is sent or half written.
+//! Invalid input is an error of one line, and nothing is sent or partly written.
 
 use pruna::{Client, ClientBuilder, JobRef, Media, inputs::PImage, inputs::PImageEdit};
 use serde_json::json;
@@ -68,7 +68,7 @@ async fn an_input_that_is_not_an_object_is_not_sent() {
 }
 
 #[tokio::test]
-async fn an_id_that_would_call_another_route_is_not_sent() {
+async fn an_id_that_would_change_the_path_is_not_sent() {
     let emulator = emulator().await;
     let client = client(&emulator);
     for id in ["", ".", ".."] {
@@ -81,7 +81,7 @@ async fn an_id_that_would_call_another_route_is_not_sent() {
 }
 
 #[tokio::test]
-async fn a_wrong_key_is_told_without_showing_it() {
+async fn a_wrong_key_is_an_error_that_does_not_show_it() {
     let emulator = emulator().await;
     let client = builder(&emulator).api_key("pru_wrong_key").build().unwrap();
     let error = client.generate(PImage::new("x")).await.unwrap_err();
@@ -91,7 +91,7 @@ async fn a_wrong_key_is_told_without_showing_it() {
 }
 
 #[tokio::test]
-async fn what_the_service_refuses_is_told_with_the_parameter() {
+async fn a_rejection_by_the_service_names_the_parameter() {
     let emulator = emulator().await;
     let error = client(&emulator).generate(PImage::new("x").extra("colour", "red")).await.unwrap_err();
     assert!(error.is_invalid_input(), "{error}");

@@ -1,4 +1,4 @@
-//! Many requests at once.
+//! Batches: results, files, order, stop and detach.
 
 use std::sync::{
     Arc,
@@ -50,7 +50,7 @@ async fn every_request_has_its_result_and_its_file() {
 }
 
 #[tokio::test]
-async fn results_come_in_order_when_that_is_asked_for() {
+async fn ordered_results_come_in_the_order_of_the_requests() {
     let emulator = emulator().await;
     let mut results = client(&emulator).batch(pictures(60)).concurrency(16).ordered(true).run().await.unwrap();
     let indices: Vec<usize> = outcomes(&mut results).await.into_iter().map(|(index, _)| index).collect();
@@ -58,7 +58,7 @@ async fn results_come_in_order_when_that_is_asked_for() {
 }
 
 #[tokio::test]
-async fn each_failure_is_its_own() {
+async fn each_item_has_its_own_error() {
     let emulator = emulator().await;
     emulator.faults().add(Fault::status(503).on(Operation::CreatePrediction).first(1));
     let requests = (0..9).map(|n| match n % 3 {
@@ -121,7 +121,7 @@ async fn running_videos() -> (Emulator, Client, Results) {
 }
 
 #[tokio::test]
-async fn a_stopped_batch_finishes_what_runs() {
+async fn a_stopped_batch_finishes_the_items_in_progress() {
     let (emulator, _, mut results) = running_videos().await;
     results.stop_handle().stop();
     emulator.advance(std::time::Duration::from_secs(60));
@@ -131,7 +131,7 @@ async fn a_stopped_batch_finishes_what_runs() {
 }
 
 #[tokio::test]
-async fn a_stopped_batch_can_hand_back_what_runs() {
+async fn a_detached_batch_returns_the_running_jobs() {
     let (emulator, client, mut results) = running_videos().await;
     results.detach();
     let mut jobs = Vec::new();
@@ -148,7 +148,7 @@ async fn a_stopped_batch_can_hand_back_what_runs() {
 }
 
 #[tokio::test]
-async fn a_stop_ends_a_batch_whose_requests_have_not_come() {
+async fn a_stop_ends_a_batch_that_waits_for_requests() {
     let emulator = emulator().await;
     let stream = futures_util::stream::pending::<Request>();
     let mut results = client(&emulator).batch_stream(stream).run().await.unwrap();
@@ -158,7 +158,7 @@ async fn a_stop_ends_a_batch_whose_requests_have_not_come() {
 }
 
 #[tokio::test]
-async fn files_are_called_what_their_request_is_called() {
+async fn files_are_named_after_their_request() {
     let emulator = emulator().await;
     let folder = tempfile::tempdir().unwrap();
     let names = ["at dusk", "../../etc/pass\0wd", "...", "Löwe_2.b-c"];

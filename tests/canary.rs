@@ -1,5 +1,5 @@
-//! A canary key and a canary token go through everything, in a process of their own that logs all it can. Neither may
-//! come out of it: not in a log, nor printed, nor as JSON, nor in the text of a panic.
+//! A canary key and a canary token are used in every operation, in a separate process that logs everything. Neither may
+//! appear in its output: in a log, printed, as JSON, or in the text of a panic.
 
 use std::{collections::BTreeMap, panic::AssertUnwindSafe, process::Command, time::Duration};
 
@@ -19,7 +19,7 @@ const TOKEN: &str = "hf_canary0123456789";
 const PROMPT: &str = "the canary's prompt";
 
 #[test]
-fn neither_key_nor_token_comes_out_of_a_process_that_logs_everything() {
+fn a_process_that_logs_everything_reveals_neither_key_nor_token() {
     let program = std::env::current_exe().unwrap();
     let arguments = ["--exact", "canary::the_scenario", "--nocapture", "--test-threads=1"];
     let output = Command::new(program).args(arguments).env(INSIDE, "1").env("RUST_BACKTRACE", "full").output().unwrap();
@@ -89,10 +89,10 @@ fn the_scenario() {
             .configure_http(|http| http.connection_verbose(true))
             .build()
             .unwrap();
-        what_goes_well(&client).await;
-        what_goes_wrong(&client, &emulator).await;
-        what_is_never_sent(&emulator).await;
-        what_panics(&client, &emulator).await;
+        successful_calls(&client).await;
+        failing_calls(&client, &emulator).await;
+        calls_that_send_nothing(&emulator).await;
+        panicking_calls(&client, &emulator).await;
     });
     println!("scenario complete");
 }
@@ -107,7 +107,7 @@ fn request() -> Request {
     input().into()
 }
 
-async fn what_goes_well(client: &Client) {
+async fn successful_calls(client: &Client) {
     let folder = tempfile::tempdir().unwrap();
     show(client);
     show(&request());
@@ -180,7 +180,7 @@ fn echoes(token: &str) -> Vec<Fault> {
     faults
 }
 
-async fn what_goes_wrong(client: &Client, emulator: &Emulator) {
+async fn failing_calls(client: &Client, emulator: &Emulator) {
     let folder = tempfile::tempdir().unwrap();
     let url = client.generate(request()).await.unwrap().urls()[0].clone();
     let faults = emulator.faults();
@@ -217,7 +217,7 @@ async fn what_goes_wrong(client: &Client, emulator: &Emulator) {
     }
 }
 
-async fn what_is_never_sent(emulator: &Emulator) {
+async fn calls_that_send_nothing(emulator: &Emulator) {
     for base in
         [format!("https://{KEY}@h"), format!("https://h?apikey={KEY}"), format!("http://h/{KEY}"), KEY.to_owned()]
     {
@@ -233,7 +233,7 @@ async fn what_is_never_sent(emulator: &Emulator) {
     show_error(&strict.model("p-image").input(&wrong).submit().await.unwrap_err());
 }
 
-async fn what_panics(client: &Client, emulator: &Emulator) {
+async fn panicking_calls(client: &Client, emulator: &Emulator) {
     let body = Some(format!("{KEY} {TOKEN}"));
     emulator
         .faults()

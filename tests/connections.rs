@@ -1,4 +1,4 @@
-//! Connections that are used again, and configurations that would break the promises.
+//! Reused connections, and configurations of the HTTP client that would break the guarantees.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ fn request() -> Request {
 }
 
 #[tokio::test]
-async fn a_submission_over_a_connection_that_has_died_in_the_pool_goes_out_once_over_a_new_one() {
+async fn a_submission_on_a_dead_pooled_connection_is_sent_once_on_a_new_one() {
     let emulator = support::emulator().await;
     let client = support::client(&emulator);
     emulator.faults().add(Fault::HangUp.on(Operation::CreatePrediction).every(2));
@@ -28,7 +28,7 @@ async fn a_submission_over_a_connection_that_has_died_in_the_pool_goes_out_once_
 }
 
 #[tokio::test]
-async fn a_submission_that_left_over_a_connection_which_then_breaks_is_unknown() {
+async fn a_submission_on_a_connection_that_breaks_has_an_unknown_outcome() {
     let emulator = support::emulator().await;
     let client = support::client(&emulator);
     client.submit(request()).await.unwrap();
@@ -40,7 +40,7 @@ async fn a_submission_that_left_over_a_connection_which_then_breaks_is_unknown()
 }
 
 #[tokio::test]
-async fn no_configuration_of_the_http_client_brings_redirects_or_hidden_repetitions_back() {
+async fn no_configuration_of_the_http_client_enables_redirects_or_hidden_retries() {
     let emulator = support::emulator().await;
     let other = support::emulator().await;
     let client = support::builder(&emulator)
@@ -66,7 +66,7 @@ async fn no_configuration_of_the_http_client_brings_redirects_or_hidden_repetiti
 }
 
 #[tokio::test]
-async fn one_attempt_means_one() {
+async fn max_attempts_of_one_disables_retries() {
     let emulator = support::emulator().await;
     let client = support::builder(&emulator).max_attempts(1).build().unwrap();
     let job = client.submit(request().try_sync(false)).await.unwrap();

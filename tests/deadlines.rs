@@ -73,7 +73,7 @@ async fn very_long_timeouts_do_not_overflow() {
 }
 
 #[tokio::test]
-async fn a_wait_polls_once_more_before_its_time_is_over_and_hands_the_job_back() {
+async fn a_wait_polls_shortly_before_the_deadline_and_its_error_has_the_job() {
     // Nothing gets done before the emulator's clock is moved.
     let emulator = Emulator::builder().speed(1000.0).start().await.unwrap();
     let client = support::builder(&emulator)
@@ -96,7 +96,7 @@ async fn a_wait_polls_once_more_before_its_time_is_over_and_hands_the_job_back()
 }
 
 #[tokio::test]
-async fn the_time_of_a_request_covers_the_uploads_of_its_media() {
+async fn the_deadline_of_a_request_includes_the_uploads_of_its_media() {
     let emulator = support::emulator().await;
     emulator.faults().add(Fault::StallBeforeHead.on(Operation::UploadFile));
     let input = json!({"prompt": "x", "images": [Media::bytes(b"\x89PNG\r\n\x1a\n".as_slice())]});
@@ -157,7 +157,7 @@ async fn five_failed_polls_in_a_row_end_a_wait_and_four_do_not() {
     }
 }
 
-/// Begins something that cannot end, drops it, and looks for what is left.
+/// Starts a future that cannot complete, drops it, and checks that it leaves no task and no file.
 fn leaves_nothing<F: Future>(what: &str, operation: Operation, begin: impl FnOnce(Client, std::path::PathBuf) -> F) {
     let folder = tempfile::tempdir().unwrap();
     let emulator = SERVERS.block_on(support::emulator());

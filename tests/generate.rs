@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::support::{client, emulator, sends};
 
 #[tokio::test]
-async fn a_quick_model_answers_within_the_submission() {
+async fn a_fast_model_returns_the_result_in_the_submission() {
     let emulator = emulator().await;
     let image = client(&emulator).generate(PImage::new("a lion at dusk")).await.unwrap();
     let bytes = image.bytes().await.unwrap();
@@ -33,7 +33,7 @@ async fn a_slow_model_is_polled() {
 }
 
 #[tokio::test]
-async fn a_model_that_the_document_does_not_know_is_sent_and_the_answer_reported() {
+async fn a_model_that_is_not_documented_is_sent_and_the_response_returned() {
     let emulator = emulator().await;
     let error = client(&emulator).model("p-dream").input(json!({"prompt": "waves"})).generate().await.unwrap_err();
     assert!(error.is_unknown_model(), "{error}");
@@ -42,7 +42,7 @@ async fn a_model_that_the_document_does_not_know_is_sent_and_the_answer_reported
 }
 
 #[tokio::test]
-async fn a_job_is_data_and_can_be_attached_again() {
+async fn a_job_ref_is_data_and_can_be_attached() {
     let emulator = emulator().await;
     let job = client(&emulator).submit(WanT2v::new("waves")).await.unwrap();
     let saved = serde_json::to_string(&job.job_ref()).unwrap();

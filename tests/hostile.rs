@@ -1,4 +1,4 @@
-//! Servers and names that mean harm, and disks that have no room: bounded time and memory, a typed error, nothing left.
+//! Hostile servers and names, and full disks: bounded time and memory, a typed error, no files left.
 
 use std::{
     collections::BTreeMap,
@@ -110,7 +110,7 @@ async fn save_new_does_not_replace_a_file_that_appears_meanwhile() {
     assert_eq!(names(folder.path()), ["a.jpg"]);
 }
 
-/// Memory that is resident now, in bytes.
+/// Returns the resident memory in bytes.
 fn resident() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find(|line| line.starts_with("VmRSS")).unwrap();
@@ -118,7 +118,7 @@ fn resident() -> u64 {
 }
 
 #[tokio::test]
-async fn answers_of_two_gigabytes_and_without_end_are_cut_short() {
+async fn responses_of_two_gigabytes_and_endless_ones_are_cut_short() {
     let emulator = support::emulator().await;
     let client = support::builder(&emulator).max_download(1_000_000).build().unwrap();
     let job = client.submit(request().try_sync(false)).await.unwrap();
@@ -154,7 +154,7 @@ async fn answers_of_two_gigabytes_and_without_end_are_cut_short() {
 }
 
 #[tokio::test]
-async fn an_error_page_without_end_is_read_no_further_than_need_be() {
+async fn an_endless_error_page_is_read_up_to_the_limit() {
     let emulator = support::emulator().await;
     let page = says(500, "<p>".repeat(100_000));
     emulator.faults().add(page.on(Operation::GetPredictionStatus));
@@ -165,7 +165,7 @@ async fn an_error_page_without_end_is_read_no_further_than_need_be() {
 }
 
 #[tokio::test]
-async fn a_hint_from_a_clock_that_jumped_neither_hangs_nor_hurries() {
+async fn a_hint_from_a_clock_that_jumped_causes_neither_a_hang_nor_a_busy_loop() {
     let emulator = support::emulator().await;
     let client = support::builder(&emulator).deadline(Duration::from_secs(5)).build().unwrap();
     for (date, retry_after, sends_expected) in [
@@ -216,7 +216,7 @@ async fn a_file_that_changes_its_size_while_it_is_sent_is_an_error() {
 }
 
 #[tokio::test]
-async fn what_is_no_file_is_not_read() {
+async fn only_regular_files_are_read() {
     let emulator = support::emulator().await;
     let client = support::client(&emulator);
     let folder = tempfile::tempdir().unwrap();
@@ -231,9 +231,9 @@ async fn what_is_no_file_is_not_read() {
 
 const FULL_DISK: &str = "PRUNA_FULL_DISK";
 
-/// The limit on the size of a file is a process's own: this test runs itself in another one that has such a limit.
+/// The limit on the size of files is set per process: this test runs itself in another process that has such a limit.
 #[test]
-fn a_disk_without_room_leaves_no_file() {
+fn a_full_disk_leaves_no_file() {
     let program = std::env::current_exe().unwrap();
     let script = r#"trap '' XFSZ; ulimit -f 16; exec "$0" --exact hostile::on_a_full_disk --nocapture"#;
     let output = Command::new("sh").arg("-c").arg(script).arg(program).env(FULL_DISK, "1").output().unwrap();

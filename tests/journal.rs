@@ -1,4 +1,4 @@
-//! A batch with a journal goes on where an earlier run ended.
+//! A batch with a journal continues where an earlier run ended.
 
 use std::{path::Path, time::Duration};
 
@@ -32,7 +32,7 @@ fn files(home: &Path) -> usize {
 }
 
 #[tokio::test]
-async fn what_is_finished_is_not_done_again() {
+async fn finished_items_are_not_submitted_again() {
     let (emulator, home) = (emulator().await, tempfile::tempdir().unwrap());
     let (_, summary) = finish(batch(&emulator, home.path(), 4)).await;
     assert_eq!((summary.succeeded, summary.resumed), (4, 0));
@@ -46,7 +46,7 @@ async fn what_is_finished_is_not_done_again() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_gone_is_fetched_again() {
+async fn a_missing_file_is_downloaded_again() {
     let (emulator, home) = (emulator().await, tempfile::tempdir().unwrap());
     let (results, _) = finish(batch(&emulator, home.path(), 3)).await;
     std::fs::remove_file(&results[1].1.as_ref().unwrap().files[0].path).unwrap();
@@ -59,7 +59,7 @@ async fn a_file_that_is_gone_is_fetched_again() {
 }
 
 #[tokio::test]
-async fn jobs_that_run_are_attached_again() {
+async fn running_jobs_are_attached() {
     let (emulator, home) = (Emulator::builder().speed(1.0).start().await.unwrap(), tempfile::tempdir().unwrap());
     let videos = || {
         let requests = (0..5).map(|n| WanT2v::new(format!("waves {n}")));
@@ -83,7 +83,7 @@ async fn jobs_that_run_are_attached_again() {
 }
 
 #[tokio::test]
-async fn an_unknown_submission_is_sent_again_only_when_the_caller_says_so() {
+async fn an_unknown_submission_is_sent_again_only_with_resubmit_unknown() {
     let (emulator, home) = (emulator().await, tempfile::tempdir().unwrap());
     emulator.faults().add(Fault::ResetBeforeHead.on(Operation::CreatePrediction).nth(2));
     for run in 1..=2 {
@@ -100,7 +100,7 @@ async fn an_unknown_submission_is_sent_again_only_when_the_caller_says_so() {
 }
 
 #[tokio::test]
-async fn what_was_certainly_not_taken_is_simply_sent_again() {
+async fn a_submission_that_was_certainly_not_accepted_is_sent_again() {
     let (emulator, home) = (emulator().await, tempfile::tempdir().unwrap());
     emulator.faults().add(Fault::status(403).on(Operation::CreatePrediction).first(2));
     let (_, summary) = finish(batch(&emulator, home.path(), 2).concurrency(1)).await;
@@ -134,7 +134,7 @@ async fn a_journal_belongs_to_one_batch_at_a_time() {
 }
 
 #[tokio::test]
-async fn a_journal_of_other_requests_is_refused() {
+async fn a_journal_of_other_requests_is_rejected() {
     let (emulator, home) = (emulator().await, tempfile::tempdir().unwrap());
     finish(batch(&emulator, home.path(), 2)).await;
     let other: [Request; 2] = [PImage::new("lion 0").into(), PImage::new("a tiger").into()];
@@ -147,7 +147,7 @@ async fn a_journal_of_other_requests_is_refused() {
 }
 
 #[tokio::test]
-async fn what_is_no_journal_is_left_alone() {
+async fn a_file_that_is_not_a_journal_is_not_changed() {
     let (emulator, home) = (emulator().await, tempfile::tempdir().unwrap());
     let path = home.path().join("lions.journal");
     std::fs::write(&path, "a poem about lions, long enough to be read as a header of something else").unwrap();

@@ -1,4 +1,4 @@
-//! All models: typed, told apart, checked by hints.
+//! All models: typed inputs, catalog, parameters and warnings.
 
 use pruna::{Category, Model, ParameterType, Request, Usd, inputs::*};
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use crate::support::{builder, client, emulator};
 const UPLOADED: &str = "https://api.pruna.ai/v1/files/fqadqq42xq";
 const SECOND: &str = "https://api.pruna.ai/v1/files/m3k7t9wz1c";
 
-/// The examples of the document that the SDK began with; an update moves it.
+/// Returns the examples of the first OpenAPI document; an update moves that document to `history`.
 fn first_document() -> Value {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi");
     let document = ["p-api-0.2.0.json", "history/p-api-0.2.0.json"].iter().find_map(|name| {
@@ -19,7 +19,7 @@ fn first_document() -> Value {
     submission["content"]["application/json"]["examples"].clone()
 }
 
-/// Its example of every model, built by the typed API.
+/// The example of every model, built with the typed inputs.
 fn examples() -> Vec<Request> {
     let uploaded = || Media::url(UPLOADED);
     vec![
@@ -175,7 +175,7 @@ async fn the_documented_example_of_every_model_is_what_the_typed_api_gives_and_i
 }
 
 #[test]
-fn every_value_of_every_enum_survives_and_an_unknown_one_too() {
+fn every_value_of_every_enum_survives_serialization_and_so_does_an_unknown_one() {
     for model in Model::all() {
         let schema = model.schema().unwrap();
         for (name, property) in schema["properties"].as_object().unwrap() {
@@ -208,7 +208,7 @@ fn a_secret_is_written_but_never_shown() {
 }
 
 #[test]
-fn what_is_odd_about_an_input_is_told() {
+fn problems_of_an_input_are_warnings() {
     let image = || Media::url(UPLOADED);
     for (request, field, says) in [
         (Request::from(PImage::new("x").width(1000)), "width", "multiple of 16"),
@@ -232,7 +232,7 @@ fn what_is_odd_about_an_input_is_told() {
 }
 
 #[tokio::test]
-async fn hints_are_no_walls_unless_the_client_is_strict() {
+async fn warnings_stop_only_a_strict_client() {
     let emulator = emulator().await;
     let odd = || PImage::new("x").extra("colour", "red");
     let strict = builder(&emulator).strict_inputs(true).build().unwrap();
@@ -243,7 +243,7 @@ async fn hints_are_no_walls_unless_the_client_is_strict() {
 }
 
 #[test]
-fn the_catalog_says_what_is_known_of_a_model() {
+fn the_catalog_has_the_facts_of_each_model() {
     for model in Model::all() {
         let info = model.info();
         assert!(info.input_type.is_some() && !info.description.is_empty() && !info.outputs.is_empty(), "{model}");
@@ -273,7 +273,7 @@ fn the_list_price_of_a_request_is_estimated_where_it_is_known() {
     }
 }
 
-/// The type that a schema asks for, by rules of its own.
+/// The type that a schema declares, derived independently of the library.
 fn expected_type(schema: &Value) -> ParameterType {
     match (schema["type"].as_str().unwrap_or_default(), schema["format"].as_str(), schema["enum"].as_array()) {
         ("string", Some("uri"), _) => ParameterType::Media,
@@ -326,7 +326,7 @@ fn the_parameters_of_every_model_are_those_of_its_schema() {
 }
 
 #[test]
-fn every_parameter_has_a_setter_the_required_ones_too() {
+fn every_parameter_has_a_setter_even_the_required_ones() {
     let input = WanI2v::new("x", Media::url(SECOND)).prompt("waves").image(Media::url(UPLOADED)).num_frames(81_u8);
     assert_eq!(serde_json::to_value(input).unwrap(), json!({"prompt": "waves", "image": UPLOADED, "num_frames": 81}));
 }
@@ -380,7 +380,7 @@ mod any_input {
         }
     }
 
-    /// Any input of any model, with what the model requires.
+    /// Any input of any model, with the required parameters.
     fn input() -> impl Strategy<Value = (Model, Value)> {
         select(Model::all().collect::<Vec<_>>()).prop_flat_map(|model| {
             let schema = model.schema().unwrap();

@@ -1,4 +1,4 @@
-//! Looking on while something is under way.
+//! Progress of transfers and jobs.
 
 use std::sync::{Arc, Mutex};
 
@@ -6,7 +6,7 @@ use pruna::{Media, Progress, Request, Status, inputs::PImage};
 
 use crate::support::{client, emulator, sends};
 
-/// What an observer was told.
+/// The progress that a callback received.
 fn notes() -> (Arc<Mutex<Vec<Progress>>>, impl Fn(Progress) + Send + Sync + 'static) {
     let notes = Arc::new(Mutex::new(Vec::new()));
     let kept = Arc::clone(&notes);
@@ -14,7 +14,7 @@ fn notes() -> (Arc<Mutex<Vec<Progress>>>, impl Fn(Progress) + Send + Sync + 'sta
 }
 
 #[tokio::test]
-async fn a_download_tells_how_far_it_is() {
+async fn a_download_reports_its_progress() {
     let emulator = emulator().await;
     let image = client(&emulator).generate(PImage::new("a lion at dusk")).await.unwrap();
     let (notes, tell) = notes();
@@ -26,7 +26,7 @@ async fn a_download_tells_how_far_it_is() {
 }
 
 #[tokio::test]
-async fn an_upload_tells_how_far_it_is_and_equal_content_does_not_leave_twice() {
+async fn an_upload_reports_its_progress_and_equal_content_is_sent_once() {
     let emulator = emulator().await;
     let client = client(&emulator);
     let content = vec![7_u8; 300_000];
@@ -40,7 +40,7 @@ async fn an_upload_tells_how_far_it_is_and_equal_content_does_not_leave_twice() 
 }
 
 #[tokio::test]
-async fn a_result_can_be_asked_for_without_waiting() {
+async fn try_wait_polls_once() {
     let emulator = pruna_emulator::Emulator::builder().speed(1.0).start().await.unwrap();
     let job = client(&emulator).submit(PImage::new("a lion at dusk")).await.unwrap();
     assert!(job.try_wait().await.unwrap().is_none());
@@ -50,7 +50,7 @@ async fn a_result_can_be_asked_for_without_waiting() {
 }
 
 #[tokio::test]
-async fn a_submission_that_asks_for_the_result_may_have_it_at_once() {
+async fn a_submission_with_try_sync_may_have_its_result_at_once() {
     let emulator = emulator().await;
     let job = client(&emulator).submit(Request::from(PImage::new("a lion at dusk")).try_sync(true)).await.unwrap();
     assert_eq!(job.status().await.unwrap(), Status::SUCCEEDED);

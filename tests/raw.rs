@@ -1,4 +1,4 @@
-//! The generated client on its own: one request for each operation of the document.
+//! The generated client on its own: one request for each operation of the OpenAPI document.
 
 use pruna::raw;
 use reqwest::{
@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::support::emulator;
 
 #[tokio::test]
-async fn every_operation_can_be_called_without_the_layer_above() {
+async fn every_operation_can_be_called_directly() {
     let emulator = emulator().await;
     let client = raw::Client::connect(emulator.url(), emulator.api_key()).unwrap();
 
@@ -34,7 +34,7 @@ async fn every_operation_can_be_called_without_the_layer_above() {
 }
 
 #[tokio::test]
-async fn a_failure_comes_with_status_headers_and_body_intact() {
+async fn an_error_has_the_status_headers_and_body_of_the_response() {
     let emulator = emulator().await;
     let client = raw::Client::connect(emulator.url(), "pru_wrong").unwrap();
     let raw::Error::UnexpectedResponse(response) = client.get_prediction_status("a").await.unwrap_err() else {

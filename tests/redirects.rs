@@ -1,4 +1,4 @@
-//! Where the key and the prompt go: to the service's origin, whatever the service says.
+//! Key and prompt are sent only to the service's origin, whatever the service responds.
 
 use std::{
     net::SocketAddr,
@@ -24,7 +24,7 @@ const STATUSES: [u16; 5] = [301, 302, 303, 307, 308];
 /// Cyrillic letters in place of Latin ones.
 const LOOKALIKE: &str = "lоcаlhоst";
 
-/// Another server, which answers everybody and remembers every byte.
+/// Another server, which responds to every request and records every byte.
 struct Foreign {
     port: u16,
     seen: Arc<Mutex<Vec<u8>>>,
@@ -182,7 +182,7 @@ async fn files_elsewhere_are_fetched_without_the_key_or_not_at_all() {
 }
 
 #[tokio::test]
-async fn a_file_elsewhere_may_redirect_five_times_and_never_out_of_safety() {
+async fn a_file_elsewhere_may_redirect_five_times_and_only_to_https() {
     let emulator = support::emulator().await;
     let own = port(&emulator);
     let foreign = Foreign::listen(move |path| {

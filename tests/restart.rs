@@ -1,4 +1,4 @@
-//! The service dies in the middle of many jobs and comes back.
+//! The service stops while many jobs run, and restarts.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What the library tells `tracing`: a span for every operation, with model, job and attempt, and OpenTelemetry's names.
+//! What the library reports to `tracing`: a span for every operation, with model, job and attempt, and OpenTelemetry's names.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -32,7 +32,7 @@ struct Entry {
     fields: Fields,
 }
 
-/// Remembers everything that happens on this thread.
+/// Records all spans and events of this thread.
 #[derive(Clone, Default)]
 struct Recorder(Arc<Inner>);
 

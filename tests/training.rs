@@ -1,4 +1,4 @@
-//! Training sets are checked before they are sent; what comes back is not trusted.
+//! Training sets are checked before they are sent; returned archives are not trusted.
 
 use std::{
     fs,
@@ -34,7 +34,7 @@ fn names(zip: &[u8]) -> Vec<String> {
 }
 
 #[test]
-fn each_file_at_fault_is_named() {
+fn each_invalid_file_is_named() {
     let pictures = |set: &Path| TrainingSet::from_dir(set).unwrap();
     let pairs = |set: &Path| TrainingSet::from_edit_dir(set).unwrap();
     type Read = fn(&Path) -> TrainingSet;
@@ -63,7 +63,7 @@ fn each_file_at_fault_is_named() {
 }
 
 #[test]
-fn the_archive_is_flat_complete_and_always_the_same() {
+fn the_archive_is_flat_complete_and_reproducible() {
     let folder =
         folder(&[("a_start.png", ""), ("a_end.png", ""), ("b_start.png", ""), ("b_end.png", ""), ("a.txt", "mine")]);
     fs::create_dir(folder.path().join("within")).unwrap();
@@ -80,7 +80,7 @@ fn the_archive_is_flat_complete_and_always_the_same() {
 }
 
 #[test]
-fn pictures_with_captions_come_from_anywhere() {
+fn captioned_images_may_be_in_any_folder() {
     let folder = ten_pictures();
     let set = TrainingSet::captioned((0..10).map(|n| (folder.path().join(format!("{n}.png")), format!("picture {n}"))));
     set.check().unwrap();
@@ -140,7 +140,7 @@ fn an_archive_is_not_trusted() {
     assert!(Lora::from_zip("/no/such.zip").unwrap_err().is_io());
 }
 
-/// Weights in an archive, packed by somebody else.
+/// Weights in an archive that another program packed.
 fn packed(compression: CompressionMethod) -> Vec<u8> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     zip.start_file("lora.safetensors", SimpleFileOptions::default().compression_method(compression)).unwrap();
@@ -149,7 +149,7 @@ fn packed(compression: CompressionMethod) -> Vec<u8> {
 }
 
 #[test]
-fn weights_come_out_whole_or_not_at_all() {
+fn weights_are_saved_completely_or_not_at_all() {
     let folder = tempfile::tempdir().unwrap();
     let (archive, weights) = (folder.path().join("lora.zip"), folder.path().join("lora.safetensors"));
     for compression in [CompressionMethod::Stored, CompressionMethod::Deflated] {

@@ -1,4 +1,4 @@
-//! Media that uploads itself: once, at most so many at a time, before anything is submitted.
+//! Automatic uploads of media: once, with limited concurrency, before anything is submitted.
 
 use std::{fs, time::Duration};
 
@@ -46,14 +46,14 @@ async fn an_upload_has_a_name_a_type_and_a_known_length() {
     fs::write(&path, picture(1)).unwrap();
     let uploaded = client(&emulator).upload(path).await.unwrap();
     assert_eq!(uploaded.name.as_deref(), Some("me.bin"));
-    assert_eq!(uploaded.content_type.as_deref(), Some("image/png"), "told by the content");
+    assert_eq!(uploaded.content_type.as_deref(), Some("image/png"), "detected from the content");
     assert_eq!(uploaded.size, Some(108));
     let request = &emulator.requests()[0];
     assert!(request.header("content-length").is_some() && request.header("transfer-encoding").is_none());
 }
 
 #[tokio::test]
-async fn equal_content_goes_once_for_all_clones_of_a_client_at_the_same_time_too() {
+async fn equal_content_is_uploaded_once_for_all_clones_even_concurrently() {
     let emulator = emulator().await;
     let client = client(&emulator);
     let uploads = (0..20).map(|_| {
@@ -77,7 +77,7 @@ async fn an_upload_is_used_again_for_25_minutes() {
 }
 
 #[tokio::test]
-async fn a_file_address_that_no_medium_of_this_process_made_is_not_read() {
+async fn a_file_url_that_this_process_did_not_create_is_not_read() {
     let emulator = emulator().await;
     let input = json!({"prompt": "x", "images": ["file:///etc/hostname"]});
     let error = client(&emulator).model("p-image-edit").input(input).submit().await.unwrap_err();
@@ -88,7 +88,7 @@ async fn a_file_address_that_no_medium_of_this_process_made_is_not_read() {
 }
 
 #[tokio::test]
-async fn a_model_that_the_document_does_not_know_has_its_media_uploaded_as_well() {
+async fn media_of_a_model_that_is_not_documented_is_uploaded() {
     let emulator = emulator().await;
     let input = json!({"prompt": "x", "scene": {"first_frame": Media::bytes(picture(5))}});
     let error = client(&emulator).model("p-future").input(input).submit().await.unwrap_err();
