@@ -19,7 +19,7 @@ const MAX_CONCURRENT: usize = 4;
 struct Place {
     /// JSON pointer.
     pointer: String,
-    /// In the notation for people, such as `images[1]`.
+    /// For messages, such as `images[1]`.
     field: String,
     media: LocalMedia,
 }
@@ -53,7 +53,7 @@ pub(crate) fn has_local(model: &Model, input: &Value) -> Result<bool> {
 fn find(model: &Model, input: &Value) -> Result<Vec<Place>> {
     let mut places = Vec::new();
     for (name, value) in input.as_object().into_iter().flatten() {
-        // A documented text parameter, such as a prompt, is never media, whatever it looks like.
+        // A documented text parameter, such as a prompt, is never media, even if it looks like a `file:` URL.
         let property = schema::input(model).and_then(|schema| schema["properties"].get(name));
         let may_hold_media = property.is_none_or(|p| p["format"] == "uri" || p["items"]["format"] == "uri");
         if may_hold_media {

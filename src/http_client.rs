@@ -1,4 +1,4 @@
-//! The underlying HTTP clients: what a caller may configure, and what it may not.
+//! The underlying HTTP clients, and the settings that a caller cannot change.
 
 use reqwest::redirect;
 
@@ -30,7 +30,7 @@ fn build_with(
     install_crypto();
     let mut builder = reqwest::Client::builder().user_agent(concat!("pruna-rust/", env!("CARGO_PKG_VERSION")));
     if base.is_loopback() {
-        // The environment's proxy is not meant for a service on this machine.
+        // A proxy from the environment must not be used for a service on this machine.
         builder = builder.no_proxy();
     }
     // Applied last, so that no configuration can undo it: redirects as decided here, no retries but those of `retry`, no
