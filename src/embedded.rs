@@ -70,7 +70,7 @@ fn visit(pointer: &str, field: &str, value: &Value, places: &mut Vec<Place>) -> 
                 places.push(Place { pointer: pointer.to_owned(), field: field.to_owned(), media });
             }
             Reference::Untrusted => {
-                let advice = "a `file:` address is not read; pass a local file as `Media::path`";
+                let advice = "a `file:` URL is not read; pass a local file as `Media::path`";
                 return Err(Error::new(ErrorKind::InvalidInput, advice).in_field(field));
             }
             Reference::Text => {}

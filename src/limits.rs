@@ -66,7 +66,7 @@ impl Limits {
         }
     }
 
-    /// Disables client-side rate limiting. Limits that the service reports are still kept.
+    /// Disables the documented limits: requests are delayed only if the service reports a limit.
     #[must_use]
     pub fn none() -> Self {
         Self {

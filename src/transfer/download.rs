@@ -1,4 +1,4 @@
-//! A download that survives interruptions: what has arrived is kept as far as that is safe.
+//! Resumable downloads: after an interruption, the received part is kept if that is safe.
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 
@@ -42,7 +42,7 @@ type Body = Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send + Sync>>;
 #[derive(Debug)]
 pub(crate) enum Piece {
     Data(Bytes),
-    /// The file starts over; everything that arrived before is void, unless the file is provably the same.
+    /// The file starts over; everything that arrived before is discarded, unless the file is provably the same.
     Restart {
         is_same_file: bool,
     },
@@ -108,7 +108,7 @@ impl ResumableDownload {
         self.received
     }
 
-    /// Returns the size of the file, if the service named it.
+    /// Returns the size of the file, if the service stated it.
     pub(crate) fn total(&self) -> Option<u64> {
         self.total
     }
