@@ -96,7 +96,7 @@ pub(crate) enum LocalMedia {
     Download(String),
 }
 
-/// The nonce of local media in JSON. Random, so that nobody outside this process can name a file to be read.
+/// The nonce of local media in JSON. Random, so that text from outside this process cannot name a file to be read.
 static NONCE: LazyLock<String> = LazyLock::new(|| {
     let random = || RandomState::new().build_hasher().finish();
     format!("local-{:016x}{:016x}", random(), random())
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stranger_cannot_name_a_local_file_or_a_download() {
+    fn text_from_outside_cannot_name_a_local_file_or_a_download() {
         for text in [
             "file:///etc/passwd",
             "file:///etc/passwd#local-0000",

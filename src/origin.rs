@@ -37,7 +37,11 @@ impl BaseUrl {
             "https" if HAS_TLS => {}
             "https" => return Err(refuse("needs TLS; enable the feature `rustls` or `native-tls`")),
             "http" if allow_http || is_loopback(&url) => {}
-            "http" => return Err(refuse("would expose the key; use https (http is for loopback, or by allow_http)")),
+            "http" => {
+                return Err(refuse(
+                    "would expose the key; use https (http is accepted on loopback, or with allow_http)",
+                ));
+            }
             scheme => return Err(refuse(&format!("has the scheme {scheme}; use https"))),
         }
         if url.query().is_some() || url.fragment().is_some() {

@@ -145,7 +145,7 @@ async fn five_failed_polls_in_a_row_end_a_wait_and_four_do_not() {
             }
         }
     }
-    // A final refusal ends it at once.
+    // A final rejection ends it at once.
     for (status, kind) in [(401, ErrorKind::Unauthorized), (404, ErrorKind::NotFound)] {
         let job = client.submit(request().try_sync(false)).await.unwrap();
         emulator.clear_requests();

@@ -416,7 +416,7 @@ mod any_input {
                 let request = Request::new(model.clone(), written).try_sync(false);
                 if let Err(error) = handle.block_on(client.submit(request)) {
                     prop_assert!(error.is_invalid_input(), "{model} {input}: {error}");
-                    prop_assert!(!warnings.is_empty(), "{model} {input} is refused without a warning: {error}");
+                    prop_assert!(!warnings.is_empty(), "{model} {input} is rejected without a warning: {error}");
                 }
                 Ok(())
             })

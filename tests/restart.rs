@@ -29,7 +29,7 @@ async fn every_job_ends_in_its_true_state_and_none_is_submitted_twice() {
         }
         emulator.shutdown().await;
         tokio::time::sleep(Duration::from_millis(100)).await;
-        // The runs go on while nobody is there to be asked.
+        // The jobs continue while the server is stopped.
         emulator.advance(Duration::from_secs(3600));
         emulator.restart().await.unwrap();
     });

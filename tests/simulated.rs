@@ -38,7 +38,7 @@ struct State {
     has_limits: bool,
     /// Factor on the typical durations of the models.
     speed: f64,
-    /// Wait that the first submission is told, instead of being accepted.
+    /// `Retry-After` of the response that rejects the first submission.
     rejection: Option<Duration>,
     /// When each job ends.
     jobs: Vec<Instant>,

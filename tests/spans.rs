@@ -142,7 +142,7 @@ async fn operations_have_spans_and_requests_have_opentelemetrys_names() {
     let download = &recorder.spans("download")[0];
     assert_eq!((download.1["model"].as_str(), download.1["job"].as_str()), ("p-image", picture.id().unwrap()));
 
-    // The refused submission was sent twice: attempts 1 and 2 within its span.
+    // The rejected submission was sent twice: attempts 1 and 2 within its span.
     let attempts: Vec<_> = recorder.spans("attempt").into_iter().filter(|(around, _)| around == &["submit"]).collect();
     let numbers: Vec<_> = attempts.iter().map(|(_, fields)| fields["number"].as_str()).collect();
     assert_eq!(numbers[..2], ["1", "2"]);
