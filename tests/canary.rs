@@ -136,7 +136,7 @@ async fn successful_calls(client: &Client) {
     show(answer.unwrap().headers());
 }
 
-/// The address that a client prints as its own.
+/// The base URL that a client prints.
 fn client_base(client: &Client) -> String {
     let printed = format!("{client:?}");
     printed.split('"').nth(1).unwrap().to_owned()

@@ -66,7 +66,7 @@ impl Foreign {
     }
 }
 
-/// A client of `http://localhost:PORT` for which every name of these tests is this machine.
+/// A client of `http://localhost:PORT` that resolves every name of these tests to this machine.
 fn client(emulator: &Emulator) -> Client {
     let here: SocketAddr = "127.0.0.1:0".parse().unwrap();
     support::builder(emulator)
@@ -79,7 +79,7 @@ fn client(emulator: &Emulator) -> Client {
         .unwrap()
 }
 
-/// Other places, one of every kind, on this port.
+/// URLs of other origins, one of each kind, on this port.
 fn elsewhere(port: u16, own: u16) -> [(&'static str, String); 9] {
     [
         ("same host, another path", format!("http://localhost:{own}/elsewhere")),
@@ -146,7 +146,7 @@ async fn no_redirect_is_followed_with_a_key_or_a_prompt() {
     assert_eq!(emulator.predictions().len(), 1);
 }
 
-/// An address as it can stand in a header.
+/// A URL as it may appear in a header.
 fn ascii(location: &str) -> String {
     location.replace(LOOKALIKE, "xn--lclhst-4nf4ie")
 }
@@ -168,7 +168,7 @@ async fn files_elsewhere_are_fetched_without_the_key_or_not_at_all() {
             }
             // On this machine; the service is on it as well.
             "other port" | "IP literal" => (true, true),
-            // Only greetings in the clear: the handshake fails.
+            // Only the TLS client hello arrives: the handshake fails.
             "other scheme" => (false, true),
             _ => (false, false),
         };
