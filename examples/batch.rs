@@ -18,9 +18,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("{count} images, list price {cost}");
     }
 
-    // The name is that of the file; without one, files are named by their number and the id of the job.
+    // Files are named after their request; without a name, after the index and the id of the job.
     let requests = (1..).zip(inputs).map(|(number, input)| Request::from(input).name(format!("lion-{number:03}")));
-    // With the journal, the same command continues after a crash and pays for nothing twice.
+    // With the journal, the same command continues after a crash, and finished items are not submitted again.
     let batch = Client::from_env()?.batch(requests).save_to(&folder).journal(folder.join("batch.journal"));
     let mut results = batch.run().await?;
     while let Some((index, result)) = results.next().await {

@@ -1,4 +1,4 @@
-//! A video from an edited photo, without a temporary file: `cargo run -p pruna-examples --example edit_to_video -- me.jpg me.mp4`
+//! A video from an edited photo, without saving the photo: `cargo run -p pruna-examples --example edit_to_video -- me.jpg me.mp4`
 
 use pruna::{
     Client, Media,
@@ -15,7 +15,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let edit = PImageEdit::new("as a watercolor, at the sea").images([Media::path(photo)]);
     let image = client.generate(edit).await?;
-    // The image is uploaded from memory when the request is submitted.
+    // The image is downloaded and uploaded again when the request is submitted.
     let input = WanI2v::new("the waves roll in slowly", Media::from(&image)).resolution(Resolution::R480P);
     let video = client.generate(input).await?;
     println!("Saved {}", video.save(path).await?.path.display());

@@ -24,7 +24,7 @@ fn prompt(parameter: &Parameter) -> String {
     format!("{}\n{} ({}): ", parameter.docs, parameter.name, notes.join("; "))
 }
 
-/// Converts an answer. Whoever sits at the terminal may name local files; a web server would only call `parse`.
+/// Converts an answer. The user of a terminal may name local files; a web server must only call `parse`.
 fn value(parameter: &Parameter, answer: &str) -> pruna::Result<Value> {
     match parameter.parameter_type {
         ParameterType::Media => Ok(json!(Media::path(answer))),
@@ -47,7 +47,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         print!("{}", prompt(parameter));
         std::io::stdout().flush()?;
         let answer = answers.next().transpose()?.unwrap_or_default();
-        // What is left empty is not sent: the service has the defaults.
+        // An empty answer is not sent: the service applies its default.
         if !answer.is_empty() {
             input.insert(parameter.name.to_owned(), value(parameter, &answer)?);
         }

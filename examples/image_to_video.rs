@@ -14,7 +14,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let input =
         WanI2v::new("the kite rises, the camera follows it slowly", Media::path(image)).resolution(Resolution::R480P);
     let job = Client::from_env()?.submit(input).await?;
-    // Stored somewhere, this line is enough to resume after a crash: see the example web_service.
+    // Store this line to resume the job after a crash: see the example web_service.
     println!("Job: {}", serde_json::to_string(&job.job_ref())?);
 
     let mut events = job.watch();

@@ -1,4 +1,4 @@
-//! A first picture, from the service or without a key from an emulator: `cargo run -p pruna-examples --example quickstart`
+//! A first image, from the service, or from an emulator if there is no key: `cargo run -p pruna-examples --example quickstart`
 
 use pruna::{
     Client,

@@ -12,14 +12,14 @@ use pruna::{
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder: PathBuf = env::args().nth(1).ok_or("usage: two_keys FOLDER")?.into();
-    // Each client has limits, uploads and connections of its own.
+    // Each client has its own rate limits, uploads and connections.
     let videos = Client::from_env()?;
     let images = Client::builder().from_env().api_key(env::var("PRUNA_SECOND_API_KEY")?).build()?;
 
     let video = videos.submit(WanT2v::new("waves at night")).await?;
     let image = images.submit(PImage::new("a lion at dusk")).await?;
 
-    // The running job goes on with the new key, and so does every clone of the client.
+    // The client and its clones use the new key from now on, for jobs that are running too.
     videos.set_api_key(env::var("PRUNA_NEXT_API_KEY")?)?;
     let (video, image) = tokio::try_join!(video.wait(), image.wait())?;
     println!("Saved {}", video.save(folder.join("waves.mp4")).await?.path.display());

@@ -61,7 +61,7 @@ struct Order {
 }
 
 async fn submit(State(service): State<Arc<Service>>, Json(order): Json<Order>) -> Result<(StatusCode, Json<Value>)> {
-    // Does not wait for the rate limit: the browser is told when to come back.
+    // Does not wait for the rate limit: the response has `Retry-After` instead.
     let job = service.client.try_submit(PImage::new(order.prompt)).await.map_err(failure)?;
     let job = job.job_ref().ok_or(StatusCode::BAD_GATEWAY)?;
     let id = job.id().to_owned();

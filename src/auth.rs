@@ -12,7 +12,7 @@ use reqwest::header::HeaderValue;
 use crate::queued_responses::QueuedResponses;
 use crate::{Error, Result, limits::Limiter, origin::BaseUrl};
 
-/// Number of replaced keys that are still redacted: responses under way may repeat them.
+/// Number of replaced keys that are still redacted: responses in progress may repeat them.
 const MAX_OLD_KEYS: usize = 16;
 
 /// The API key of a client. It can be replaced while requests run.

@@ -18,9 +18,9 @@
 //! # }
 //! ```
 //!
-//! Requests are taken from their source only as fast as results are read, so a million of them need no more memory than
-//! [`concurrency`](Batch::concurrency) many. The retry policy is that of [`Client::generate`]: a submission with an unknown
-//! outcome is reported and not repeated.
+//! Requests are taken from the iterator only as results are read, so memory use depends on
+//! [`concurrency`](Batch::concurrency), not on the number of requests. The retry policy is that of [`Client::generate`]: a
+//! submission with an unknown outcome is reported and not repeated.
 
 use std::{
     ffi::OsStr,
@@ -64,7 +64,7 @@ impl Client {
         self.batch_stream(stream::iter(requests))
     }
 
-    /// Prepares a batch of requests that arrive over time.
+    /// Prepares a batch from a stream of requests.
     pub fn batch_stream<S>(&self, requests: S) -> Batch
     where
         S: Stream<Item: Into<Request>> + Send + 'static,
@@ -106,8 +106,9 @@ impl Batch {
 
     /// Sets the maximum number of items in progress, from submission to the saved file: 256 by default, at least 1.
     ///
-    /// A waiting job costs a few kilobytes, so 10,000 is fine. For full speed, use at least the submissions per minute that
-    /// the service allows times the minutes a job takes. The number of open requests has a limit of its own.
+    /// A waiting job costs a few kilobytes, so 10,000 is fine. For full throughput, use at least the number of submissions
+    /// per minute that the service allows, times the minutes that a job takes. The number of open HTTP requests is limited
+    /// separately.
     pub fn concurrency(mut self, items: usize) -> Self {
         self.concurrency = items.max(1);
         self
@@ -135,10 +136,10 @@ impl Batch {
     /// A submission is recorded before it is sent, its job after the response, its files after the download. A later run
     /// with the same requests and the same journal continues: finished items are reported again
     /// ([`Output::resumed`]), running jobs are waited for, the rest is submitted. If a submission was recorded but no
-    /// response, its outcome is [unknown](crate::ErrorKind::SubmissionUnknown); such an item is reported, and submitted again only
-    /// with [`resubmit_unknown`](Self::resubmit_unknown).
+    /// response, its outcome is [unknown](crate::ErrorKind::SubmissionUnknown); such an item is reported, and submitted
+    /// again only with [`resubmit_unknown`](Self::resubmit_unknown).
     ///
-    /// The file is created if necessary. It is locked: a second batch on it is an error.
+    /// The file is created if necessary, and locked: a second batch that uses it fails.
     ///
     /// With a journal, submissions are asynchronous even for fast models, because only then does a job have an id under
     /// which it can be found again. [`Request::try_sync`] overrides this.
@@ -150,11 +151,11 @@ impl Batch {
 
     /// Processes the batch together with other processes: see [`Fleet`]. The database replaces the journal.
     ///
-    /// Requests that are not in the database yet are entered before the first is processed; a worker may bring none. The
-    /// stream has the items that this worker processed, as they finish, and ends when none is left for any worker. If the
-    /// connection to the database is lost, it ends with that error, as the result of the next item or under an index that
-    /// no request has; other workers continue, and so does this one when it is run again. Each worker saves files into its
-    /// own folder, or into one that all machines share.
+    /// Requests that are not in the database yet are added before the first is processed; a worker may add none. The
+    /// stream yields the items that this worker processed, as they finish, and ends when none is left for any worker. If the
+    /// connection to the database is lost, the stream ends with that error, as the result of the next item or under an
+    /// index that no request has; other workers continue, and so does this one when it is run again. Each worker saves
+    /// files into its own folder, or into one that all machines share.
     #[cfg(feature = "postgres")]
     pub fn fleet(mut self, fleet: Fleet) -> Self {
         self.fleet = Some(fleet);

@@ -1,4 +1,4 @@
-//! The client.
+//! The entry point: the client.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -74,8 +74,8 @@ impl Client {
 
     /// Submits a request and waits for the result.
     ///
-    /// Local media in the input is uploaded first. Fast models return the result within the submission (`Try-Sync`);
-    /// everything else is polled. Nothing is submitted twice.
+    /// Local media in the input is uploaded first. Fast models return the result in the response to the submission
+    /// (`Try-Sync`); jobs of other models are polled. A submission is repeated only if the service certainly did not accept it.
     ///
     /// Dropping the future does not stop a job that was submitted.
     ///
@@ -93,7 +93,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Any [`ErrorKind`]; each documents what to do.
+    /// Any [`ErrorKind`]; each variant documents what to do.
     pub async fn generate(&self, request: impl Into<Request>) -> Result<Generation> {
         let request = request.into();
         let deadline = self.deadline_of(&request);
@@ -123,7 +123,7 @@ impl Client {
     ///
     /// [`InvalidInput`](ErrorKind::InvalidInput), [`Unauthorized`](ErrorKind::Unauthorized),
     /// [`InsufficientCredit`](ErrorKind::InsufficientCredit), [`RateLimited`](ErrorKind::RateLimited), and
-    /// [`SubmissionUnknown`](ErrorKind::SubmissionUnknown) if a job may be running nevertheless.
+    /// [`SubmissionUnknown`](ErrorKind::SubmissionUnknown) if a job may be running although no response says so.
     pub async fn submit(&self, request: impl Into<Request>) -> Result<Prediction> {
         let request = request.into();
         let deadline = self.deadline_of(&request);
@@ -131,7 +131,7 @@ impl Client {
         self.start(request, try_sync, deadline).await
     }
 
-    /// Submits a request now, or fails with the time after which it can be sent.
+    /// Submits a request now, or fails with the time until it can be sent.
     ///
     /// Never waits for a rate limit and sends at most once.
     ///
@@ -151,7 +151,7 @@ impl Client {
     /// # Errors
     ///
     /// As [`submit`](Self::submit). [`RateLimited`](ErrorKind::RateLimited) has
-    /// [`retry_after`](Error::retry_after) if the client's own limit is exhausted, or if the service named a time.
+    /// [`retry_after`](Error::retry_after) if the client's own limit is exhausted, or if the service stated a time.
     pub async fn try_submit(&self, request: impl Into<Request>) -> Result<Prediction> {
         let request = request.into();
         let (model, deadline) = (request.model().clone(), self.deadline_of(&request));
@@ -162,7 +162,8 @@ impl Client {
 
     /// Returns how long a submission to this model would wait for the client's rate limit if it were made now.
     ///
-    /// Counts the requests that wait already. The time that open synchronous submissions take is not included.
+    /// Includes the submissions that are waiting already. Does not include waiting for one of the
+    /// [`open_submissions`](crate::limits::Limits::open_submissions) to finish.
     ///
     /// ```
     /// use pruna::{Client, Model};
@@ -214,29 +215,29 @@ impl Client {
 
     /// Prepares an upload of a file or bytes for use as input. The service keeps them for 30 minutes.
     ///
-    /// Equal content is uploaded once per client. Awaiting the returned [`Upload`] fails with
+    /// Identical content is uploaded once per client. Awaiting the returned [`Upload`] fails with
     /// [`Io`](ErrorKind::Io), [`TooLarge`](ErrorKind::TooLarge), [`RateLimited`](ErrorKind::RateLimited) or
     /// [`Connection`](ErrorKind::Connection).
     pub fn upload(&self, media: impl IntoMedia) -> Upload {
         Upload::new(Arc::clone(&self.context), media.into_media())
     }
 
-    /// Forgets all uploads, so that equal content is uploaded again.
+    /// Forgets all uploads, so that the same content is uploaded again.
     ///
-    /// Rarely needed: uploads are forgotten when they expire, and when a job fails and names one.
+    /// Rarely needed: an upload is forgotten when it expires, and when the error of a failed job mentions it.
     pub fn forget_uploads(&self) {
         self.context.uploads.clear();
     }
 
-    /// Prepares the download of a file by its address, absolute or relative to the service.
+    /// Prepares the download of a file by its URL, absolute or relative to the base URL. Nothing is sent yet.
     pub fn download(&self, url: impl Into<String>) -> Download {
         Download::new(Arc::clone(&self.context), url)
     }
 
     /// Replaces the API key, for this client and its clones.
     ///
-    /// Requests from now on use the new key. Running jobs, learned limits and uploads are kept, and the key is sent to the
-    /// same origin as before.
+    /// Requests from now on use the new key. Running jobs, rate limits reported by the service, and uploads are kept. The
+    /// key is sent to the same origin as before.
     ///
     /// ```
     /// let client = pruna::Client::builder().api_key("pru_old").build()?;
@@ -246,7 +247,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Configuration`](ErrorKind::Configuration) if the key cannot be used; the previous one then stays.
+    /// [`Configuration`](ErrorKind::Configuration) if the key is malformed; the previous one then stays in use.
     pub fn set_api_key(&self, key: impl AsRef<str>) -> Result<()> {
         self.context.transport.set_api_key(key.as_ref())
     }

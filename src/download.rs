@@ -1,4 +1,4 @@
-//! Downloads by the caller: streamed, resumed when that is safe, saved atomically.
+//! Downloads: streamed, resumed when that is safe, saved atomically.
 
 use std::{
     any::Any,
@@ -53,7 +53,7 @@ pub struct Download {
 pub(crate) struct ErrorContext {
     pub(crate) model: Option<Model>,
     pub(crate) job: Option<JobRef>,
-    /// The result that the file belongs to, with its addresses.
+    /// The result that the file belongs to, with its URLs.
     pub(crate) result: Option<(Arc<dyn Any + Send + Sync>, Vec<String>)>,
 }
 
@@ -113,7 +113,7 @@ impl Download {
         Ok(sink.finish())
     }
 
-    /// Opens the file: media type and length at once, the content as a stream.
+    /// Starts the download and returns media type, length and the content as a stream.
     ///
     /// An interrupted stream is resumed like [`save`](Self::save), as long as the service guarantees that the file is the
     /// same.
@@ -141,7 +141,7 @@ impl Download {
     ///
     /// # Errors
     ///
-    /// As [`bytes`](Self::bytes), at once and within the stream.
+    /// As [`bytes`](Self::bytes), from this method and from the stream.
     pub async fn stream(self) -> Result<Content> {
         self.open().await
     }
@@ -217,7 +217,7 @@ impl Download {
         Ok(SavedFile { path, url, content_type: file_type.media_type.to_owned(), bytes })
     }
 
-    /// Downloads everything into a sink; returns the address and the file type.
+    /// Downloads everything into a sink; returns the URL and the file type.
     async fn fetch(&self, sink: &mut impl Sink) -> Result<(String, FileType)> {
         let fetched = self.fetch_all(sink).instrument(self.error_context.span()).await;
         fetched.map_err(|error| self.error_context.annotate(error))

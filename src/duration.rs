@@ -10,12 +10,12 @@ use crate::Model;
 
 /// Number of recent durations of a model that count.
 const MAX_SAMPLES: usize = 64;
-/// Number of durations from which on they replace the catalog.
+/// Minimum number of durations that replace the catalog's typical time.
 const MIN_SAMPLES: usize = 5;
-/// When to poll follows this percentile. A low one: a job that is faster than the estimate is noticed late, while an
+/// Polling follows this percentile. A low one: a job that is faster than the estimate is noticed late, while an
 /// estimate that is too low costs only a few requests.
 const EARLY: f64 = 0.2;
-/// What a person is shown follows this percentile.
+/// The expected duration that is shown to users follows this percentile.
 const MEDIAN: f64 = 0.5;
 /// Typical time of a job whose model is not known.
 pub(crate) const UNKNOWN_TYPICAL: Duration = Duration::from_secs(60);
@@ -29,7 +29,7 @@ pub(crate) struct DurationEstimator {
 }
 
 impl DurationEstimator {
-    /// Returns the time that a job of this model is expected to take at least. Zero if nothing is known.
+    /// Returns the time that a job of this model is expected to take at least. Zero if it is unknown.
     pub(crate) fn expected(&self, model: &Model) -> Duration {
         self.observed(model, EARLY).unwrap_or_else(|| match model.is_documented() {
             true => Duration::from_secs_f64(model.info().typical_seconds * SHARE_OF_TYPICAL),
@@ -37,7 +37,7 @@ impl DurationEstimator {
         })
     }
 
-    /// Returns the time that a job of this model usually takes. One minute if nothing is known.
+    /// Returns the time that a job of this model usually takes. One minute if it is unknown.
     pub(crate) fn typical(&self, model: &Model) -> Duration {
         let catalog = || Duration::from_secs_f64(model.info().typical_seconds);
         self.observed(model, MEDIAN).unwrap_or_else(catalog)

@@ -1,4 +1,4 @@
-//! Local media in an input: found, uploaded, and replaced by addresses.
+//! Local media in an input: found, uploaded, and replaced by URLs.
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::Value;
@@ -19,12 +19,12 @@ const MAX_CONCURRENT: usize = 4;
 struct Place {
     /// JSON pointer.
     pointer: String,
-    /// In the notation for people, such as `images[1]`.
+    /// For messages, such as `images[1]`.
     field: String,
     media: LocalMedia,
 }
 
-/// Uploads all local media of an input and puts the addresses in their place. An error names the parameter.
+/// Uploads all local media of an input and puts the URLs in their place. An error names the parameter.
 pub(crate) async fn upload_all(context: &Context, model: &Model, input: &mut Value) -> Result<()> {
     let places = find(model, input)?;
     let addresses: Vec<(String, String)> = stream::iter(places)
@@ -53,7 +53,7 @@ pub(crate) fn has_local(model: &Model, input: &Value) -> Result<bool> {
 fn find(model: &Model, input: &Value) -> Result<Vec<Place>> {
     let mut places = Vec::new();
     for (name, value) in input.as_object().into_iter().flatten() {
-        // A documented text parameter, such as a prompt, is never media, whatever it looks like.
+        // A documented text parameter, such as a prompt, is never media, even if it looks like a `file:` URL.
         let property = schema::input(model).and_then(|schema| schema["properties"].get(name));
         let may_hold_media = property.is_none_or(|p| p["format"] == "uri" || p["items"]["format"] == "uri");
         if may_hold_media {
@@ -70,7 +70,7 @@ fn visit(pointer: &str, field: &str, value: &Value, places: &mut Vec<Place>) -> 
                 places.push(Place { pointer: pointer.to_owned(), field: field.to_owned(), media });
             }
             Reference::Untrusted => {
-                let advice = "a `file:` address is not read; pass a local file as `Media::path`";
+                let advice = "a `file:` URL is not read; pass a local file as `Media::path`";
                 return Err(Error::new(ErrorKind::InvalidInput, advice).in_field(field));
             }
             Reference::Text => {}

@@ -13,7 +13,7 @@ pub use kind::ErrorKind;
 /// The result of operations of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// The error of every operation: what happened, to which job, and what to do next.
+/// The error of every operation: what happened, and to which job.
 ///
 /// [`kind`](Self::kind) classifies it, and [`ErrorKind`] documents what to do about each kind; there is a predicate for
 /// each, such as [`is_rate_limited`](Self::is_rate_limited). `Display` prints one line without secrets and control
@@ -24,7 +24,9 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// use pruna::inputs::PImage;
 ///
 /// match client.generate(PImage::new("a lion at dusk")).await {
-///     Ok(image) => drop(image.save("lion.jpg").await?),
+///     Ok(image) => {
+///         image.save("lion.jpg").await?;
+///     }
 ///     Err(error) if error.is_rate_limited() => println!("try again in {:?}", error.retry_after()),
 ///     Err(error) if error.is_timeout() => println!("still running: {:?}", error.job()),
 ///     Err(error) => return Err(error),
@@ -51,7 +53,7 @@ struct Inner {
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
-/// A result that exists although the operation failed. Its type is on a higher floor than errors are.
+/// A result that exists although the operation failed. Type-erased, because its type is in a higher module.
 struct ExistingResult {
     generation: Arc<dyn Any + Send + Sync>,
     urls: Vec<String>,
@@ -177,7 +179,7 @@ impl Error {
         self.inner.kind
     }
 
-    /// Returns what happened, without the kind and without the facts that `Display` adds.
+    /// Returns what happened, without the kind and the details (status, model, job…) that `Display` adds.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.inner.message
@@ -189,7 +191,7 @@ impl Error {
         self.inner.status
     }
 
-    /// Returns the service's id of the request, to be quoted to its support.
+    /// Returns the service's id of the request. Quote it to the service's support.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         self.inner.request_id.as_deref()
@@ -201,7 +203,7 @@ impl Error {
         self.inner.body.as_deref()
     }
 
-    /// Returns the parameter at fault, such as `aspect_ratio` or `images[1]`.
+    /// Returns the parameter that caused the error, such as `aspect_ratio` or `images[1]`.
     #[must_use]
     pub fn field(&self) -> Option<&str> {
         self.inner.field.as_deref()
@@ -225,7 +227,8 @@ impl Error {
         self.inner.model.as_ref().or_else(|| self.inner.job.as_ref()?.model())
     }
 
-    /// Returns the job that the error concerns. It may still be running: resume it by [`Client::attach`](crate::Client::attach).
+    /// Returns the job that the error concerns. It may still be running: resume it by
+    /// [`Client::attach`](crate::Client::attach).
     #[must_use]
     pub fn job(&self) -> Option<&JobRef> {
         self.inner.job.as_ref()
@@ -241,7 +244,7 @@ fn seconds(delay: Duration) -> String {
     }
 }
 
-/// Lists the addresses of a result; inline content is only named.
+/// Lists the URLs of a result; inline content is only named.
 fn addresses(urls: &[String]) -> String {
     let shown = urls.iter().map(|url| if url.starts_with("data:") { "data:…".into() } else { one_line(url) });
     shown.collect::<Vec<_>>().join(" and ")

@@ -93,7 +93,7 @@ impl Generation {
         self.model.as_ref()
     }
 
-    /// Returns the absolute addresses of the files.
+    /// Returns the absolute URLs of the files.
     ///
     /// Empty if the model returned something other than files; see [`response`](Self::response).
     #[must_use]
@@ -101,7 +101,7 @@ impl Generation {
         &self.urls
     }
 
-    /// Returns the JSON response of the service, without the echo of the input.
+    /// Returns the JSON response of the service, without the input that it repeats.
     #[must_use]
     pub fn response(&self) -> &Value {
         self.response.as_value()
@@ -191,7 +191,8 @@ impl Generation {
         Ok(saved)
     }
 
-    /// Returns a file name for this result, without extension: from the id of the job where there is one.
+    /// Returns a file name for this result, without extension: the id of the job if it is known, else a part of the URL or
+    /// the model.
     #[must_use]
     pub fn file_stem(&self) -> String {
         let from_url = self.urls.first().and_then(|url| url.rsplit('/').nth(1));

@@ -1,4 +1,4 @@
-//! The underlying HTTP clients: what a caller may configure, and what it may not.
+//! The underlying HTTP clients, and the settings that a caller cannot change.
 
 use reqwest::redirect;
 
@@ -15,7 +15,7 @@ pub(crate) fn build(base: &BaseUrl, timeouts: &Timeouts, configure: &Configure) 
     build_with(base, timeouts, configure, redirect::Policy::none())
 }
 
-/// Builds a client for other origins. It has no key, and follows a few redirects to addresses that may be fetched.
+/// Builds a client for other origins. It has no key, and follows a few redirects to URLs that may be fetched.
 pub(crate) fn build_anonymous(base: &BaseUrl, timeouts: &Timeouts, configure: &Configure) -> Result<reqwest::Client> {
     build_with(base, timeouts, configure, anonymous_redirects(base.clone()))
 }
@@ -30,7 +30,7 @@ fn build_with(
     install_crypto();
     let mut builder = reqwest::Client::builder().user_agent(concat!("pruna-rust/", env!("CARGO_PKG_VERSION")));
     if base.is_loopback() {
-        // The environment's proxy is not meant for a service on this machine.
+        // A proxy from the environment must not be used for a service on this machine.
         builder = builder.no_proxy();
     }
     // Applied last, so that no configuration can undo it: redirects as decided here, no retries but those of `retry`, no

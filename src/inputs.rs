@@ -1,7 +1,7 @@
 //! Typed inputs, one for each model that the OpenAPI document describes, and the values of their parameters.
 //!
-//! `new` takes what the model requires; every parameter has a chainable setter and a public field. Only what is set is
-//! sent: defaults belong to the service.
+//! `new` takes the required parameters; every parameter has a chainable setter and a public field. Only parameters that
+//! are set are sent; the service applies its defaults to the others.
 //!
 //! ```
 //! use pruna::inputs::{AspectRatio, PImage};
@@ -55,7 +55,7 @@ pub trait Input: Serialize {
 
     /// Checks the input against the documented schema.
     ///
-    /// Finds values outside the documented range, unknown parameters and missing media. Warnings do not stop a request,
+    /// Reports values outside the documented range, unknown parameters and missing media. Warnings do not stop a request,
     /// because the documentation may lag behind the service; with
     /// [`strict_inputs`](crate::ClientBuilder::strict_inputs) they do.
     fn warnings(&self) -> Vec<Warning> {

@@ -41,7 +41,7 @@ impl JobRef {
         Self { model: Some(model.into()), ..Self::from_id(id) }
     }
 
-    /// Creates a reference to a job whose model is unknown. Without it, nothing is known about how long the job may take.
+    /// Creates a reference to a job whose model is unknown. Without the model, the expected duration of the job is unknown.
     pub fn from_id(id: impl Into<String>) -> Self {
         Self { id: id.into(), model: None, get_url: None, submitted_at: None }
     }
@@ -65,7 +65,7 @@ impl JobRef {
         self.model.as_ref()
     }
 
-    /// Returns the address of the job's status, if the service gave one.
+    /// Returns the URL of the job's status, if the service gave one.
     #[must_use]
     pub fn get_url(&self) -> Option<&str> {
         self.get_url.as_deref()

@@ -13,17 +13,18 @@
 //! ```
 //!
 //! A [`Client`] is cheap to clone, and clones share connections, rate limits and uploads: create one per key and keep it. It
-//! needs a Tokio runtime. The crate is generated from the service's OpenAPI document where possible; it is unofficial and has
-//! not been run against the live service.
+//! needs a Tokio runtime. Most of the crate is generated from the service's OpenAPI document. It is unofficial and has not been
+//! run against the live service.
 //!
 //! # Inputs
 //!
-//! The module [`inputs`] has a type for each of the 18 models. `new` takes the required parameters, so that a missing one does
-//! not compile; every parameter has a setter. Only what is set is sent. [`Input::warnings`](inputs::Input::warnings) checks the
-//! values against the documented schema, and [`ClientBuilder::strict_inputs`] turns warnings into errors.
+//! The module [`inputs`] has a type for each of the 18 models. `new` takes the required parameters, so that a missing one is a
+//! compile error; every parameter has a setter. Only parameters that are set are sent.
+//! [`Input::warnings`](inputs::Input::warnings) checks the values against the documented schema, and
+//! [`ClientBuilder::strict_inputs`] turns warnings into errors.
 //!
-//! Models and parameters that the OpenAPI document does not list work as well: `extra` on any input, and [`Client::model`]
-//! with anything that serializes to a JSON object.
+//! For parameters that the OpenAPI document does not list, use `extra` on any input; for models, use [`Client::model`] with
+//! anything that serializes to a JSON object.
 //!
 //! ```no_run
 //! # async fn example(client: pruna::Client) -> pruna::Result<()> {
@@ -36,15 +37,15 @@
 //! # }
 //! ```
 //!
-//! [`Model`] is the catalog: [`Model::all`] lists the models, [`Model::info`] has rate limit, typical time and list price,
+//! [`Model`] is the catalog: [`Model::all`] lists the models, [`Model::info`] returns rate limit, typical time and list price,
 //! [`Model::parameters`] describes the parameters for a form, [`ModelInfo::estimate_usd`] estimates a request in exact
 //! dollars ([`Usd`]).
 //!
 //! # Media
 //!
-//! [`Media`] is an image, video or archive in an input: an address, a local file, bytes, an [`UploadedFile`], a [`SavedFile`] or
-//! an earlier [`Generation`]. Local content is uploaded when the request is submitted, equal content once per client.
-//! [`Client::upload`] uploads beforehand; the service keeps uploads for 30 minutes.
+//! [`Media`] is an image, video or archive in an input: a URL, a local file, bytes, an [`UploadedFile`], a
+//! [`SavedFile`] or an earlier [`Generation`]. Local content is uploaded when the request is submitted, identical content
+//! once per client. [`Client::upload`] uploads beforehand; the service keeps uploads for 30 minutes.
 //!
 //! ```no_run
 //! # async fn example(client: pruna::Client) -> pruna::Result<()> {
@@ -59,13 +60,14 @@
 //!
 //! # Results
 //!
-//! A [`Generation`] has the addresses of its files, usually one. The service deletes them after 24 hours, so save them:
+//! A [`Generation`] has the URLs of its files, usually one. The service deletes them after 24
+//! hours, those of trainers after about 30 minutes, so save them:
 //!
 //! - [`save`](Generation::save) saves atomically and replaces an existing file; [`save_new`](Generation::save_new) never
 //!   replaces one.
 //! - [`bytes`](Generation::bytes) downloads into memory.
-//! - [`file`](Generation::file) returns a [`Download`] with options. [`Download::open`] gives media type and length at once and
-//!   the content as a stream, to pass on in a web service.
+//! - [`file`](Generation::file) returns a [`Download`] with options. [`Download::open`] returns the media type, the length and
+//!   the content as a stream, for example to forward it in a web service.
 //!
 //! Interrupted downloads are resumed when the service guarantees that the file is the same.
 //!
@@ -100,15 +102,16 @@
 //!
 //! | kind | what to do |
 //! |---|---|
-//! | [`InvalidInput`](ErrorKind::InvalidInput) | Correct the parameter that [`Error::field`] names. |
+//! | [`InvalidInput`](ErrorKind::InvalidInput) | Correct the parameter in [`Error::field`]. |
 //! | [`RateLimited`](ErrorKind::RateLimited) | Send again after [`Error::retry_after`]. |
-//! | [`Timeout`](ErrorKind::Timeout) | The job in [`Error::job`] may still be running: attach it and wait on. |
-//! | [`SubmissionUnknown`](ErrorKind::SubmissionUnknown) | The job may be running and be billed. Decide whether to submit again. |
-//! | [`Io`](ErrorKind::Io) | Fix what the message names. A result that exists is in [`Error::generation`]: save it elsewhere. |
+//! | [`Timeout`](ErrorKind::Timeout) | The job in [`Error::job`] may still be running: pass it to [`Client::attach`] and continue to wait. |
+//! | [`SubmissionUnknown`](ErrorKind::SubmissionUnknown) | A job may be running and be billed. Decide whether to submit again. |
+//! | [`Io`](ErrorKind::Io) | Fix the problem in the message. If there is a result, it is in [`Error::generation`]: save it elsewhere. |
 //!
 //! A submission costs money, so it is repeated only if the service certainly did not accept it: after a failed connection
 //! attempt or HTTP 429. Status requests, uploads and downloads are repeated after any temporary failure, up to
-//! [`max_attempts`](ClientBuilder::max_attempts). [`Error::is_transient`] is true if calling again is safe and may help.
+//! [`max_attempts`](ClientBuilder::max_attempts). [`Error::is_transient`] is true if repeating the call is safe and may
+//! succeed.
 //!
 //! # Time and rate limits
 //!
@@ -116,13 +119,14 @@
 //! [`ClientBuilder::deadline`] or [`Request::deadline`] sets another. Jobs are polled by a [policy](poll) that follows the
 //! expected duration.
 //!
-//! The client keeps the documented rate limits and corrects them by what the service reports; see [`limits`]. A submission waits
-//! for its turn. [`Client::try_submit`] does not wait, and [`Client::expected_wait`] returns how long the wait would be.
+//! The client stays within the documented rate limits and adjusts to the limits that the service reports; see [`limits`]. A
+//! submission waits until the limit allows it. [`Client::try_submit`] does not wait, and [`Client::expected_wait`] returns
+//! how long the wait would be.
 //!
 //! # The API key
 //!
-//! [`Client::from_env`] reads `PRUNA_API_KEY`, and `PRUNA_BASE_URL` if the service is elsewhere. The key is sent to the origin of
-//! the base URL only, and appears in no output. [`Client::set_api_key`] replaces it while requests run.
+//! [`Client::from_env`] reads `PRUNA_API_KEY` and, if it is set, `PRUNA_BASE_URL`. The key is sent to the origin of
+//! the base URL only, and is never printed or logged. [`Client::set_api_key`] replaces it while requests run.
 //!
 //! # Training
 //!
@@ -131,9 +135,9 @@
 //!
 //! # Testing
 //!
-//! With the feature `test-util`, the module [`test_util`] makes clients that receive queued responses, and constructs errors and
-//! results. The crate [`pruna-emulator`](https://docs.rs/pruna-emulator) serves the API on a loopback address, with real media
-//! and injected faults.
+//! With the feature `test-util`, the module [`test_util`] makes clients that receive queued responses, and constructs
+//! errors and results. The crate [`pruna-emulator`](https://docs.rs/pruna-emulator) serves the API on a loopback address,
+//! with generated media files and injected faults.
 //!
 //! # Logging
 //!

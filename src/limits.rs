@@ -1,7 +1,8 @@
 //! Client-side rate limits.
 //!
 //! A client and its clones keep the limits of their key: submissions per model, status requests, downloads and uploads.
-//! They start from the OpenAPI document; what the service reports (`RateLimit-*`, HTTP 429) corrects them.
+//! The initial limits are those of the OpenAPI document; limits that the service reports (`RateLimit-*`, HTTP 429) replace
+//! them.
 //!
 //! ```
 //! use pruna::{Client, Model, limits::Limits};
@@ -65,7 +66,7 @@ impl Limits {
         }
     }
 
-    /// Disables client-side rate limiting. Limits that the service reports are still kept.
+    /// Disables the documented limits: requests are delayed only if the service reports a limit.
     #[must_use]
     pub fn none() -> Self {
         Self {
@@ -77,7 +78,7 @@ impl Limits {
         }
     }
 
-    /// Sets the maximum number of submissions per minute for one model.
+    /// Sets the maximum number of submissions per minute for one model. [`ModelInfo`](crate::ModelInfo) has the defaults.
     #[must_use]
     pub fn submissions(mut self, model: impl Into<Model>, per_minute: u32) -> Self {
         self.models.insert(model.into(), per_minute);
@@ -86,22 +87,22 @@ impl Limits {
 
     /// Sets the maximum number of status requests per minute, shared by all jobs.
     ///
-    /// If there are more jobs than that allows for, those are polled first whose result would be noticed latest, relative
-    /// to how long they have been running.
+    /// 30,000 by default. If there are too many jobs for the limit, young jobs are polled before old ones, because a late
+    /// poll delays their result by a larger share of the duration.
     #[must_use]
     pub fn status(mut self, per_minute: u32) -> Self {
         self.status = Limit::Set(per_minute);
         self
     }
 
-    /// Sets the maximum number of downloads from the service per minute.
+    /// Sets the maximum number of downloads from the service per minute: 10,000 by default.
     #[must_use]
     pub fn downloads(mut self, per_minute: u32) -> Self {
         self.downloads = Limit::Set(per_minute);
         self
     }
 
-    /// Sets the maximum number of uploads per minute.
+    /// Sets the maximum number of uploads per minute: 10,000 by default.
     #[must_use]
     pub fn uploads(mut self, per_minute: u32) -> Self {
         self.uploads = Limit::Set(per_minute);
@@ -110,7 +111,7 @@ impl Limits {
 
     /// Sets the maximum number of concurrent submissions per model: 64 by default, at least 1.
     ///
-    /// Synchronous submissions (`Try-Sync`) stay open until the result is there.
+    /// Synchronous submissions (`Try-Sync`) stay open until the result is available.
     #[must_use]
     pub fn open_submissions(mut self, max: usize) -> Self {
         self.open_submissions = max.max(1);

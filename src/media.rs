@@ -1,4 +1,4 @@
-//! Media in requests: addresses, local files, bytes, and earlier results.
+//! Media in requests: URLs, local files, bytes, and earlier results.
 
 use std::{
     collections::hash_map::RandomState,
@@ -15,10 +15,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::file_type::FileType;
 
-/// An image, video or archive that a request refers to: an address, a local file, bytes, or an earlier result.
+/// An image, video or archive that a request refers to: a URL, a local file, bytes, or an earlier result.
 ///
-/// Local files and bytes are uploaded when the request is submitted, equal content once per client, and the service
-/// receives the address of the upload. They work in typed inputs and in JSON alike:
+/// Local files and bytes are uploaded when the request is submitted, identical content once per client, and the service
+/// receives the URL of the upload. They work in typed inputs and in JSON alike:
 ///
 /// ```
 /// use pruna::{Media, inputs::PImageEdit};
@@ -32,16 +32,16 @@ use crate::file_type::FileType;
 /// # Conversions
 ///
 /// A `&Path`, `PathBuf`, [`Url`], [`Bytes`], `Vec<u8>`, [`UploadedFile`](crate::UploadedFile),
-/// [`SavedFile`](crate::SavedFile) or `&`[`Generation`](crate::Generation) converts into media. Text does not,
-/// because it could be a path or an address: use [`Media::path`] or [`Media::url`].
+/// [`SavedFile`](crate::SavedFile) or `&`[`Generation`](crate::Generation) converts into media. A string does not,
+/// because it could be a path or a URL: use [`Media::path`] or [`Media::url`].
 ///
 /// A `Generation` is downloaded and uploaded again when the request is submitted, because it is not known whether the
-/// service can read its own delivery addresses as input.
+/// service can read its own delivery URLs as input.
 ///
 /// # Security
 ///
-/// In JSON, a local file is a `file:` address with a nonce that only this process knows. A `file:` address without the
-/// nonce, such as one in JSON that a server passes on for a stranger, is rejected and never read.
+/// In JSON, a local file is a `file:` URL with a nonce that only this process knows. A `file:` URL without the
+/// nonce, such as one in JSON from a user of your server, is rejected, and the file is never read.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Media {
     source: Source,
@@ -78,7 +78,7 @@ impl Media {
         Self { source: Source::Local(media) }
     }
 
-    /// Returns what has to be uploaded, or the address of what is on the web already.
+    /// Returns what has to be uploaded, or the URL of what is on the web already.
     pub(crate) fn into_local(self) -> Result<LocalMedia, String> {
         match self.source {
             Source::Local(media) => Ok(media),
@@ -92,17 +92,17 @@ impl Media {
 pub(crate) enum LocalMedia {
     Path(PathBuf),
     Bytes(Bytes),
-    /// The address of a result.
+    /// The URL of a result.
     Download(String),
 }
 
-/// The nonce of local media in JSON. Random, so that nobody outside this process can name a file to be read.
+/// The nonce of local media in JSON. Random, so that text from outside this process cannot name a file to be read.
 static NONCE: LazyLock<String> = LazyLock::new(|| {
     let random = || RandomState::new().build_hasher().finish();
     format!("local-{:016x}{:016x}", random(), random())
 });
 
-/// The scheme of a result in JSON; the nonce and the address follow.
+/// The scheme of a result in JSON; the nonce and the URL follow.
 const RESULT_SCHEME: &str = "pruna-result:";
 
 /// The meaning of a text in JSON.
@@ -110,7 +110,7 @@ const RESULT_SCHEME: &str = "pruna-result:";
 pub(crate) enum Reference {
     /// Media to be uploaded.
     Local(LocalMedia),
-    /// An address of a local file or a result that did not come from a [`Media`] of this process.
+    /// A URL of a local file or a result that did not come from a [`Media`] of this process.
     Untrusted,
     /// Anything else.
     Text,
@@ -144,7 +144,7 @@ pub(crate) fn decode_data_url(text: &str) -> Option<Bytes> {
     media_type.ends_with(";base64").then(|| BASE64_STANDARD.decode(content.trim()).ok().map(Bytes::from))?
 }
 
-/// Whether a text can be the value of a parameter that takes an address.
+/// Whether a text can be the value of a parameter that takes a URL.
 pub(crate) fn is_address(text: &str) -> bool {
     ["https://", "http://"].iter().any(|scheme| text.starts_with(scheme))
         || matches!(reference(text), Reference::Local(_))
@@ -173,7 +173,7 @@ impl Serialize for Media {
 }
 
 impl<'de> Deserialize<'de> for Media {
-    /// Always gives an address: text from outside never names a local file.
+    /// Always gives a URL: text from outside never names a local file.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer).map(Self::url)
     }
@@ -192,12 +192,12 @@ impl fmt::Debug for Media {
 
 /// Conversion into [`Media`]: see the list of [types](Media#conversions).
 ///
-/// Parameters of [inputs](crate::inputs) that take media accept any such type. Text is not one of them; the compiler's message
-/// names [`Media::path`] and [`Media::url`].
+/// Parameters of [inputs](crate::inputs) that take media accept any such type. Strings are not among them; the compiler's
+/// message names [`Media::path`] and [`Media::url`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not convert into media",
     label = "expected media",
-    note = "use `Media::path(…)` for a local file, or `Media::url(…)` for an address on the web"
+    note = "use `Media::path(…)` for a local file, or `Media::url(…)` for a URL on the web"
 )]
 pub trait IntoMedia {
     /// Converts into media.
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stranger_cannot_name_a_local_file_or_a_download() {
+    fn text_from_outside_cannot_name_a_local_file_or_a_download() {
         for text in [
             "file:///etc/passwd",
             "file:///etc/passwd#local-0000",

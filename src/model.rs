@@ -10,7 +10,7 @@ use crate::{parameters::Parameter, usd::Usd, vocabulary::open_enum};
 
 /// The id of a model, as sent in the header `Model`.
 ///
-/// Open: a model that this version does not list is sent as it is, and the service decides.
+/// Any id is allowed: one that this version does not list is sent unchanged, and the service decides.
 ///
 /// ```
 /// use pruna::Model;
@@ -30,12 +30,12 @@ include!(concat!(env!("PRUNA_GENERATED"), "/models.snap.rs"));
 include!(concat!(env!("PRUNA_GENERATED"), "/catalog.snap.rs"));
 
 impl Model {
-    /// Returns every model that the OpenAPI document offers, in its order.
+    /// Returns every model in the OpenAPI document, in the order of the document.
     pub fn all() -> impl ExactSizeIterator<Item = Self> {
         MODELS.iter().map(|(model, _)| model.clone())
     }
 
-    /// Whether the OpenAPI document offers this model.
+    /// Whether this model is in the OpenAPI document.
     #[must_use]
     pub fn is_documented(&self) -> bool {
         self.documented().is_some()
@@ -44,7 +44,7 @@ impl Model {
     /// Returns the catalog entry of this model, or cautious defaults if the model is not documented.
     ///
     /// The defaults are a typical time of one minute, no price, no rate limit and no `Try-Sync`. Check
-    /// [`is_documented`](Self::is_documented) to distinguish them from facts.
+    /// [`is_documented`](Self::is_documented) to tell defaults from documented values.
     ///
     /// ```
     /// use pruna::Model;

@@ -37,7 +37,11 @@ impl BaseUrl {
             "https" if HAS_TLS => {}
             "https" => return Err(refuse("needs TLS; enable the feature `rustls` or `native-tls`")),
             "http" if allow_http || is_loopback(&url) => {}
-            "http" => return Err(refuse("would expose the key; use https (http is for loopback, or by allow_http)")),
+            "http" => {
+                return Err(refuse(
+                    "would expose the key; use https (http is accepted on loopback, or with allow_http)",
+                ));
+            }
             scheme => return Err(refuse(&format!("has the scheme {scheme}; use https"))),
         }
         if url.query().is_some() || url.fragment().is_some() {
@@ -64,7 +68,7 @@ impl BaseUrl {
             && !has_userinfo(url)
     }
 
-    /// Makes an address from the service absolute, with the path prefix of the base URL.
+    /// Makes a URL from the service absolute, with the path prefix of the base URL.
     pub(crate) fn resolve(&self, address: &str) -> Result<Url, Error> {
         let prefix = self.url.path().trim_end_matches('/');
         let rooted = address.starts_with('/') && !address.starts_with("//");
@@ -73,7 +77,8 @@ impl BaseUrl {
         } else {
             self.url.join(address)
         };
-        let unusable = |e| Error::new(ErrorKind::Decode, format!("the service returned the address {address:?}: {e}"));
+        let unusable =
+            |e| Error::new(ErrorKind::Decode, format!("the service returned the invalid URL {address:?}: {e}"));
         let url = resolved.map_err(unusable)?;
         if has_userinfo(&url) {
             return Err(Error::new(

@@ -46,7 +46,7 @@ pub enum ParameterType {
     Number,
     /// `true` or `false`.
     Boolean,
-    /// A file or the address of one; see [`Media`](crate::Media).
+    /// A file or the URL of one; see [`Media`](crate::Media).
     Media,
     /// Text that must not be shown; see [`Secret`](crate::Secret).
     Secret,
@@ -75,7 +75,7 @@ pub enum ParameterValue {
 }
 
 impl Parameter {
-    /// Whether the value is a file or an address, or a list of them.
+    /// Whether the value is a file or a URL, or a list of them.
     #[must_use]
     pub fn is_media(&self) -> bool {
         self.parameter_type.item() == ParameterType::Media

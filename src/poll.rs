@@ -1,4 +1,4 @@
-//! When to poll a job.
+//! Poll policies: when the status of a job is requested.
 
 use std::{fmt, time::Duration};
 
@@ -27,16 +27,16 @@ pub trait PollPolicy: fmt::Debug + Send + Sync {
     fn delay(&self, context: &PollContext<'_>) -> Duration;
 }
 
-/// The facts that a [`PollPolicy`] decides on.
+/// The information that a [`PollPolicy`] receives.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct PollContext<'a> {
     /// The model that runs, if it is known.
     pub model: Option<&'a Model>,
-    /// Time since the submission; since the wait began if the time of the submission is unknown.
+    /// Time since the submission, or since the job was attached if the time of the submission is unknown.
     pub elapsed: Duration,
-    /// Duration that the model is expected to take at least: from the catalog at first, later from what this client
-    /// observed. Zero if nothing is known.
+    /// Minimum duration expected of the model: at first from the catalog, later from the durations that this client
+    /// observed. Zero if it is unknown.
     pub expected: Duration,
     /// A random number from 0 to 1, for jitter.
     pub random: f64,
@@ -45,7 +45,7 @@ pub struct PollContext<'a> {
 /// The default policy: few requests before the expected duration, then intervals of 5 % of the elapsed time.
 ///
 /// Intervals are at least 0.2 s for images and 1 s for everything else, at most 10 s, with 10 % jitter. A result is noticed
-/// about 5 % late at most, and the number of requests grows with the logarithm of the time.
+/// at most about 5 % of the duration late, and the number of requests grows with the logarithm of the time.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Proportional;
 
@@ -81,7 +81,7 @@ pub struct FixedInterval {
 }
 
 impl FixedInterval {
-    /// Polls at this interval.
+    /// Creates a policy with this interval between polls.
     #[must_use]
     pub const fn new(interval: Duration) -> Self {
         Self { interval }

@@ -92,7 +92,7 @@ impl Prediction {
         self.job.clone()
     }
 
-    /// Returns the time since the submission; since the job was attached if the time of the submission is unknown.
+    /// Returns the time since the submission, or since the job was attached if the time of the submission is unknown.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.started.elapsed()
@@ -108,7 +108,7 @@ impl Prediction {
         Ok(self.poll().await?.status())
     }
 
-    /// Returns the result if it is there: one request, no waiting.
+    /// Polls once and returns the result if the job has finished.
     ///
     /// # Errors
     ///
@@ -138,7 +138,7 @@ impl Prediction {
         self.wait_until(deadline_after(Instant::now(), timeout)).await
     }
 
-    /// Waits for the result, up to a point in time of `std` or `tokio`.
+    /// Waits for the result until a deadline, an `Instant` of `std` or `tokio`.
     ///
     /// The last poll comes shortly before the deadline. If the deadline has passed already, the job is polled once.
     ///
@@ -155,8 +155,8 @@ impl Prediction {
         Waiter::new(self, deadline).result().await
     }
 
-    /// Waits for the result as a stream of events: the first at once, then one per poll, at last [`Event::Finished`] or an
-    /// error.
+    /// Returns the wait for the result as a stream of events: [`Event::Started`] at once, then one event per poll, and finally
+    /// [`Event::Finished`] or an error.
     ///
     /// ```no_run
     /// # async fn example(job: pruna::Prediction) -> pruna::Result<()> {
@@ -165,8 +165,11 @@ impl Prediction {
     /// let mut events = job.watch();
     /// while let Some(event) = events.next().await {
     ///     match event? {
-    ///         Event::Finished(video) => drop(video.save("waves.mp4").await?),
-    ///         event => println!("{:.0?} of about {:.0?}", event.elapsed(), event.expected()),
+    ///         Event::Polled { elapsed, expected, .. } => println!("{elapsed:.0?} of about {expected:.0?}"),
+    ///         Event::Finished(video) => {
+    ///             video.save("waves.mp4").await?;
+    ///         }
+    ///         _ => {}
     ///     }
     /// }
     /// # Ok(())

@@ -176,7 +176,7 @@ fn check_error(status: u16, body: &[u8]) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// Whatever an address is, the key goes along only to the one origin.
+/// For any URL, the key is attached only if the origin is that of the service.
 fn check_address(address: &str) -> Result<(), TestCaseError> {
     let base = base();
     let Ok(url) = base.resolve(address) else { return Ok(()) };

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 /// Responses that a client receives instead of sending requests, in order: see [`test_util`](crate::test_util).
 ///
-/// Nothing is sent, and no time passes. A request for which no response is left fails with a message that names it, unless
+/// Nothing is sent over the network. A request for which no response is left fails with a message that names it, unless
 /// a function [responds](Self::respond_with).
 #[derive(Clone, Default)]
 pub struct QueuedResponses {
@@ -34,7 +34,7 @@ type Respond = dyn Fn(&RecordedRequest) -> http::Response<Bytes> + Send + Sync;
 pub struct RecordedRequest {
     /// The method.
     pub method: Method,
-    /// The address.
+    /// The URL.
     pub url: Url,
     /// The headers, without the key.
     pub headers: HeaderMap,
@@ -68,9 +68,9 @@ impl QueuedResponses {
         self
     }
 
-    /// Sets a function that makes the response to each request for which none is queued.
+    /// Sets a function that responds to each request for which no response is queued.
     ///
-    /// No sockets are involved, so that a service which is written as a function works on a paused clock of tokio.
+    /// No sockets are involved, so a simulated service works with a paused tokio clock.
     ///
     /// ```
     /// use bytes::Bytes;

@@ -4,7 +4,8 @@
 //! followed; everything else is up to the caller. Two operations are written by hand, because their media types cannot be
 //! generated: [`Client::upload_file`] and [`Client::download_content`].
 //!
-//! This module follows the version of the generator, `progenitor`: a new one may change signatures here in any release.
+//! This module is not covered by semantic versioning: a new version of the generator, `progenitor`, may change signatures
+//! in any release.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -58,9 +59,9 @@ impl Client {
         client
     }
 
-    /// Upload a file
+    /// Uploads a file.
     ///
-    /// Sends a `POST` request to `/v1/files` with one part, `content`. A form can be sent once.
+    /// Sends a `POST` request to `/v1/files` with one part, `content`. A form can be sent only once.
     pub async fn upload_file(
         &self,
         form: reqwest::multipart::Form,
@@ -71,7 +72,7 @@ impl Client {
         ResponseValue::from_response(response).await
     }
 
-    /// Download generated content
+    /// Downloads generated content.
     ///
     /// Sends a `GET` request to a `generation_url`, which must be of the service's own origin.
     pub async fn download_content(

@@ -44,9 +44,9 @@ impl Request {
         Self { model: model.into(), input, try_sync: None, deadline: None, name: None, key: None }
     }
 
-    /// Sets whether the response to the submission is to be the result (`Try-Sync`). By default, for fast models only.
+    /// Sets whether the response to the submission should contain the result (`Try-Sync`). By default, for fast models only.
     ///
-    /// If the service ends such a wait early, a paid job may be running whose id is unknown: the error is then of kind
+    /// If the service gives up waiting, a paid job with an unknown id may be running; the error is then
     /// [`SubmissionUnknown`](ErrorKind::SubmissionUnknown).
     pub fn try_sync(mut self, try_sync: bool) -> Self {
         self.try_sync = Some(try_sync);
@@ -62,15 +62,15 @@ impl Request {
 
     /// Sets the file name, without extension, for this request's files in a [batch](crate::batch).
     ///
-    /// [`file_stem`](crate::file_stem) says which characters are kept. Names within a batch must differ, because files of
+    /// [`file_stem`](crate::file_stem) says which characters are kept. Names within a batch must be unique: files of
     /// the same name replace each other.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// Sets the caller's identifier of this request in a [batch](crate::batch). It comes back in
-    /// [`Output::key`](crate::batch::Output::key); without one, that is the [name](Self::name).
+    /// Sets the caller's identifier of this request in a [batch](crate::batch). It is returned in
+    /// [`Output::key`](crate::batch::Output::key); by default, it is the [name](Self::name). Not related to the API key.
     pub fn key(mut self, key: impl Into<String>) -> Self {
         self.key = Some(key.into());
         self
@@ -84,7 +84,7 @@ impl Request {
 
     /// Returns the input as JSON.
     ///
-    /// Local media appear as addresses that only this process can use. `null` if the input cannot be serialized.
+    /// Local media appear as URLs that only this process can use. `null` if the input cannot be serialized.
     #[must_use]
     pub fn input(&self) -> &Value {
         self.input.as_ref().unwrap_or(&Value::Null)

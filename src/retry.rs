@@ -17,11 +17,11 @@ use throttle::RetryThrottler;
 /// How far a failed request got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SendState {
-    /// Not a byte of it reached the service.
+    /// Nothing of it was sent.
     NotSent,
     /// The service rejected it.
     Rejected,
-    /// It was sent, and no response says what became of it.
+    /// It was sent, and no response says whether it was processed.
     Indeterminate,
 }
 

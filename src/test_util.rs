@@ -50,7 +50,7 @@ pub fn client_with(builder: ClientBuilder, responses: &QueuedResponses) -> crate
     builder.api_key("pru_test").queued_responses(responses.clone()).build()
 }
 
-/// Creates an error of any kind, such as a service would cause.
+/// Creates an error of any kind, for tests of error handling.
 ///
 /// ```
 /// use pruna::{ErrorKind, test_util};
@@ -69,7 +69,7 @@ pub fn job_error(kind: ErrorKind, message: &str, job: JobRef) -> Error {
     Error::new(kind, message).with_job(job)
 }
 
-/// Creates a result with files at these addresses, which `client` downloads.
+/// Creates a result with files at these URLs, which `client` downloads.
 ///
 /// ```
 /// use pruna::{Model, test_util::{self, QueuedResponses}};
@@ -82,7 +82,7 @@ pub fn job_error(kind: ErrorKind, message: &str, job: JobRef) -> Error {
 ///
 /// # Errors
 ///
-/// [`Decode`](ErrorKind::Decode) if an address is not valid.
+/// [`Decode`](ErrorKind::Decode) if a URL is not valid.
 pub fn generation<U: Into<String>>(
     client: &Client,
     model: impl Into<Model>,

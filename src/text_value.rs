@@ -1,4 +1,4 @@
-//! Values of parameters from text, as a person types them.
+//! Parses parameter values from text that a person typed.
 
 use serde_json::{Number, Value};
 
@@ -11,7 +11,7 @@ use crate::{
 impl Parameter {
     /// Converts text, as a form or a command line supplies it, into a value of this parameter's type.
     ///
-    /// A list is either a JSON array or one item. Media is the address of a file on the web: a path in text from outside is
+    /// A list is either a JSON array or one item. Media is the URL of a file on the web: a path in text from outside is
     /// never read. For a local file, use [`Media::path`](crate::Media::path) instead. Ranges and choices are not checked
     /// here; [`Request::warnings`](crate::Request::warnings) does that.
     ///

@@ -268,7 +268,7 @@ impl Transport {
 
     async fn download_anonymous(&self, url: &Url, headers: HeaderMap) -> Result<DownloadResponse, AttemptError> {
         if !self.base.may_fetch(url) {
-            let message = format!("{url} is not fetched: only https addresses without user name and password are");
+            let message = format!("{url} is not fetched: only https URLs without user name and password are");
             return Err(AttemptError::not_sent(Error::new(ErrorKind::Decode, message)));
         }
         let request = self.anonymous.get(url.clone()).headers(headers).build().map_err(transport_error)?;

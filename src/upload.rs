@@ -46,7 +46,7 @@ impl IntoFuture for Upload {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let media = self.media.into_local().map_err(|address| {
-                let message = format!("{address} is on the web already; only files and bytes can be uploaded");
+                let message = format!("{address} is already on the web; only files and bytes can be uploaded");
                 Error::new(ErrorKind::InvalidInput, message)
             })?;
             self.context.uploads.upload(&self.context.transport, media, &self.progress).await

@@ -25,7 +25,7 @@ use crate::{
 pub struct UploadedFile {
     /// The service's id of the file.
     pub id: Option<String>,
-    /// The address for models. Clients cannot download from it.
+    /// The URL to pass as an input of models. Clients cannot download from it.
     pub url: String,
     /// The name it was uploaded under.
     pub name: Option<String>,
@@ -40,7 +40,7 @@ pub struct UploadedFile {
 }
 
 impl UploadedFile {
-    /// Reads a response. `url` is its address, made absolute.
+    /// Reads a response. `url` is its URL, made absolute.
     pub(crate) fn from_response(response: &UploadResponse, url: String) -> Self {
         let body = response.as_value();
         let text = |name: &str| body[name].as_str().map(str::to_owned);

@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn dollars_are_rounded_to_the_millionth_or_refused() {
+    fn dollars_are_rounded_to_the_millionth_or_rejected() {
         for (dollars, micros) in [(0.1 + 0.2, Some(300_000)), (0.000_000_4, Some(0)), (1.8, Some(1_800_000))] {
             assert_eq!(Usd::from_dollars(dollars).map(Usd::micros), micros);
         }

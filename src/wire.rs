@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::vocabulary::open_enum;
 
-/// The status of a job. Open: any status other than the documented ones means that the job is still running.
+/// The status of a job. Any status other than the documented ones means that the job is still running.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Status {
     text: Cow<'static, str>,
@@ -36,7 +36,7 @@ impl Status {
 /// The response to a submission or a status request.
 ///
 /// The OpenAPI document declares two shapes for the first and one for the second, and the service has been seen to send
-/// more: no `id`, no `status`, a relative address, a list of addresses, an error under status 200. So no part is required
+/// more: no `id`, no `status`, a relative URL, a list of URLs, an error under status 200. So no part is required
 /// here, and each is read on its own.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -76,7 +76,7 @@ impl PredictionResponse {
         self.text("id").or_else(from_url).filter(|id| !id.is_empty())
     }
 
-    /// Returns the address of the job's status.
+    /// Returns the URL of the job's status.
     #[must_use]
     pub fn get_url(&self) -> Option<&str> {
         self.text("get_url")
@@ -95,7 +95,7 @@ impl PredictionResponse {
         }
     }
 
-    /// Returns the addresses of the results, as the service wrote them.
+    /// Returns the URLs of the results, as the service wrote them.
     #[must_use]
     pub fn urls(&self) -> Vec<&str> {
         match &self.body["generation_url"] {
@@ -140,7 +140,7 @@ impl PredictionResponse {
     }
 }
 
-/// The response to an upload, read leniently: only the address is required.
+/// The response to an upload, read leniently: only the URL is required.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct UploadResponse {
@@ -154,7 +154,7 @@ impl UploadResponse {
         &self.body
     }
 
-    /// Returns the address of the uploaded file.
+    /// Returns the URL of the uploaded file.
     #[must_use]
     pub fn url(&self) -> Option<&str> {
         self.body["urls"]["get"].as_str()

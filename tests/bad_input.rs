@@ -69,7 +69,7 @@ async fn an_input_that_is_not_an_object_is_not_sent() {
 }
 
 #[tokio::test]
-async fn an_id_that_would_call_another_route_is_not_sent() {
+async fn an_id_that_would_change_the_path_is_not_sent() {
     let emulator = emulator().await;
     let client = client(&emulator);
     for id in ["", ".", ".."] {

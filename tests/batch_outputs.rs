@@ -48,7 +48,7 @@ async fn an_item_whose_file_cannot_be_saved_has_its_result_in_the_error() {
 }
 
 #[tokio::test]
-async fn an_item_that_was_not_made_has_no_result_in_the_error() {
+async fn an_item_that_failed_has_no_result_in_the_error() {
     let emulator = emulator().await;
     for (fault, has_job) in [
         (Fault::status(402), false),

@@ -71,7 +71,7 @@ enum Condition {
     Fault(Fault),
     /// Connections are accepted and reset.
     Refused,
-    /// Nobody listens.
+    /// No server listens on the port.
     Down,
 }
 

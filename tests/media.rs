@@ -1,4 +1,4 @@
-//! Everything that converts into media: the service receives an address that it can read.
+//! Everything that converts into media: the service receives a URL that it can read.
 
 use std::path::Path;
 
@@ -15,13 +15,13 @@ const PNG: &[u8] = b"\x89PNG\r\n\x1a\n and so on";
 /// What the service is expected to receive.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Expected {
-    /// The address of an upload, which is made now.
+    /// The URL of an upload that is made now.
     Upload,
-    /// The address of an upload that exists.
+    /// The URL of an upload that exists.
     Uploaded,
-    /// The address of an upload, made now from a download of the result.
+    /// The URL of an upload that is made now from a download of the result.
     Reuploaded,
-    /// The address itself.
+    /// The URL itself.
     Address,
 }
 
@@ -30,7 +30,7 @@ fn edit<M: pruna::IntoMedia>(media: M) -> Request {
 }
 
 #[tokio::test]
-async fn every_conversion_submits_an_address_that_the_service_can_read() {
+async fn every_conversion_submits_a_url_that_the_service_can_read() {
     let emulator = emulator().await;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("me.png");

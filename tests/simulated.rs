@@ -1,5 +1,5 @@
 //! A service without sockets: rate limits per minute, and jobs that take their time. Exact on tokio's paused clock, which
-//! must not be used with sockets: it jumps ahead while bytes are under way.
+//! must not be used with sockets: it jumps ahead while bytes are in transit.
 
 use std::{
     collections::HashMap,

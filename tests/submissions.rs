@@ -1,4 +1,4 @@
-//! What proves that a submission was not accepted, and what is kept of one that was.
+//! Which responses prove that a submission was not accepted, and what is known of one that was.
 
 use std::time::Duration;
 

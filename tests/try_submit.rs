@@ -1,4 +1,4 @@
-//! `try_submit` never waits, and the wait that its error names is true. On a paused clock, without sockets.
+//! `try_submit` never waits, and the wait in its error is correct. On a paused clock, without sockets.
 
 use std::time::Duration;
 
@@ -105,7 +105,7 @@ async fn a_rejection_by_the_service_is_returned_after_one_request() {
         assert_eq!((error.kind(), responses.requests().len()), (kind, 1), "{status}: {error}");
         if kind == ErrorKind::RateLimited {
             assert_eq!(error.retry_after(), retry_after.map(|_| Duration::from_secs(7)), "{error}");
-            // The client's own limit has learned it, also without a named wait: the next attempt sends nothing.
+            // The client's own limit was updated, even without a stated wait: the next attempt sends nothing.
             let wait = try_submit(&client).await.unwrap_err().retry_after();
             assert_eq!(wait, Some(Duration::from_secs(if retry_after.is_some() { 7 } else { 1 })));
             assert_eq!(responses.requests().len(), 1);

@@ -34,7 +34,7 @@ async fn local_media_in_typed_and_in_plain_input_is_uploaded_first() {
     }
     let plain = json!({"prompt": "x", "images": [Media::path(&path), Media::bytes(image(2))]});
     client.model("p-image-edit").input(plain).submit().await.unwrap();
-    assert_eq!(submitted(&emulator)["images"], images, "the same content has the same address");
+    assert_eq!(submitted(&emulator)["images"], images, "the same content has the same URL");
     assert_eq!(sends(&emulator, "uploadFile"), 2);
 }
 

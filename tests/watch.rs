@@ -30,7 +30,7 @@ fn polls(service: &Service) -> usize {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_first_event_comes_at_once_and_before_any_request() {
+async fn the_first_event_comes_before_any_request() {
     let (service, _, job) = running_video().await;
     tokio::time::advance(Duration::from_secs(3)).await;
     let started = Instant::now();

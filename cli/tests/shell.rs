@@ -18,7 +18,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         the_id_of_a_job_survives_a_stdout_that_takes_nothing,
         #[cfg(unix)]
         an_argument_that_is_not_unicode_is_a_usage_error_that_does_not_repeat_it,
-        escape_sequences_from_outside_are_shown_not_obeyed,
+        escape_sequences_from_outside_are_escaped,
         #[cfg(unix)]
         ctrl_c_prints_the_id_and_how_to_continue,
         #[cfg(unix)]
@@ -93,7 +93,7 @@ fn an_argument_that_is_not_unicode_is_a_usage_error_that_does_not_repeat_it() {
     }
 }
 
-fn escape_sequences_from_outside_are_shown_not_obeyed() {
+fn escape_sequences_from_outside_are_escaped() {
     let service = Service::start();
     let status = "\u{1b}[2J\u{9b}31mowned\u{202e}";
     service.emulator.faults().add(Fault::Fail { error: status.into() }.on(Operation::GetPredictionStatus));

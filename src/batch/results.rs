@@ -66,22 +66,21 @@ impl Results {
 
     /// Starts no further item and stops waiting for jobs.
     ///
-    /// A running job ends as an error of kind [`Timeout`](ErrorKind::Timeout) with its [`job`](Error::job). Submissions and
-    /// downloads in progress finish. Keep reading to receive everything.
+    /// A job that is still running is reported as an error of kind [`Timeout`](ErrorKind::Timeout) with its
+    /// [`job`](Error::job). Submissions and downloads in progress finish. Keep reading to receive everything.
     pub fn detach(&self) {
         self.stop.cancel();
         self.worker.detaching.cancel();
     }
 
-    /// Returns a handle that stops the batch from elsewhere, for example when the program is interrupted.
+    /// Returns a handle that stops the batch from another task, for example after an hour.
     ///
     /// ```no_run
     /// # async fn example(results: pruna::batch::Results) {
     /// let stop_handle = results.stop_handle();
     /// tokio::spawn(async move {
-    ///     if tokio::time::timeout(std::time::Duration::from_secs(3600), std::future::pending::<()>()).await.is_err() {
-    ///         stop_handle.stop();
-    ///     }
+    ///     tokio::time::sleep(std::time::Duration::from_secs(3600)).await;
+    ///     stop_handle.stop();
     /// });
     /// # }
     /// ```
@@ -191,7 +190,7 @@ impl fmt::Debug for Results {
     }
 }
 
-/// Stops a batch from elsewhere: see [`Results::stop_handle`].
+/// Stops a batch from another task: see [`Results::stop_handle`].
 #[derive(Clone, Debug)]
 pub struct StopHandle {
     stop: CancellationToken,

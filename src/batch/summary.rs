@@ -11,7 +11,7 @@ use crate::Result;
 pub struct Summary {
     /// Items with a result.
     pub succeeded: usize,
-    /// Items with a result that an earlier run had finished; included in `succeeded`.
+    /// Items that an earlier run had finished; included in `succeeded`.
     pub resumed: usize,
     /// Items that failed, apart from the next two kinds.
     pub failed: usize,

@@ -77,7 +77,7 @@ impl Default for ClientBuilder {
 }
 
 impl ClientBuilder {
-    /// Reads key and base URL from `PRUNA_API_KEY` and `PRUNA_BASE_URL`, as far as they are set.
+    /// Reads the key from `PRUNA_API_KEY` and the base URL from `PRUNA_BASE_URL`. A variable that is not set changes nothing.
     pub fn from_env(mut self) -> Self {
         self.api_key = std::env::var(KEY_VARIABLE).ok().or(self.api_key);
         self.base_url = std::env::var(BASE_URL_VARIABLE).ok().filter(|url| !url.is_empty()).or(self.base_url);
@@ -90,7 +90,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the address of the service: https, or http on a loopback address. By default that of the OpenAPI document.
+    /// Sets the URL of the service: https, or http on a loopback address. By default that of the OpenAPI
+    /// document, `https://api.pruna.ai`.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(url.into());
         self
@@ -116,17 +117,17 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the maximum time without progress of a file transfer: 30 seconds by default. It also bounds the time until an
-    /// upload is answered. The whole transfer is bounded by the [`deadline`](Self::deadline) only.
+    /// Sets the maximum time without progress of a file transfer: 30 seconds by default. It also limits the wait for
+    /// the response to an upload. The whole transfer is bounded by the [`deadline`](Self::deadline) only.
     pub fn idle_timeout(mut self, timeout: Duration) -> Self {
         self.timeouts.idle = timeout;
         self
     }
 
-    /// Sets the maximum time of an operation: of a generation from the uploads of its media to the result, and of a transfer
+    /// Sets the maximum time of an operation: a generation, from the uploads of its media to the result, or a transfer
     /// with its retries.
     ///
-    /// By default ten times the typical duration of the model, at least ten minutes; one hour for transfers. A request can
+    /// By default ten times the typical duration of the model, but at least ten minutes; one hour for transfers. A request can
     /// have a [deadline](crate::Request::deadline) of its own.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
@@ -154,7 +155,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets when jobs are polled. By default [`Proportional`].
+    /// Sets the policy that decides when jobs are polled: [`Proportional`] by default.
     pub fn poll_policy(mut self, policy: impl PollPolicy + 'static) -> Self {
         self.poll = Arc::new(policy);
         self

@@ -35,7 +35,7 @@ pub struct ModelRequest {
 }
 
 impl ModelRequest {
-    /// Sets whether the response to the submission is to be the result: see [`Request::try_sync`].
+    /// Sets whether the response to the submission should contain the result: see [`Request::try_sync`].
     pub fn try_sync(mut self, try_sync: bool) -> Self {
         self.request = self.request.try_sync(try_sync);
         self

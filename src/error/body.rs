@@ -127,7 +127,7 @@ fn kind_of(status: u16, body: &ErrorBody) -> ErrorKind {
 }
 
 /// Whether a lowercase message says that there is no such model. The gateway routes by the `Model` header and lists the
-/// models it knows; the backend calls a model that is switched off a disabled deployment. A mere mention of a model, as in
+/// models it knows; the backend calls a model that is switched off a disabled deployment. Another mention of a model, as in
 /// "the model could not load the image", does not count.
 fn says_unknown_model(message: &str) -> bool {
     let says = |part: &str| message.contains(part);

@@ -20,11 +20,12 @@ pub enum ErrorKind {
     ///
     /// What to do: add credit in the dashboard, then send again.
     InsufficientCredit,
-    /// The service does not offer this model, or has switched it off.
+    /// The service does not offer this model, or has disabled it.
     ///
     /// What to do: choose one of [`Model::all`](crate::Model::all).
     UnknownModel,
-    /// The service rejected the input (HTTP 400, 422), or a strict client did. Nothing was started.
+    /// The service rejected the input (HTTP 400, 422), or a client with
+    /// [`strict_inputs`](crate::ClientBuilder::strict_inputs) did. Nothing was started.
     ///
     /// What to do: correct the parameter that [`Error::field`] names.
     InvalidInput,
@@ -33,11 +34,12 @@ pub enum ErrorKind {
     /// What to do: send a smaller file, or raise
     /// [`max_download`](crate::ClientBuilder::max_download).
     TooLarge,
-    /// The rate limit is exhausted, by the service's count (HTTP 429) or by the client's. The request was not processed.
+    /// The rate limit of the service (HTTP 429) or of the client is exhausted. The request was not processed.
     ///
     /// What to do: send again after [`Error::retry_after`].
     RateLimited,
-    /// The content has been deleted (HTTP 410). Results are kept for 24 hours, uploads for 30 minutes.
+    /// The content has been deleted (HTTP 410). Results are kept for 24 hours, those of
+    /// trainers for about 30 minutes, uploads for 30 minutes.
     ///
     /// What to do: generate or upload again.
     Expired,
@@ -51,23 +53,23 @@ pub enum ErrorKind {
     PredictionFailed,
     /// The service canceled the job.
     ///
-    /// What to do: submit it again if it is still wanted.
+    /// What to do: submit it again if you still want the result.
     Canceled,
     /// The deadline passed. With a [`job`](Error::job), that job may still be running; without one, nothing was started.
     ///
     /// What to do: resume the job by [`Client::attach`](crate::Client::attach), or try again with a longer
     /// [`deadline`](crate::ClientBuilder::deadline).
     Timeout,
-    /// The submission was sent, and no response says whether it was accepted: a timeout, a broken connection, HTTP 5xx.
+    /// The submission was sent, but whether it was accepted is unknown: a timeout, a broken connection, HTTP 5xx.
     /// The job may be running and be billed, so the submission is never repeated automatically.
     ///
-    /// What to do: decide whether a second submission is worth its price. Submit slow models without `Try-Sync`.
+    /// What to do: decide whether to submit again and possibly pay twice. Submit slow models without `Try-Sync`.
     SubmissionUnknown,
     /// The service is temporarily unavailable (HTTP 5xx).
     ///
     /// What to do: try again later.
     ServiceUnavailable,
-    /// The service answered with a redirect, which is never followed with a key.
+    /// The service responded with a redirect. Requests with a key never follow redirects.
     ///
     /// What to do: check the base URL; the message names the target.
     Redirected,
@@ -102,7 +104,7 @@ impl fmt::Display for ErrorKind {
             Self::Timeout => "timed out",
             Self::SubmissionUnknown => "unknown whether the service accepted the submission",
             Self::ServiceUnavailable => "the service is unavailable",
-            Self::Redirected => "the service redirects, which is not followed",
+            Self::Redirected => "the service responded with a redirect, which is not followed",
             Self::Connection => "the connection failed",
             Self::Decode => "unexpected response",
             Self::Io => "a local file could not be read or written",
@@ -146,7 +148,7 @@ predicates! {
 }
 
 impl Error {
-    /// Whether the same call may succeed later and cannot start a second paid job.
+    /// Whether repeating the call may succeed and cannot start a second paid job.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         matches!(self.kind(), ErrorKind::RateLimited | ErrorKind::ServiceUnavailable | ErrorKind::Connection)

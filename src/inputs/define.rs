@@ -1,4 +1,4 @@
-//! What every typed input has in common: the macro that the generated sources invoke.
+//! The macro that defines every typed input; the generated sources invoke it.
 
 /// Defines the input of a model: a struct with public fields, `new` with what is required, and a setter for each field.
 ///
@@ -137,7 +137,7 @@ pub(super) use {argument, converted, field_type, input};
 /// let input = pruna::inputs::PImage::new().seed(42);
 /// ```
 ///
-/// With it, the same does:
+/// With the parameter, it compiles:
 ///
 /// ```
 /// let input = pruna::inputs::PImage::new("a lion").seed(42);

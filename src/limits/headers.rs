@@ -25,7 +25,7 @@ impl RateLimitHeaders {
     pub(super) fn parse(map: &HeaderMap) -> Self {
         let number = |name: &HeaderName| map.get(name)?.to_str().ok()?.trim().parse::<u32>().ok();
         let reset = headers::rate_limit_reset(map);
-        // The length of the window is not named; if it ends within the minute, but not at once, it is a minute.
+        // The length of the window is not stated; if it ends within the minute, but not at once, it is a minute.
         let is_minute = reset.is_some_and(|reset| (2..=60).contains(&reset.as_secs()));
         Self {
             per_minute: number(&X_RATELIMIT_LIMIT_MINUTE)

@@ -176,7 +176,7 @@ impl ModelLimits {
     }
 }
 
-/// Counts as long as it lives.
+/// Increments a counter until it is dropped.
 struct Counted<'a> {
     counter: &'a AtomicUsize,
 }

@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_dropped_waiter_costs_no_permit() {
+    async fn a_dropped_waiter_uses_no_permit() {
         let start = Instant::now();
         let after = |seconds| start + Duration::from_secs(seconds);
         let queue = LimitQueue::new("status", Limit::Set(30), Arc::default());

@@ -13,7 +13,7 @@ const SECONDS: &str = "duration";
 /// Parameter for the steps of a training.
 const STEPS: &str = "steps";
 
-/// A list price: an amount for each unit.
+/// A list price: an amount in US dollars per unit.
 ///
 /// ```
 /// use pruna::Model;

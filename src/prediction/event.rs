@@ -13,7 +13,7 @@ pub enum Event {
     Started {
         /// Time since the submission, if it is known; zero otherwise.
         elapsed: Duration,
-        /// Usual duration of the model; one minute if nothing is known of it.
+        /// Expected duration of a job of this model; one minute if it is unknown.
         expected: Duration,
     },
     /// The service reported the status.
@@ -21,9 +21,9 @@ pub enum Event {
     Polled {
         /// The status.
         status: Status,
-        /// Time since the submission; since the job was attached if the time of the submission is unknown.
+        /// Time since the submission, or since the job was attached if the time of the submission is unknown.
         elapsed: Duration,
-        /// Usual duration of the model; one minute if nothing is known of it.
+        /// Expected duration of a job of this model; one minute if it is unknown.
         expected: Duration,
     },
     /// A poll failed and will be repeated. This says nothing about the job.
@@ -33,12 +33,12 @@ pub enum Event {
         reason: String,
         /// Number of polls that failed in a row.
         failures: u32,
-        /// Time since the submission; since the job was attached if the time of the submission is unknown.
+        /// Time since the submission, or since the job was attached if the time of the submission is unknown.
         elapsed: Duration,
-        /// Usual duration of the model; one minute if nothing is known of it.
+        /// Expected duration of a job of this model; one minute if it is unknown.
         expected: Duration,
     },
-    /// The result is there. Always the last event.
+    /// The job succeeded; this is its result. Always the last event.
     Finished(Box<Generation>),
 }
 
@@ -54,7 +54,7 @@ impl Event {
         }
     }
 
-    /// Returns the usual duration of the model, for all events but [`Finished`](Self::Finished).
+    /// Returns the expected duration of the job, for all events but [`Finished`](Self::Finished).
     #[must_use]
     pub fn expected(&self) -> Option<Duration> {
         match self {

@@ -1,4 +1,4 @@
-//! What happens around every request of the generated client.
+//! Hooks that run before and after every request of the generated client.
 
 use progenitor_client::{ClientHooks, ClientInfo as _, OperationInfo};
 use reqwest::{Request, Response, StatusCode};

@@ -6,7 +6,7 @@ use crate::model::Model;
 
 /// Parts of a name that suggest a secret, in lower case without separators.
 const SUSPICIOUS: [&str; 7] = ["token", "secret", "password", "passwd", "apikey", "accesskey", "credential"];
-/// What stands in place of a secret.
+/// The text that replaces a secret.
 const REDACTED: &str = "[secret]";
 
 impl Model {
@@ -60,7 +60,7 @@ fn visit_value(value: &mut Value, is_secret: bool, on_secret: &mut impl FnMut(&m
     }
 }
 
-/// Whether a name suggests a secret: better redacted than shown.
+/// Whether a name suggests a secret. In doubt, it does.
 fn is_suspicious(name: &str) -> bool {
     let name: String = name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
     SUSPICIOUS.iter().any(|part| name.contains(part))

@@ -11,7 +11,7 @@ const MAX_SHOWN: usize = 80;
 
 /// A problem found by checking an input against the documented schema.
 ///
-/// The service may accept the input all the same, since its documentation may lag behind.
+/// The service may accept the input nevertheless, because its documentation may lag behind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Warning {
@@ -43,7 +43,7 @@ pub(crate) fn warnings(model: &Model, value: &Value) -> Vec<Warning> {
     let is_there =
         |name: &str| given.get(name).is_some_and(|value| value.as_array().is_none_or(|items| !items.is_empty()));
     for name in model.info().expected.iter().filter(|name| !is_there(name)) {
-        found.add(name, format!("{model} needs it, although the schema does not require it"));
+        found.add(name, format!("{model} requires it, although the schema does not"));
     }
     for (name, value) in given {
         let parameter = model.parameters().iter().find(|parameter| parameter.name == name);
@@ -84,7 +84,7 @@ impl Findings {
         if schema["format"] == "uri"
             && let Some(text) = value.as_str().filter(|text| !media::is_address(text))
         {
-            self.add(field, format!("{} is not an address; pass local files as `Media::path`", display(&text.into())));
+            self.add(field, format!("{} is not a URL; pass local files as `Media::path`", display(&text.into())));
         }
     }
 

@@ -118,9 +118,9 @@ impl Lora {
         temporary.persist(path).map_err(failed)
     }
 
-    /// Returns the value for `lora_weights` once the file is in this Hugging Face repository (`owner/name`).
+    /// Returns the value of the parameter `lora_weights` for a Hugging Face repository (`owner/name`) that has the file.
     ///
-    /// It includes the file name; without it, the service would look for another one.
+    /// It includes the file name; without it, the service would look for a file with another name.
     #[must_use]
     pub fn lora_weights(&self, repository: impl AsRef<str>) -> String {
         let repository = repository.as_ref().trim_start_matches("https://").trim_start_matches("huggingface.co/");

@@ -74,7 +74,7 @@ impl TrainingSet {
 
     /// Collects the pairs `NAME_start.EXT` and `NAME_end.EXT` of a folder for `p-image-edit-trainer`.
     ///
-    /// Further inputs are named `NAME_start2.EXT` and so on; the instruction is in `NAME.txt`.
+    /// Additional input images are named `NAME_start2.EXT` and so on; the instruction is in `NAME.txt`.
     ///
     /// # Errors
     ///
@@ -121,7 +121,7 @@ impl TrainingSet {
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](ErrorKind::InvalidInput) with every file at fault.
+    /// [`InvalidInput`](ErrorKind::InvalidInput), with a message that lists every invalid file.
     pub fn check(&self) -> Result<()> {
         let mut problems = self.problems.clone();
         let mut total = 0;
@@ -146,7 +146,7 @@ impl TrainingSet {
         if problems.is_empty() { Ok(()) } else { Err(Error::new(ErrorKind::InvalidInput, problems.join("; "))) }
     }
 
-    /// Checks and packs the set and uploads the archive, which is then the trainer's `image_data`.
+    /// Checks and packs the set and uploads the archive, which is the value of the trainer's parameter `image_data`.
     ///
     /// # Errors
     ///

@@ -42,7 +42,7 @@ type Body = Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send + Sync>>;
 #[derive(Debug)]
 pub(crate) enum Piece {
     Data(Bytes),
-    /// The file starts over; everything that arrived before is void, unless the file is provably the same.
+    /// The file starts over; everything that arrived before is discarded, unless the file is provably the same.
     Restart {
         is_same_file: bool,
     },
@@ -98,7 +98,7 @@ impl ResumableDownload {
         }
     }
 
-    /// Returns the address.
+    /// Returns the URL.
     pub(crate) fn url(&self) -> &str {
         self.url.as_str()
     }
@@ -108,7 +108,7 @@ impl ResumableDownload {
         self.received
     }
 
-    /// Returns the size of the file, if the service named it.
+    /// Returns the size of the file, if the service stated it.
     pub(crate) fn total(&self) -> Option<u64> {
         self.total
     }

@@ -125,6 +125,6 @@ impl Sink for PartialFile {
 pub(crate) fn exists(path: &Path) -> Error {
     Error::new(
         ErrorKind::Io,
-        format!("{} already exists; choose another name, or replace it on purpose", path.display()),
+        format!("{} already exists; choose another name, or replace it with `save`", path.display()),
     )
 }

@@ -58,7 +58,7 @@ async fn send_once(
 /// Reads the response to an upload.
 fn uploaded(response: &UploadResponse, transport: &Transport) -> Result<UploadedFile> {
     let address = response.url().ok_or_else(|| {
-        let error = Error::new(ErrorKind::Decode, "the response to the upload has no address (urls.get)");
+        let error = Error::new(ErrorKind::Decode, "the response to the upload has no URL (urls.get)");
         transport.redact(error.with_body(Some(response.as_value().to_string())))
     })?;
     Ok(UploadedFile::from_response(response, transport.base.resolve(address)?.into()))

@@ -28,7 +28,7 @@ const MAX_REUSE: Duration = Duration::from_secs(25 * 60);
 /// Maximum number of concurrent uploads per client.
 const MAX_CONCURRENT: usize = 8;
 
-/// SHA-256 of the content, or of the address of a result.
+/// SHA-256 of the content, or of the URL of a result.
 type Hash = [u8; 32];
 /// Locked during an upload, so that equal content waits for it.
 type Entry = Arc<tokio::sync::Mutex<Option<CachedUpload>>>;
@@ -48,7 +48,7 @@ pub(crate) struct UploadCache {
 struct CachedUpload {
     file: UploadedFile,
     valid_until: Instant,
-    /// The same by the wall clock: the other one may stop while the machine sleeps.
+    /// The same by the wall clock: the monotonic clock may stop while the machine sleeps.
     valid_until_wall: SystemTime,
 }
 
@@ -69,7 +69,7 @@ impl UploadCache {
         Self { entries: Mutex::default(), permits: Semaphore::new(MAX_CONCURRENT), deadline, max_download }
     }
 
-    /// Uploads media, unless the same content was uploaded before and is still there.
+    /// Uploads media, unless the same content was uploaded before and has not expired.
     pub(crate) async fn upload(
         &self,
         transport: &Arc<Transport>,
@@ -107,7 +107,7 @@ impl UploadCache {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// Forgets the uploads that a text mentions by address or id: a job that could not read them says so in its error.
+    /// Forgets the uploads that a text mentions by URL or id: a job that could not read them says so in its error.
     pub(crate) fn forget_mentioned(&self, text: &str) {
         let is_mentioned = |file: &UploadedFile| {
             let id = file.id.as_deref().filter(|id| !id.is_empty());
@@ -156,7 +156,7 @@ impl UploadCache {
     /// Returns the entry of some content.
     fn entry(&self, hash: Hash) -> Entry {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        // Entries that nobody waits for and nobody can use would only accumulate.
+        // Removes entries that are expired and not in use.
         entries.retain(|_, entry| {
             let is_used = Arc::strong_count(entry) > 1;
             is_used || entry.try_lock().is_ok_and(|cached| cached.as_ref().is_some_and(CachedUpload::is_valid))

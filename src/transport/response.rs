@@ -115,8 +115,8 @@ pub(super) fn transport_error(error: reqwest::Error) -> AttemptError {
 
 /// Whether a status proves that the request was not processed.
 ///
-/// Redirects, conflicts, timeouts of proxies (408, 499), early data (425), server errors and statuses that no
-/// specification knows prove nothing.
+/// Redirects, conflicts, timeouts of proxies (408, 499), early data (425), server errors and unregistered
+/// statuses prove nothing.
 fn proves_rejection(status: StatusCode) -> bool {
     matches!(status.as_u16(), 400..=406 | 410 | 411 | 413..=415 | 421 | 422 | 429 | 431 | 451)
 }
@@ -151,8 +151,8 @@ pub(super) async fn error_response(response: Response) -> AttemptError {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let mut error = error_for_response(status.as_u16(), &body);
     if status.is_redirection() {
-        let target = header(LOCATION.as_str()).unwrap_or_else(|| "no address".into());
-        let message = format!("to {target}; check the base URL");
+        let target = header(LOCATION.as_str()).unwrap_or_else(|| "unknown".into());
+        let message = format!("its target is {target}; check the base URL");
         error = Error::new(ErrorKind::Redirected, message).with_status(status.as_u16());
     }
     if error.request_id().is_none() {

@@ -66,7 +66,7 @@ impl Postgres {
         let initdb = ["--auth=trust", "--username=pruna", "--no-sync", "--encoding=UTF8", "--locale=C", "-D"];
         succeed(unprivileged(&programs.join("initdb")).current_dir(home.path()).args(initdb).arg(&data))?;
         let port = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).map_err(|e| e.to_string())?.port();
-        // Only workers are killed in these tests, never the database: it need not wait for the disk.
+        // Only workers are killed in these tests, never the database: so it need not wait for the disk.
         let server = unprivileged(&programs.join("postgres"))
             .current_dir(home.path())
             .arg("-D")

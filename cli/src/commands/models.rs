@@ -116,7 +116,7 @@ fn list() -> Result<(), Failure> {
                 info.outputs.first().map_or_else(String::new, |kind| (*kind).to_owned()),
                 format_duration(Duration::from_secs_f64(info.typical_seconds)),
                 info.requests_per_minute.map_or_else(String::new, |limit| limit.to_string()),
-                info.price.as_ref().map_or_else(|| "varies".to_owned(), ToString::to_string),
+                info.price.as_ref().map_or_else(|| "unknown".to_owned(), ToString::to_string),
             ]);
         }
     }

@@ -11,7 +11,7 @@ use crate::{failure::Failure, source};
 pub(crate) enum TextFiles {
     /// The content of the file: for what the user typed.
     Read,
-    /// Itself: a table may come from somebody else, who must not name files to be sent.
+    /// Plain text: a table may come from another person, who must not be able to name files to be sent.
     Keep,
 }
 

@@ -127,7 +127,7 @@ impl Drop for Connection {
 }
 
 impl Fleet {
-    /// Connects to a database without TLS, by a connection string or URL as libpq takes it. For TLS, see
+    /// Connects to a database without TLS, by a connection string or URL in the format of libpq. For TLS, see
     /// [`with`](Self::with).
     ///
     /// `batch` names the batch: workers with the same name process the same items. The first connection creates the tables
@@ -146,13 +146,13 @@ impl Fleet {
         Ok(Self { _connection: Some(Arc::new(Connection(connection))), ..Self::with(client, batch) })
     }
 
-    /// Uses a connection that the caller made and drives.
+    /// Uses a database connection of the caller, who must drive it.
     pub fn with(database: Database, batch: impl Into<String>) -> Self {
         Self { database: Arc::new(database), batch: batch.into().into(), lease: LEASE, _connection: None }
     }
 
-    /// Sets the time after which others take over the items of a worker that does not respond: 30 seconds by default, at least
-    /// 0.3 seconds.
+    /// Sets the time after which other workers take over the items of a worker that does not respond: 30 seconds by
+    /// default, at least 0.3 seconds.
     #[must_use]
     pub fn lease(mut self, lease: Duration) -> Self {
         self.lease = lease.max(Duration::from_millis(300));
@@ -372,7 +372,7 @@ impl SharedRateLimiter for FleetRateLimiter {
 fn write(request: &Request) -> Result<String> {
     let input = Value::Object(request.clone().into_parameters()?);
     if embedded::has_local(request.model(), &input)? {
-        let message = "a fleet cannot read local media; upload them first, or pass their addresses";
+        let message = "a fleet cannot read local media; upload it first, or pass its URL";
         return Err(Error::new(ErrorKind::InvalidInput, message).with_model(request.model().clone()));
     }
     let seconds = request.own_deadline().map(|deadline| deadline.as_secs_f64());
