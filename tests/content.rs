@@ -105,6 +105,11 @@ async fn an_interrupted_stream_continues_only_in_the_same_file() {
         ("the same file from its beginning", vec![broken(strong), complete(strong)], Ok(FILE)),
         ("the same file, broken twice", vec![broken(strong), broken(strong), complete(strong)], Ok(FILE)),
         ("another file", vec![broken(strong), other()], Err(&FILE[..10])),
+        (
+            "the same file without a byte of it, then another file",
+            vec![broken(strong), response(&format!("200 OK\r\n{JPEG}\r\n{whole}{strong}"), b""), other()],
+            Err(&FILE[..10]),
+        ),
         ("a weak validator", vec![broken(weak), complete(weak)], Err(&FILE[..10])),
         ("no validator", vec![broken(""), complete("")], Err(&FILE[..10])),
         (

@@ -41,10 +41,13 @@ async fn the_rest_is_requested_only_with_a_strong_validator() {
     let range =
         |range: &str| response(&format!("206 Partial Content\r\n{}\r\ncontent-range: {range}", length(rest)), rest);
     let good = format!("bytes 10-{}/{}", FILE.len() - 1, FILE.len());
+    let part = &rest[..rest.len() - 5];
+    let short = format!("bytes 10-{}/*", FILE.len() - 6);
+    let short = response(&format!("206 Partial Content\r\n{}\r\ncontent-range: {short}", length(part)), part);
     let again = || response(&format!("200 OK\r\n{whole}"), FILE);
     let changed = || response(&format!("200 OK\r\n{}\r\netag: \"2\"", length(OTHER)), OTHER);
     let strong = "\r\netag: \"1\"";
-    let cases: [Case; 9] = [
+    let cases: [Case; 10] = [
         ("a strong validator", vec![broken(strong), range(&good)], &[false, true], FILE),
         ("a weak validator", vec![broken("\r\netag: W/\"1\""), again()], &[false, false], FILE),
         ("a date", vec![broken("\r\nlast-modified: Sun, 06 Nov 1994 08:49:37 GMT"), again()], &[false, false], FILE),
@@ -62,6 +65,7 @@ async fn the_rest_is_requested_only_with_a_strong_validator() {
             &[false, true, false],
             FILE,
         ),
+        ("a range that ends too early", vec![broken(strong), short, again()], &[false, true, false], FILE),
         ("a range without its header", vec![broken(strong), range(""), again()], &[false, true, false], FILE),
         (
             "no such range",

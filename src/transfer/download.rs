@@ -28,6 +28,8 @@ pub(crate) struct ResumableDownload {
     attempts: Attempts,
     body: Option<Body>,
     received: u64,
+    /// Whether anything was ever received. The reader may hold it even while `received` is 0 again.
+    has_delivered: bool,
     total: Option<u64>,
     /// A strong validator, without which the rest cannot be requested.
     validator: Option<HeaderValue>,
@@ -58,6 +60,7 @@ impl ResumableDownload {
             attempts,
             body: None,
             received: 0,
+            has_delivered: false,
             total: None,
             validator: None,
             head: BytesMut::new(),
@@ -173,7 +176,7 @@ impl ResumableDownload {
     fn start_over(&mut self, headers: &HeaderMap) -> Option<Piece> {
         let validator = strong_validator(headers);
         let is_same_file = validator.is_some() && validator == self.validator;
-        let restart = (self.received > 0).then_some(Piece::Restart { is_same_file });
+        let restart = self.has_delivered.then_some(Piece::Restart { is_same_file });
         self.received = 0;
         self.head.clear();
         self.validator = validator;
@@ -188,10 +191,14 @@ impl ResumableDownload {
         let length = content_length(headers);
         match parse_range(range) {
             Some((first, end)) if self.validator.is_some() && is_same_file && first == self.received => {
-                if length.is_none_or(|length| first + length == end) {
-                    return Ok(end);
+                if length.is_some_and(|length| first.checked_add(length) != Some(end)) {
+                    return Err(self.range_mismatch(format!("the range {range:?} does not have the length {length:?}")));
                 }
-                Err(self.range_mismatch(format!("the range {range:?} does not have the length {length:?}")))
+                if let Some(total) = self.total.filter(|total| *total != end) {
+                    let message = format!("the range {range:?} does not complete the file of {total} bytes");
+                    return Err(self.range_mismatch(message));
+                }
+                Ok(end)
             }
             _ => Err(self.range_mismatch(format!("requested a range from byte {}, received {range:?}", self.received))),
         }
@@ -205,6 +212,7 @@ impl ResumableDownload {
 
     fn accept(&mut self, chunk: Bytes) -> Result<Piece> {
         self.received += chunk.len() as u64;
+        self.has_delivered = true;
         check_size(self.received, self.max_size)?;
         if self.head.len() < SNIFF_LENGTH {
             self.head.extend_from_slice(&chunk[..chunk.len().min(SNIFF_LENGTH - self.head.len())]);
