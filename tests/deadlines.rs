@@ -96,6 +96,18 @@ async fn a_wait_polls_once_more_before_its_deadline_and_returns_the_job_in_the_e
 }
 
 #[tokio::test]
+async fn a_poll_without_a_response_does_not_extend_a_wait() {
+    let emulator = support::emulator().await;
+    let client = support::client(&emulator);
+    let job = client.submit(request().try_sync(false)).await.unwrap();
+    emulator.faults().add(Fault::StallBeforeHead.on(Operation::GetPredictionStatus));
+    let start = Instant::now();
+    let error = job.wait_timeout(SOON).await.unwrap_err();
+    assert!(error.is_timeout() && start.elapsed() < 10 * SOON, "{error} after {:?}", start.elapsed());
+    assert_eq!(error.job(), job.job_ref().as_ref());
+}
+
+#[tokio::test]
 async fn the_deadline_of_a_request_includes_the_uploads_of_its_media() {
     let emulator = support::emulator().await;
     emulator.faults().add(Fault::StallBeforeHead.on(Operation::UploadFile));

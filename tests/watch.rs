@@ -63,6 +63,7 @@ async fn every_poll_is_an_event_and_the_result_is_the_last() {
         assert_eq!(polls(&service), names.len() - 1, "{names:?}");
     }
     assert!(names.len() > 3, "{names:?}");
+    assert!(events.next().await.is_none(), "nothing comes after the end");
     let polled = names.len() - 2;
     assert_eq!((names[0], names[polled + 1]), ("started", "finished"));
     assert!(names[1..=polled].iter().all(|name| *name == "polled"), "{names:?}");
@@ -144,5 +145,20 @@ async fn a_wait_ends_with_the_result_or_at_its_deadline() {
         let video = wait(job.clone(), 600).await.unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!(video.id(), job.id());
         assert!(started.elapsed() < Duration::from_secs(60), "{name}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_short_wait_for_an_old_job_lasts_as_long_as_the_caller_says() {
+    let service = Service::new().with_speed(100.0);
+    let job =
+        service.client_with(Client::builder().poll_policy(Proportional)).submit(WanT2v::new("waves")).await.unwrap();
+    tokio::time::advance(Duration::from_secs(600)).await;
+    for _ in 0..3 {
+        let (started, sent) = (Instant::now(), polls(&service));
+        assert!(job.wait_timeout(Duration::from_secs(1)).await.unwrap_err().is_timeout());
+        let elapsed = started.elapsed().as_secs_f64();
+        assert!((0.89..=1.0).contains(&elapsed), "{elapsed}");
+        assert_eq!(polls(&service), sent + 1);
     }
 }

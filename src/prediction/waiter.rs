@@ -25,6 +25,8 @@ const MIN_HINT: Duration = Duration::from_millis(5);
 /// A wait for a job.
 pub(super) struct Waiter {
     prediction: Prediction,
+    /// When the wait began, which may be long after the submission.
+    began: Instant,
     deadline: Instant,
     /// The response to the submission, if the job had ended by then.
     ended: Option<PredictionResponse>,
@@ -32,6 +34,7 @@ pub(super) struct Waiter {
     hint: Option<Duration>,
     /// A job that was attached may have ended long ago, so it is polled at once.
     poll_at_once: bool,
+    has_polled: bool,
     failures: u32,
     last_seen_running: Option<Instant>,
     span: Span,
@@ -46,6 +49,8 @@ impl Waiter {
             ended: prediction.ended_at_submission().cloned(),
             poll_at_once: prediction.submission.is_none(),
             prediction,
+            began: Instant::now(),
+            has_polled: false,
             deadline,
             failures: 0,
             last_seen_running: None,
@@ -78,8 +83,13 @@ impl Waiter {
         }
         let (priority, is_last) = self.pause().await;
         let (now, transport) = (Instant::now(), &self.prediction.context.transport);
-        // Polls once even when the deadline has passed.
-        let until = if self.deadline > now { self.deadline } else { now + transport.timeouts.attempt };
+        let is_late = self.deadline <= now;
+        if is_late && self.has_polled {
+            return Err(self.timed_out());
+        }
+        self.has_polled = true;
+        // Polls once even if the deadline had passed before the wait began.
+        let until = if is_late { deadline_after(now, transport.timeouts.attempt) } else { self.deadline };
         let polled = transport.status_once(self.prediction.id().unwrap_or_default(), priority, until).await;
         let event = match polled {
             Ok(job) => {
@@ -118,7 +128,7 @@ impl Waiter {
 
     /// Returns the time of the last poll: early enough for a response before the deadline.
     fn last_poll(&self) -> Instant {
-        let whole = self.deadline.saturating_duration_since(self.prediction.started);
+        let whole = self.deadline.saturating_duration_since(self.began);
         let reserve = (whole / 50).clamp(MIN_RESERVE.min(whole / 2), MAX_RESERVE);
         self.deadline.checked_sub(reserve).unwrap_or(self.deadline)
     }

@@ -26,7 +26,7 @@ impl Watch {
             let is_last = matches!(event, Ok(Event::Finished(_)) | Err(_));
             Some((event, (!is_last).then_some(waiter)))
         });
-        Self { events: BoxStream::new(stream::iter([Ok(first)]).chain(polls)) }
+        Self { events: BoxStream::new(stream::iter([Ok(first)]).chain(polls).fuse()) }
     }
 
     /// Waits for the next event; `None` after the last one.
