@@ -151,7 +151,9 @@ impl Client {
     /// # Errors
     ///
     /// As [`submit`](Self::submit). [`RateLimited`](ErrorKind::RateLimited) has
-    /// [`retry_after`](Error::retry_after) if the client's own limit is exhausted, or if the service stated a time.
+    /// [`retry_after`](Error::retry_after) if the client's own rate limit is exhausted, or if the service stated a time. It
+    /// has none if only [`open_submissions`](crate::limits::Limits::open_submissions) are exhausted, because it is not known
+    /// when one of them finishes.
     pub async fn try_submit(&self, request: impl Into<Request>) -> Result<Prediction> {
         let request = request.into();
         let (model, deadline) = (request.model().clone(), self.deadline_of(&request));

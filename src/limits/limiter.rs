@@ -12,7 +12,7 @@ use std::{
 use reqwest::header::HeaderMap;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
-    time::Instant,
+    time::{Instant, timeout_at},
 };
 
 use super::{Limit, Limits, Priority, headers::RateLimitHeaders, queue::LimitQueue, shared::SharedRateLimiter};
@@ -95,16 +95,19 @@ impl Limiter {
         }
     }
 
-    /// Takes the permits for one submission, or fails with the expected wait.
+    /// Takes the permits for one submission, or fails: with the expected wait, if only the rate limit is in the way.
     pub(crate) fn try_acquire_submission(&self, model: &Model) -> Result<(ConcurrencyPermit, Permit<'_>), Error> {
         let limits = self.model(model);
-        let exhausted = |wait: Duration| {
-            let message = "the client's rate limit for this model is exhausted for now";
-            Error::new(ErrorKind::RateLimited, message).with_model(model.clone()).with_retry_after(Some(wait))
-        };
-        let concurrency = Arc::clone(&limits.concurrency);
-        let concurrency = concurrency.try_acquire_owned().map_err(|_| exhausted(limits.expected_wait()))?;
-        limits.queue.try_acquire().map_err(exhausted)?;
+        let failed = |message: &str| Error::new(ErrorKind::RateLimited, message).with_model(model.clone());
+        let concurrency = Arc::clone(&limits.concurrency).try_acquire_owned();
+        // Nobody knows when one of them finishes; only the rate limit may make the wait longer.
+        let concurrency = concurrency.map_err(|_| {
+            let wait = Some(limits.expected_wait()).filter(|wait| !wait.is_zero());
+            failed("too many other submissions to this model are open").with_retry_after(wait)
+        })?;
+        limits.queue.try_acquire().map_err(|wait| {
+            failed("the client's rate limit for this model is exhausted for now").with_retry_after(Some(wait))
+        })?;
         Ok((concurrency, Permit { _concurrency: None }))
     }
 
@@ -131,7 +134,11 @@ impl Limiter {
             Error::new(ErrorKind::RateLimited, message).with_retry_after(wait)
         })?;
         let concurrency = match operation {
-            Operation::Status => self.concurrent_status.acquire().await.ok(),
+            Operation::Status => {
+                let free = timeout_at(deadline, self.concurrent_status.acquire()).await;
+                let late = "too many other status requests were open until the deadline";
+                free.map_err(|_| Error::new(ErrorKind::RateLimited, late))?.ok()
+            }
             _ => None,
         };
         Ok(Permit { _concurrency: concurrency })
@@ -191,5 +198,39 @@ impl<'a> Counted<'a> {
 impl Drop for Counted<'_> {
     fn drop(&mut self) {
         self.counter.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_status_request_waits_for_others_until_its_deadline_only() {
+        let limiter = Limiter::new(Limits::none());
+        let start = Instant::now();
+        let deadline = start + Duration::from_secs(5);
+        let mut open = Vec::new();
+        for _ in 0..MAX_CONCURRENT_STATUS {
+            open.push(limiter.acquire(Operation::Status, start, deadline).await.unwrap());
+        }
+        let error = limiter.acquire(Operation::Status, start, deadline).await.unwrap_err();
+        assert!(error.is_rate_limited(), "{error}");
+        assert_eq!(start.elapsed(), Duration::from_secs(5));
+        open.pop();
+        assert!(limiter.acquire(Operation::Status, start, deadline).await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn open_submissions_have_no_known_end() {
+        let model = Model::P_IMAGE;
+        let limiter = Limiter::new(Limits::none().submissions(&model, 60).open_submissions(1));
+        let open = limiter.acquire_concurrency(&model).await;
+        let error = limiter.try_acquire_submission(&model).unwrap_err();
+        assert!(error.is_rate_limited() && error.retry_after().is_none(), "{error}");
+        drop(open);
+        while limiter.try_acquire_submission(&model).is_ok() {}
+        let error = limiter.try_acquire_submission(&model).unwrap_err();
+        assert!(error.retry_after().is_some_and(|wait| !wait.is_zero()), "{error}");
     }
 }
