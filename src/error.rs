@@ -271,7 +271,8 @@ impl fmt::Display for Error {
         facts.extend(inner.request_id.as_ref().map(|id| format!("request {}", one_line(id))));
         facts.extend((inner.attempts > 1).then(|| format!("{} attempts", inner.attempts)));
         facts.extend(inner.retry_after.map(|delay| format!("retry after {}", seconds(delay))));
-        facts.extend(inner.result.as_ref().map(|result| format!("the result is at {}", addresses(&result.urls))));
+        let result = inner.result.as_ref().filter(|result| !result.urls.is_empty());
+        facts.extend(result.map(|result| format!("the result is at {}", addresses(&result.urls))));
         if facts.is_empty() { Ok(()) } else { write!(f, " ({})", facts.join(", ")) }
     }
 }
@@ -321,6 +322,8 @@ mod tests {
             "a local file could not be read or written: lion.jpg: disk full (the result is at https://h/a.jpg and data:…)"
         );
         assert_eq!((error.result::<u8>(), error.result::<u16>()), (Some(&7), None));
+        let no_files = Error::new(ErrorKind::NotFound, "x").with_result(Arc::new(7_u8), Vec::new());
+        assert_eq!(no_files.to_string(), "not found: x");
     }
 
     #[test]

@@ -36,7 +36,10 @@ impl Error {
 
 /// Replaces secrets, both verbatim and as JSON escapes them.
 fn redact_text(text: &mut String, secrets: &[String]) {
-    for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
+    let mut secrets: Vec<&String> = secrets.iter().filter(|secret| !secret.is_empty()).collect();
+    // The longest first: one secret may begin with another.
+    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    for secret in secrets {
         let quoted = serde_json::Value::from(secret.as_str()).to_string();
         for form in [secret.as_str(), &quoted[1..quoted.len() - 1]] {
             if text.contains(form) {
@@ -77,6 +80,13 @@ mod tests {
         let body = format!("{}{}", "x".repeat(body::MAX_BODY - 5), secrets[0]);
         let error = Error::new(ErrorKind::Decode, "").with_body(Some(body)).redact_and_cut(&secrets);
         assert!(!error.body().unwrap().contains("pru"));
+    }
+
+    #[test]
+    fn a_secret_that_begins_with_another_is_replaced_as_a_whole() {
+        let secrets = ["pru_1".to_owned(), "pru_12".to_owned()];
+        let error = Error::new(ErrorKind::Decode, "pru_12 and pru_1").redact(&secrets);
+        assert_eq!(error.message(), "[secret] and [secret]");
     }
 
     #[test]
