@@ -125,12 +125,17 @@ impl Attempts {
 
     /// Begins an attempt and returns the time that is left for it.
     pub(crate) fn start(&mut self) -> Result<Duration> {
-        let left = self.deadline.saturating_duration_since(Instant::now());
+        let left = self.left();
         if left.is_zero() {
             return Err(deadline_passed(self.last.take(), self.count));
         }
         self.count += 1;
         Ok(left)
+    }
+
+    /// Returns the time that is left.
+    pub(crate) fn left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
     }
 
     /// Returns the span of the current attempt.
@@ -146,6 +151,10 @@ impl Attempts {
     /// Waits until the next attempt, or returns the final error.
     pub(crate) async fn fail(&mut self, failure: AttemptError) -> Result<()> {
         let AttemptError { state, error } = failure;
+        if state == SendState::NotSent && error.kind() != ErrorKind::Connection {
+            // It ended before a connection was attempted, for example at the client's own rate limit.
+            self.count = self.count.saturating_sub(1);
+        }
         let error = error.with_attempts(self.count);
         if !may_retry(self.idempotency, state, error.kind()) {
             return Err(match (self.idempotency, state) {
@@ -304,6 +313,21 @@ mod tests {
             );
             assert!(error.to_string().contains("no answer in time"), "{error}");
             assert_eq!(Instant::now(), deadline);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_requests_count_as_attempts() {
+        for (state, kind, count) in [
+            (SendState::NotSent, ErrorKind::RateLimited, 0),
+            (SendState::NotSent, ErrorKind::Io, 0),
+            (SendState::NotSent, ErrorKind::Connection, 1),
+            (SendState::Rejected, ErrorKind::InvalidInput, 1),
+        ] {
+            let failure =
+                || AttemptError { state, error: Error::new(kind, "").with_retry_after(Some(Duration::from_secs(600))) };
+            let (_, error) = attempts_of(&Arc::new(RetryPolicy::new(4)), Idempotency::NonIdempotent, failure).await;
+            assert_eq!((error.kind(), error.attempts()), (kind, count), "{state:?}");
         }
     }
 

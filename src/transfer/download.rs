@@ -26,6 +26,8 @@ pub(crate) struct ResumableDownload {
     /// Maximum size in bytes.
     max_size: u64,
     attempts: Attempts,
+    /// Whether the body, too, must arrive before the deadline. Not if the caller decides how fast it is read.
+    is_bounded: bool,
     body: Option<Body>,
     received: u64,
     /// Whether anything was ever received. The reader may hold it even while `received` is 0 again.
@@ -58,6 +60,7 @@ impl ResumableDownload {
             url,
             max_size,
             attempts,
+            is_bounded: true,
             body: None,
             received: 0,
             has_delivered: false,
@@ -68,8 +71,9 @@ impl ResumableDownload {
         }
     }
 
-    /// Opens the download without reading the body.
+    /// Opens the download without reading the body. The caller may read that slower than the deadline allows.
     pub(crate) async fn open(&mut self) -> Result<()> {
+        self.is_bounded = false;
         while self.body.is_none() {
             self.attempt_to_open().await?;
         }
@@ -85,7 +89,8 @@ impl ResumableDownload {
                 }
                 continue;
             };
-            let received = match next_chunk(body, self.transport.timeouts.idle).await {
+            let left = if self.is_bounded { self.attempts.left() } else { Duration::MAX };
+            let received = match next_chunk(body, self.transport.timeouts.idle, left).await {
                 Ok(Some(chunk)) => return self.accept(chunk).map(Some),
                 Ok(None) => self.check_complete(),
                 Err(failure) => Err(failure),
@@ -156,7 +161,7 @@ impl ResumableDownload {
             restart = self.start_over(&headers);
             self.total = content_length(&headers);
         }
-        check_size(self.total.unwrap_or_default(), self.max_size).map_err(AttemptError::not_sent)?;
+        check_size(self.total.unwrap_or_default(), self.max_size).map_err(AttemptError::indeterminate)?;
         self.body = Some(body);
         Ok(restart)
     }
@@ -242,16 +247,23 @@ pub(crate) fn parse_range(range: &str) -> Option<(u64, u64)> {
     (first <= last && reaches).then_some((first, end))
 }
 
-/// Reads the next chunk of a body, or fails if none arrives in time.
+/// Reads the next chunk of a body, or fails if none arrives within the idle timeout and the time that is left.
 async fn next_chunk(
     body: &mut (impl Stream<Item = reqwest::Result<Bytes>> + Unpin),
     idle: Duration,
+    left: Duration,
 ) -> Result<Option<Bytes>, AttemptError> {
     let failed = |message: String| AttemptError::indeterminate(Error::new(ErrorKind::Connection, message));
-    match timeout(idle, body.next()).await {
+    let late = || Err(failed("the download did not end in time".into()));
+    if left.is_zero() {
+        // A chunk that has arrived would precede the timeout, so a fast body would never end.
+        return late();
+    }
+    match timeout(idle.min(left), body.next()).await {
         Ok(Some(Ok(chunk))) => Ok(Some(chunk)),
         Ok(Some(Err(error))) => Err(failed(format!("the download was interrupted: {}", error.without_url()))),
         Ok(None) => Ok(None),
+        Err(_) if left <= idle => late(),
         Err(_) => Err(failed(format!("the download stalled for {idle:?}"))),
     }
 }
@@ -290,6 +302,8 @@ fn strong_validator(headers: &HeaderMap) -> Option<HeaderValue> {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::stream;
+
     use super::*;
 
     #[test]
@@ -308,5 +322,19 @@ mod tests {
         ] {
             assert_eq!(parse_range(range), expected, "{range}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_has_an_idle_timeout_and_a_deadline() {
+        let (short, long) = (Duration::from_secs(1), Duration::from_secs(60));
+        for (idle, left, reason) in [(short, long, "stalled"), (long, short, "in time")] {
+            let start = Instant::now();
+            let failure = next_chunk(&mut stream::pending(), idle, left).await.unwrap_err();
+            assert!(failure.error.is_connection() && failure.error.message().contains(reason), "{:?}", failure.error);
+            assert_eq!(start.elapsed(), short);
+        }
+        let mut body = stream::repeat_with(|| Ok(Bytes::from_static(b"x")));
+        assert!(next_chunk(&mut body, long, short).await.unwrap().is_some());
+        assert!(next_chunk(&mut body, long, Duration::ZERO).await.is_err(), "although there is more");
     }
 }

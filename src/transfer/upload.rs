@@ -4,7 +4,7 @@ use std::{pin::pin, sync::Arc, time::Duration};
 
 use futures_util::future::{Either, select};
 use reqwest::multipart::Form;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use super::{
     body::{self, Content},
@@ -38,19 +38,20 @@ async fn send_once(
     left: Duration,
 ) -> Result<UploadedFile, AttemptError> {
     let queued_at = Instant::now();
-    let _permit = transport.permit(Operation::Upload, queued_at, queued_at + left).await?;
+    let deadline = queued_at + left;
+    let _permit = transport.permit(Operation::Upload, queued_at, deadline).await?;
     let stall = Arc::new(StallDetector::new());
     let (part, body_error) = body::part(content, &stall, progress).await.map_err(AttemptError::not_sent)?;
     let sending = pin!(transport.upload_once(Form::new().part("content", part)));
-    let response = match select(sending, pin!(stall.stalled(transport.timeouts.idle))).await {
-        Either::Left((response, _)) => response,
-        Either::Right(_) => {
-            let message = format!("the upload stalled for {:?}", transport.timeouts.idle);
-            Err(AttemptError::indeterminate(Error::new(ErrorKind::Connection, message)))
-        }
+    let stalled = pin!(stall.stalled(transport.timeouts.idle));
+    let failed = |message: String| Err(AttemptError::indeterminate(Error::new(ErrorKind::Connection, message)));
+    let response = match timeout_at(deadline, select(sending, stalled)).await {
+        Ok(Either::Left((response, _))) => response,
+        Ok(Either::Right(_)) => failed(format!("the upload stalled for {:?}", transport.timeouts.idle)),
+        Err(_) => failed("the upload did not end in time".into()),
     };
     match body_error.take() {
-        Some(error) => Err(AttemptError::not_sent(error)),
+        Some(error) => Err(AttemptError::indeterminate(error)),
         None => uploaded(&response?, transport).map_err(AttemptError::indeterminate),
     }
 }
