@@ -105,6 +105,22 @@ async fn an_unknown_submission_is_repeated_only_if_the_caller_asks_for_it() {
 }
 
 #[tokio::test]
+async fn an_unknown_submission_stays_unknown_when_its_repetition_is_rejected() {
+    let (emulator, home) = (emulator().await, tempfile::tempdir().unwrap());
+    emulator.faults().add(Fault::ResetBeforeHead.on(Operation::CreatePrediction).first(1));
+    let (_, summary) = finish(batch(&emulator, home.path(), 1)).await;
+    assert_eq!(summary.unknown, 1);
+    emulator.faults().clear();
+    emulator.faults().add(Fault::status(403).on(Operation::CreatePrediction).first(1));
+    let (_, summary) = finish(batch(&emulator, home.path(), 1).resubmit_unknown(true)).await;
+    assert_eq!((summary.failed, sends(&emulator, "createPrediction")), (1, 2));
+    let (results, summary) = finish(batch(&emulator, home.path(), 1)).await;
+    assert_eq!((summary.unknown, sends(&emulator, "createPrediction")), (1, 2), "{:?}", results[0].1);
+    let (_, summary) = finish(batch(&emulator, home.path(), 1).resubmit_unknown(true)).await;
+    assert_eq!((summary.succeeded, sends(&emulator, "createPrediction")), (1, 3));
+}
+
+#[tokio::test]
 async fn a_rejected_submission_is_sent_again() {
     let (emulator, home) = (emulator().await, tempfile::tempdir().unwrap());
     emulator.faults().add(Fault::status(403).on(Operation::CreatePrediction).first(2));

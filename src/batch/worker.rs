@@ -77,9 +77,9 @@ impl Worker {
         let model = request.model().clone();
         // Submitting needs far more memory than waiting, so its future is dropped in between.
         let start = match known {
-            None => Start::Submitted(Box::pin(self.submit(entry, request)).await?),
+            None => Start::Submitted(Box::pin(self.submit(entry, request, false)).await?),
             Some(State::Submitting) if self.resubmit_unknown => {
-                Start::Submitted(Box::pin(self.submit(entry, request)).await?)
+                Start::Submitted(Box::pin(self.submit(entry, request, true)).await?)
             }
             Some(State::Submitting) => return Err(journal::unknown().with_model(model)),
             Some(State::Running { job }) => Start::Attached(self.client.attach(job)),
@@ -110,7 +110,8 @@ impl Worker {
         Ok(Output { key, generation, files, elapsed, resumed: false })
     }
 
-    async fn submit(&self, entry: &JournalEntry<'_>, request: Request) -> Result<Prediction> {
+    /// Submits an item. `is_again` means that the outcome of an earlier submission is unknown.
+    async fn submit(&self, entry: &JournalEntry<'_>, request: Request, is_again: bool) -> Result<Prediction> {
         let limits = &self.client.context().transport.limits;
         // The deadline of an item starts at its turn, however many precede it.
         let concurrency = limits.acquire_concurrency(request.model()).await;
@@ -125,6 +126,8 @@ impl Worker {
                 }
             }
             Err(error) if error.is_submission_unknown() => {}
+            // This one was certainly not accepted, but the earlier one may have been.
+            Err(_) if is_again => {}
             // It was certainly not accepted.
             Err(_) => entry.clear().await,
         }
