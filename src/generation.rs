@@ -16,6 +16,7 @@ use crate::{
     error::ErrorKind,
     file_name::file_stem,
     media::media_from,
+    transfer::sink::exists,
     wire::PredictionResponse,
 };
 
@@ -69,12 +70,23 @@ impl Generation {
         };
         let status = response.status();
         if status == Status::SUCCEEDED {
-            let resolve = |address: &str| match address.starts_with("data:") {
-                true => Ok(address.to_owned()),
-                false => context.transport.base.resolve(address).map(String::from),
+            let (mut urls, mut unusable) = (Vec::new(), None);
+            for address in response.urls() {
+                match address.starts_with("data:") {
+                    true => urls.push(address.to_owned()),
+                    false => match context.transport.base.resolve(address) {
+                        Ok(url) => urls.push(url.into()),
+                        Err(error) => unusable = unusable.or(Some(error)),
+                    },
+                }
+            }
+            let unusable = unusable.map(annotate);
+            let generation = Self { urls, job, response, context, model };
+            // The other files are paid for.
+            return match unusable {
+                None => Ok(generation),
+                Some(error) => Err(generation.annotate(error)),
             };
-            let urls = response.urls().into_iter().map(resolve).collect::<Result<_>>().map_err(annotate)?;
-            return Ok(Self { urls, job, response, context, model });
         }
         let reason = response.error().or_else(|| response.message().map(str::to_owned)).unwrap_or_default();
         let kind = if status == Status::CANCELED { ErrorKind::Canceled } else { ErrorKind::PredictionFailed };
@@ -165,9 +177,15 @@ impl Generation {
     ///
     /// # Errors
     ///
-    /// As [`save`](Self::save), and [`Io`](ErrorKind::Io) if one of the files exists.
+    /// As [`save`](Self::save), and [`Io`](ErrorKind::Io) if one of the files exists; then nothing is downloaded.
     pub async fn save_new(&self, path: impl AsRef<Path>) -> Result<SavedFile> {
         let path = path.as_ref();
+        // Checked before the first is saved: it would be in the way of the next try.
+        for further in (1..self.urls.len()).map(|index| numbered(path, index)) {
+            if further.symlink_metadata().is_ok() {
+                return Err(self.annotate(exists(&further)));
+            }
+        }
         let first = self.file(0)?.save_new(path).await?;
         for index in 1..self.urls.len() {
             self.file(index)?.save_new(numbered(path, index)).await?;

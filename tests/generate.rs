@@ -102,6 +102,7 @@ async fn further_files_of_a_result_are_saved_beside_the_first() {
     assert_eq!(names, ["cups-1.png", "cups-2.png", "cups.png"]);
     std::fs::remove_file(folder.path().join("cups.png")).unwrap();
     assert!(images.save_new(folder.path().join("cups.png")).await.unwrap_err().is_io(), "cups-1.png is in the way");
+    assert!(!folder.path().join("cups.png").exists(), "nothing is saved");
 }
 
 #[tokio::test]
@@ -114,4 +115,17 @@ async fn several_files_are_named_by_job_and_number() {
     let names: Vec<_> = saved.iter().map(|f| f.path.file_name().unwrap().to_str().unwrap().to_owned()).collect();
     let id = images.id().unwrap();
     assert_eq!(names, [format!("{id}-0.png"), format!("{id}-1.png"), format!("{id}-2.png")]);
+}
+
+#[tokio::test]
+async fn a_url_that_cannot_be_used_does_not_hide_the_other_files() {
+    let urls = ["https://example.org/a.png", "https://name@example.org/b.png", "https://example.org/c.png"];
+    let responses = pruna::test_util::QueuedResponses::new()
+        .json(201, json!({"id": "a", "status": "succeeded", "generation_url": urls}));
+    let input = json!({"prompt": "four cups"});
+    let client = pruna::test_util::client(&responses);
+    let error = client.model("wan-image-small").input(input).generate().await.unwrap_err();
+    assert!(error.is_decode() && error.job().is_some(), "{error}");
+    assert_eq!(error.generation().unwrap().urls(), [urls[0], urls[2]]);
+    assert!(!error.to_string().contains("name@"), "{error}");
 }
