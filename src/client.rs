@@ -99,7 +99,10 @@ impl Client {
         let deadline = self.deadline_of(&request);
         let span = tracing::info_span!("generate", model = %request.model());
         let try_sync = request.use_sync();
-        let generation = async { self.start(request, try_sync, deadline).await?.into_result().await };
+        let generation = async {
+            let job = self.start(request, try_sync, deadline).await?;
+            job.into_result().await.map_err(Error::after_submission)
+        };
         generation.instrument(span).await
     }
 

@@ -50,6 +50,8 @@ struct Inner {
     model: Option<Model>,
     job: Option<JobRef>,
     result: Option<ExistingResult>,
+    /// Whether repeating the call that failed would submit the job a second time.
+    repeats_submission: bool,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -73,6 +75,7 @@ impl Error {
             model: None,
             job: None,
             result: None,
+            repeats_submission: false,
             source: None,
         };
         Self { inner: Box::new(inner) }
@@ -153,6 +156,12 @@ impl Error {
     /// Attaches a result that exists although the operation failed.
     pub(crate) fn with_result(mut self, generation: Arc<dyn Any + Send + Sync>, urls: Vec<String>) -> Self {
         self.inner.result = Some(ExistingResult { generation, urls });
+        self
+    }
+
+    /// Marks the error of a call that has submitted a job already.
+    pub(crate) fn after_submission(mut self) -> Self {
+        self.inner.repeats_submission = true;
         self
     }
 

@@ -129,3 +129,18 @@ async fn a_url_that_cannot_be_used_does_not_hide_the_other_files() {
     assert_eq!(error.generation().unwrap().urls(), [urls[0], urls[2]]);
     assert!(!error.to_string().contains("name@"), "{error}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_wait_is_transient_only_if_repeating_the_call_submits_nothing() {
+    let polls_fail = || {
+        let submitted = pruna::test_util::QueuedResponses::new().json(201, json!({"id": "a"}));
+        (0..5).fold(submitted, |responses, _| responses.json(503, json!({"message": "down"})))
+    };
+    let error = pruna::test_util::client(&polls_fail()).generate(WanT2v::new("waves")).await.unwrap_err();
+    assert!(error.is_service_unavailable() && error.job().is_some(), "{error}");
+    assert!(!error.is_transient(), "generating again would start a second job");
+
+    let job = pruna::test_util::client(&polls_fail()).submit(WanT2v::new("waves")).await.unwrap();
+    let error = job.wait().await.unwrap_err();
+    assert!(error.is_service_unavailable() && error.is_transient(), "{error}");
+}

@@ -27,6 +27,7 @@ type Finished = (usize, Result<Output>);
 /// Reading it drives the batch: without a reader, items in progress continue but no further one is started. Dropping it
 /// drops the items in progress, whose jobs continue at the service; [`stop`](Self::stop) and [`detach`](Self::detach) end a
 /// batch gracefully.
+#[must_use = "nothing is submitted unless the results are read"]
 pub struct Results {
     items: Option<Items>,
     worker: Arc<Worker>,

@@ -67,7 +67,10 @@ impl Worker {
             // If this fails, others take over when the lease has expired.
             let _ = journal.release(entry.index, self.detaching.is_cancelled()).await;
         }
-        result
+        result.map_err(|error| match error.job().is_some() || error.generation().is_some() {
+            true => error.after_submission(),
+            false => error,
+        })
     }
 
     async fn process_entry(&self, entry: &JournalEntry<'_>, item: Item) -> Result<Output> {

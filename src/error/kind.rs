@@ -55,7 +55,8 @@ pub enum ErrorKind {
     ///
     /// What to do: submit it again if you still want the result.
     Canceled,
-    /// The deadline passed. With a [`job`](Error::job), that job may still be running; without one, nothing was started.
+    /// The deadline passed. With a [`generation`](Error::generation), only the transfer of that result took too long; else,
+    /// with a [`job`](Error::job), that job may still be running; without either, nothing was started.
     ///
     /// What to do: resume the job by [`Client::attach`](crate::Client::attach), or try again with a longer
     /// [`deadline`](crate::ClientBuilder::deadline).
@@ -149,8 +150,13 @@ predicates! {
 
 impl Error {
     /// Whether repeating the call may succeed and cannot start a second paid job.
+    ///
+    /// `false` if [`Client::generate`](crate::Client::generate) or a batch has submitted a job and could not wait for it:
+    /// resume the [`job`](Self::job) by [`Client::attach`](crate::Client::attach) instead.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        matches!(self.kind(), ErrorKind::RateLimited | ErrorKind::ServiceUnavailable | ErrorKind::Connection)
+        let is_temporary =
+            matches!(self.kind(), ErrorKind::RateLimited | ErrorKind::ServiceUnavailable | ErrorKind::Connection);
+        is_temporary && !self.inner.repeats_submission
     }
 }
