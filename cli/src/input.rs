@@ -2,7 +2,6 @@
 
 mod assignment;
 mod options;
-mod schema;
 mod value;
 
 pub(crate) use self::{
@@ -12,7 +11,7 @@ pub(crate) use self::{
 
 use std::path::{Path, PathBuf};
 
-use pruna::{Media, Model};
+use pruna::{Media, Model, Parameter};
 use serde_json::{Map, Value};
 
 use crate::failure::Failure;
@@ -36,7 +35,7 @@ impl Input {
     ) -> Result<Self, Failure> {
         let mut input = Self { parameters: Map::new(), files: Vec::new() };
         for (name, value) in json {
-            let may_be_file = schema::property(model, name).map_or_else(|| accepts_file(name), schema::is_media);
+            let may_be_file = value::parameter(model, name).map_or_else(|| accepts_file(name), Parameter::is_media);
             let value = if may_be_file { input.replace_paths(name, value)? } else { value.clone() };
             input.parameters.insert(name.clone(), value);
         }
