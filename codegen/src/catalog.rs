@@ -1,12 +1,12 @@
 //! The catalog: every model that the document offers, with what is known of it.
 
 use proc_macro2::TokenStream;
-use pruna_openapi::{ModelFacts, Price, PriceRate, PriceUnit, Table, model_ids};
+use pruna_openapi::{Error, ModelFacts, Price, PriceRate, PriceUnit, Table, model_ids};
 use quote::quote;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    Error, ModelInput, docs, emit,
+    ModelInput, docs, emit,
     names::{self, ident},
 };
 

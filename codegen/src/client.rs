@@ -2,11 +2,12 @@
 
 use proc_macro2::TokenStream;
 use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle};
+use pruna_openapi::Error;
 use quote::quote;
 use serde_json::Value;
 use syn::{ImplItem, Item};
 
-use crate::{Error, document::for_each_operation, emit, panics, rules};
+use crate::{document::for_each_operation, emit, panics, rules};
 
 /// Schemas replaced by types of the library, which are lenient where the document is strict.
 const REPLACEMENTS: [(&str, &str); 2] = [

@@ -1,8 +1,7 @@
 //! The OpenAPI document as JSON, in the order in which it was written.
 
+use pruna_openapi::Error;
 use serde_json::Value;
-
-use crate::Error;
 
 pub(crate) fn parse(text: &str) -> Result<Value, Error> {
     let document: Value =

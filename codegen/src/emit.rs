@@ -1,9 +1,8 @@
 //! From tokens and lines to source files.
 
 use proc_macro2::TokenStream;
+use pruna_openapi::Error;
 use quote::quote;
-
-use crate::Error;
 
 /// The first line of every generated file.
 const HEADER: &str = "// Generated from openapi/ by `cargo xtask regenerate`; do not edit.\n\n";

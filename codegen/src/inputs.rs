@@ -4,9 +4,10 @@
 
 mod docs;
 
+use pruna_openapi::Error;
 use quote::quote;
 
-use crate::{Error, Field, ModelInput, docs::safe, emit, names::ident};
+use crate::{Field, ModelInput, docs::safe, emit, names::ident};
 
 /// Returns the source of one input.
 pub(crate) fn emit(model: &ModelInput) -> String {

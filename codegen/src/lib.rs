@@ -21,7 +21,6 @@ mod client;
 mod docs;
 mod document;
 mod emit;
-mod error;
 mod inputs;
 mod kinds;
 mod models;
@@ -34,9 +33,9 @@ mod vocabulary;
 use pruna_openapi::Table;
 
 pub use document::apply_fixups;
-pub use error::Error;
 pub use kinds::Kind;
 pub use models::{Field, ModelInput, read_models};
+pub use pruna_openapi::Error;
 
 /// The texts to generate from.
 #[derive(Clone, Copy, Debug)]

@@ -2,11 +2,10 @@
 
 mod enums;
 
-use pruna_openapi::ModelSchema;
+use pruna_openapi::{Error, ModelSchema};
 use serde_json::Value;
 
 use crate::{
-    Error,
     kinds::Kind,
     names::{self, Unique},
 };

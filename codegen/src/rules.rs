@@ -5,11 +5,11 @@
 use std::collections::BTreeSet;
 
 use heck::{ToLowerCamelCase as _, ToUpperCamelCase as _};
-use pruna_openapi::resolve;
+use pruna_openapi::{Error, resolve};
 use serde_json::{Value, json};
 
 use crate::{
-    Error, docs,
+    docs,
     document::{METHODS, for_each_operation},
 };
 
@@ -50,7 +50,7 @@ fn inline_references(document: &Value) -> Result<Value, Error> {
     let mut failure = None;
     let mut inline = |value: &mut Value| match resolve(document, value) {
         Ok(target) => *value = target.clone(),
-        Err(error) => failure = Some(error.into()),
+        Err(error) => failure = Some(error),
     };
     for_each_operation(&mut inlined, |_, _, operation| {
         for list in ["parameters", "responses"] {

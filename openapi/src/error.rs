@@ -1,13 +1,14 @@
 use std::fmt;
 
-/// Why a text could not be read. One line that names the place.
+/// Why a text could not be read, or nothing could be generated from it. One line that names the place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     message: String,
 }
 
 impl Error {
-    pub(crate) fn new(message: impl Into<String>) -> Self {
+    /// Creates an error with its message.
+    pub fn new(message: impl Into<String>) -> Self {
         Self { message: message.into() }
     }
 }
