@@ -205,3 +205,15 @@ fn a_pipe_in_a_training_folder_is_an_error_not_a_hang() {
         assert!(error.to_string().contains(&format!("{name}: it is not a regular file")), "{error}");
     }
 }
+
+#[test]
+fn a_set_beyond_what_the_service_accepts_is_rejected_before_it_is_packed() {
+    let folder = ten_images();
+    let first = folder.path().join("0.png");
+    let others: u64 = (1..10).map(|n| fs::metadata(folder.path().join(format!("{n}.png"))).unwrap().len()).sum();
+    let set = TrainingSet::from_dir(folder.path()).unwrap().default_caption("a thing");
+    for (total, is_accepted) in [(100_000_000, true), (100_000_001, false)] {
+        fs::OpenOptions::new().write(true).open(&first).unwrap().set_len(total - others).unwrap();
+        assert_eq!(set.check().is_ok(), is_accepted, "{total}");
+    }
+}

@@ -17,8 +17,8 @@ use crate::{
 
 /// Minimum number of images for `p-image-trainer`.
 const MIN_IMAGES: usize = 10;
-/// Maximum size of an upload: 100 MiB.
-const MAX_ARCHIVE: u64 = 100 * 1024 * 1024;
+/// Maximum size of an upload: 100 MB.
+const MAX_ARCHIVE: u64 = 100_000_000;
 /// File name extensions of images that trainers accept.
 const IMAGE_EXTENSIONS: [&str; 4] = ["jpg", "jpeg", "png", "webp"];
 
@@ -117,7 +117,7 @@ impl TrainingSet {
         self.images.is_empty()
     }
 
-    /// Checks the requirements of the trainers: at least ten images, complete pairs, captions, at most 100 MiB.
+    /// Checks the requirements of the trainers: at least ten images, complete pairs, captions, at most 100 MB.
     ///
     /// # Errors
     ///
