@@ -53,7 +53,6 @@ impl ApiKey {
     }
 
     /// Returns a name for the key at a service from which neither can be derived.
-    #[cfg(feature = "postgres")]
     pub(crate) fn account(&self, base: &BaseUrl) -> String {
         use crate::digest::{Sha256, hex};
         let mut hash = Sha256::new();

@@ -23,8 +23,7 @@
 //! submission with an unknown outcome is reported and not repeated.
 
 use std::{
-    ffi::OsStr,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, OnceLock},
 };
 
@@ -34,19 +33,24 @@ use tokio_util::sync::CancellationToken;
 use crate::{Client, Request, Result, stream::BoxStream};
 
 mod folder;
+mod identity;
 mod journal;
+mod names;
+mod plan;
 mod results;
 mod summary;
 mod worker;
 
 #[cfg(feature = "postgres")]
 pub use journal::fleet::Fleet;
+pub use plan::{GoneItem, Plan, PlannedItem, Progress};
 pub use results::{Results, StopHandle};
 pub use summary::Summary;
 pub use worker::Output;
 
 use folder::Folder;
-use journal::Journal;
+use identity::{Identities, Identity};
+use journal::{Journal, Service, State};
 use results::Items;
 use worker::{Item, Worker};
 
@@ -86,6 +90,9 @@ pub struct Batch {
     #[cfg(feature = "postgres")]
     fleet: Option<Fleet>,
     resubmit_unknown: bool,
+    replace: bool,
+    service_name: Option<String>,
+    rebind: bool,
 }
 
 impl Batch {
@@ -101,6 +108,9 @@ impl Batch {
             #[cfg(feature = "postgres")]
             fleet: None,
             resubmit_unknown: false,
+            replace: false,
+            service_name: None,
+            rebind: false,
         }
     }
 
@@ -125,27 +135,54 @@ impl Batch {
     /// Saves all files into a folder, which is created if necessary.
     ///
     /// Files are named `INDEX-ID.EXTENSION`, or `NAME.EXTENSION` if the request has a [name](Request::name). If an item has
-    /// several files, their numbers follow, counted from 0: `NAME-0.EXTENSION`.
+    /// several files, their numbers follow, counted from 0: `NAME-0.EXTENSION`. An item whose name a file or another item has
+    /// fails before it is submitted; [`replace`](Self::replace) admits files.
     pub fn save_to(mut self, folder: impl Into<PathBuf>) -> Self {
         self.folder = Some(folder.into());
         self
     }
 
+    /// Sets whether files are replaced that this batch did not write, or that were changed since: `false` by default.
+    pub fn replace(mut self, replace: bool) -> Self {
+        self.replace = replace;
+        self
+    }
+
     /// Keeps a journal in a file, so that the batch survives the end of the process, including a crash.
     ///
-    /// A submission is recorded before it is sent, its job after the response, its files after the download. A later run
-    /// with the same requests and the same journal continues: finished items are reported again
-    /// ([`Output::resumed`]), running jobs are waited for, the rest is submitted. If a submission was recorded but no
-    /// response, its outcome is [unknown](crate::ErrorKind::SubmissionUnknown); such an item is reported, and submitted
-    /// again only with [`resubmit_unknown`](Self::resubmit_unknown).
+    /// A submission is recorded before it is sent, its job after the response, its files after the download. A later run with
+    /// the same journal continues: finished items are reported again ([`Output::resumed`]), running jobs are waited for, the rest
+    /// is submitted. If a submission was recorded but no response, its outcome is
+    /// [unknown](crate::ErrorKind::SubmissionUnknown); such an item is reported, and submitted again only with
+    /// [`resubmit_unknown`](Self::resubmit_unknown).
     ///
-    /// The file is created if necessary, and locked: a second batch that uses it fails.
+    /// An item is known by the [key](Request::key) of its request, by default its name; without one, by its model and input, and
+    /// the number of equal requests before it. So requests can be added, removed and reordered between runs. A request whose key is
+    /// known with another input is rejected, unless its job failed. Local media count by their path, relative to the folder of the
+    /// journal. [`plan`](Self::plan) tells in advance what becomes of each request.
+    ///
+    /// The journal belongs to one service and one API key: see [`service_name`](Self::service_name) and [`rebind`](Self::rebind). The
+    /// file is created if necessary, and locked: a second batch that uses it fails.
     ///
     /// With a journal, submissions are asynchronous even for fast models, because only then does a job have an id under
     /// which it can be found again. [`Request::try_sync`] overrides this.
     #[cfg(feature = "journal")]
     pub fn journal(mut self, path: impl Into<PathBuf>) -> Self {
         self.journal = Some(path.into());
+        self
+    }
+
+    /// Names the service and account that the journal or the fleet belongs to, instead of by base URL and API key. For an emulator
+    /// that listens on another port each time.
+    pub fn service_name(mut self, name: impl Into<String>) -> Self {
+        self.service_name = Some(name.into());
+        self
+    }
+
+    /// Sets whether a journal that was written with another API key is used with this one: `false` by default. Right if both keys
+    /// are of the same account, for example after a key was replaced; jobs of another account cannot be found.
+    pub fn rebind(mut self, rebind: bool) -> Self {
+        self.rebind = rebind;
         self
     }
 
@@ -173,30 +210,53 @@ impl Batch {
     ///
     /// # Errors
     ///
-    /// [`Io`](crate::ErrorKind::Io) if the folder cannot be created or the journal cannot be read;
-    /// [`Configuration`](crate::ErrorKind::Configuration) if another batch uses the journal.
+    /// [`Io`](crate::ErrorKind::Io) if the folder cannot be written or the journal cannot be read;
+    /// [`Configuration`](crate::ErrorKind::Configuration) if another batch uses the journal, or if it belongs to another service
+    /// or account.
     #[cfg_attr(not(feature = "postgres"), allow(unused_mut))]
     pub async fn run(mut self) -> Result<Results> {
         #[cfg(feature = "postgres")]
         if let Some(fleet) = self.fleet.take() {
             return self.run_in(fleet).await;
         }
-        #[cfg(feature = "journal")]
-        if let Some(path) = self.journal.take() {
-            let owner = path.file_name().map(ToOwned::to_owned);
-            let failed = |e| crate::Error::io("the journal", std::io::Error::other(e));
-            let opened = tokio::task::spawn_blocking(move || journal::file::FileJournal::open(&path)).await;
-            let journal = Arc::new(opened.map_err(failed)??);
-            return self.run_with(Some(journal), owner.as_deref()).await;
-        }
-        self.run_with(None, None).await
+        let (journal, hidden) = self.open_journal().await?;
+        self.run_with(journal, hidden).await
     }
 
-    /// Processes all requests with an open journal of that name.
-    async fn run_with(mut self, journal: Option<Arc<dyn Journal>>, owner: Option<&OsStr>) -> Result<Results> {
+    /// Processes the requests as they come, with an open journal.
+    async fn run_with(mut self, journal: Option<Arc<dyn Journal>>, hidden: Option<String>) -> Result<Results> {
         let requests = std::mem::replace(&mut self.requests, BoxStream::new(stream::empty()));
-        let items = requests.enumerate().map(|(index, request)| Ok(Item { index, request }));
-        self.start(BoxStream::new(items), journal, owner).await
+        let mut identities = journal.as_ref().map(|_| Identities::relative_to(self.journal_folder()));
+        let items = requests.enumerate().map(move |(index, request)| {
+            let identity = identities.as_mut().map(|identities| identities.next(&request)).transpose();
+            Ok(Item { index, request, identity })
+        });
+        self.start(BoxStream::new(items), journal, hidden).await
+    }
+
+    /// Runs planned items. `assumed` are states by other evidence, which are recorded first.
+    async fn run_planned(
+        self,
+        requests: Vec<Request>,
+        identities: Vec<Result<Option<Identity>>>,
+        assumed: Vec<(usize, State)>,
+    ) -> Result<Results> {
+        let (journal, hidden) = self.open_journal().await?;
+        if let Some(journal) = &journal {
+            let record = |(index, state): (usize, State)| {
+                let identity = identities.get(index).and_then(|identity| identity.as_ref().ok()?.clone());
+                async move {
+                    match identity {
+                        Some(identity) => journal.record(&identity, Some(state)).await,
+                        None => Ok(()),
+                    }
+                }
+            };
+            futures_util::future::try_join_all(assumed.into_iter().map(record)).await?;
+        }
+        let items = requests.into_iter().zip(identities).enumerate();
+        let items = items.map(|(index, (request, identity))| Ok(Item { index, request, identity }));
+        self.start(BoxStream::new(stream::iter(items)), journal, hidden).await
     }
 
     /// Runs as a worker of a fleet.
@@ -205,15 +265,31 @@ impl Batch {
         let requests = std::mem::replace(&mut self.requests, BoxStream::new(stream::empty()));
         let transport = &self.client.context().transport;
         transport.limits.share(Arc::new(journal::fleet::FleetRateLimiter::new(&fleet, transport.account())));
-        let worker = fleet.enqueue(requests, self.resubmit_unknown).await?;
+        let options = journal::fleet::Enqueue { resubmit_unknown: self.resubmit_unknown, rebind: self.rebind };
+        let worker = fleet.enqueue(requests, &self.service(), options).await?;
         // Other workers process what lies between.
         self.ordered = false;
         self.start(BoxStream::new(Arc::clone(&worker).items()), Some(worker), None).await
     }
 
-    async fn start(self, items: Items, journal: Option<Arc<dyn Journal>>, owner: Option<&OsStr>) -> Result<Results> {
+    /// Opens the journal, if the batch has one. Returns the name of its folder for unfinished files, too.
+    async fn open_journal(&self) -> Result<(Option<Arc<dyn Journal>>, Option<String>)> {
+        #[cfg(feature = "journal")]
+        if let Some(path) = self.journal.clone() {
+            let (service, rebind) = (self.service(), self.rebind);
+            let failed = |e| crate::Error::io("the journal", std::io::Error::other(e));
+            let opened = tokio::task::spawn_blocking(move || journal::file::FileJournal::open(&path, &service, rebind));
+            let journal = opened.await.map_err(failed)??;
+            let hidden = journal.hidden_folder().to_owned();
+            return Ok((Some(Arc::new(journal)), Some(hidden)));
+        }
+        Ok((None, None))
+    }
+
+    /// Starts the items. `hidden` is the name of a folder for unfinished files that only this batch uses.
+    async fn start(self, items: Items, journal: Option<Arc<dyn Journal>>, hidden: Option<String>) -> Result<Results> {
         let folder = match self.folder {
-            Some(path) => Some(Folder::open(path, owner).await?),
+            Some(path) => Some(Folder::open(path, hidden, self.replace).await?),
             None => None,
         };
         let worker = Worker {
@@ -226,6 +302,37 @@ impl Batch {
             journal_failure: OnceLock::new(),
         };
         Ok(Results::new(items, worker, self.concurrency, self.ordered))
+    }
+
+    /// Collects the requests, for a plan.
+    async fn take_requests(&mut self) -> Result<Vec<Request>> {
+        #[cfg(feature = "postgres")]
+        if self.fleet.is_some() {
+            return Err(crate::Error::configuration("the items of a fleet are in its database; a fleet has no plan"));
+        }
+        Ok(std::mem::replace(&mut self.requests, BoxStream::new(stream::empty())).collect().await)
+    }
+
+    fn journal_path(&self) -> Option<&Path> {
+        #[cfg(feature = "journal")]
+        return self.journal.as_deref();
+        #[cfg(not(feature = "journal"))]
+        None
+    }
+
+    /// Returns the absolute folder of the journal.
+    fn journal_folder(&self) -> Option<PathBuf> {
+        let journal = std::path::absolute(self.journal_path()?).ok()?;
+        journal.parent().map(Path::to_owned)
+    }
+
+    /// Returns the service and the account that the journal belongs to.
+    fn service(&self) -> Service {
+        let transport = &self.client.context().transport;
+        match &self.service_name {
+            Some(name) => Service { name: name.clone(), account: None },
+            None => Service { name: transport.base.as_str().to_owned(), account: Some(transport.account()) },
+        }
     }
 }
 

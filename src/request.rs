@@ -62,15 +62,17 @@ impl Request {
 
     /// Sets the file name, without extension, for this request's files in a [batch](crate::batch).
     ///
-    /// [`file_stem`](crate::file_stem) says which characters are kept. Names within a batch must be unique: files of
-    /// the same name replace each other.
+    /// [`file_stem`](crate::file_stem) says which characters are kept. Names within a batch must be unique, also in lower case.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// Sets the caller's identifier of this request in a [batch](crate::batch). It is returned in
-    /// [`Output::key`](crate::batch::Output::key); by default, it is the [name](Self::name). Not related to the API key.
+    /// Sets the caller's identifier of this request in a [batch](crate::batch): by default the [name](Self::name). Not related
+    /// to the API key.
+    ///
+    /// It is returned in [`Output::key`](crate::batch::Output::key). A batch with a journal knows the item
+    /// by it, so it must be unique within the batch, and stay the same in later runs.
     pub fn key(mut self, key: impl Into<String>) -> Self {
         self.key = Some(key.into());
         self

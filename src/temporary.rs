@@ -49,14 +49,7 @@ impl TempPath {
 
     /// Renames the file to `path`; fails with [`AlreadyExists`](ErrorKind::AlreadyExists) if something is there.
     pub(crate) fn persist_noclobber(self, path: &Path) -> io::Result<()> {
-        match fs::hard_link(&self.path, path) {
-            Err(error) if error.kind() != ErrorKind::AlreadyExists => {
-                // The file system may lack hard links: an empty file reserves the name first.
-                File::create_new(path)?;
-                self.persist(path).inspect_err(|_| drop(fs::remove_file(path)))
-            }
-            linked => linked,
-        }
+        rename_noclobber(&self.path, path)
     }
 }
 
@@ -96,7 +89,21 @@ impl Drop for TempDir {
     }
 }
 
-fn hidden_name() -> String {
+/// Renames a file; fails with [`AlreadyExists`](ErrorKind::AlreadyExists) if something is there.
+pub(crate) fn rename_noclobber(from: &Path, to: &Path) -> io::Result<()> {
+    match fs::hard_link(from, to) {
+        Ok(()) => fs::remove_file(from),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(error),
+        Err(_) => {
+            // The file system may lack hard links: an empty file reserves the name first.
+            File::create_new(to)?;
+            fs::rename(from, to).inspect_err(|_| drop(fs::remove_file(to)))
+        }
+    }
+}
+
+/// Returns a new hidden name.
+pub(crate) fn hidden_name() -> String {
     format!(".pruna-{:016x}", fastrand::u64(..))
 }
 

@@ -186,7 +186,6 @@ impl Transport {
     }
 
     /// Returns a name for the key at this service from which neither can be derived.
-    #[cfg(feature = "postgres")]
     pub(crate) fn account(&self) -> String {
         self.key.account(&self.base)
     }

@@ -8,6 +8,8 @@ mod support;
 mod api_keys;
 mod bad_input;
 mod batch;
+mod batch_edits;
+mod batch_files;
 mod batch_outputs;
 mod canary;
 mod compile_errors;

@@ -5,12 +5,8 @@ use std::{future::Future, pin::Pin};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{
-    Error, Generation, JobRef, Prediction, Request, Result, SavedFile,
-    digest::{Sha256, hex},
-    error::ErrorKind,
-    media::{LocalMedia, Reference, reference},
-};
+use super::identity::Identity;
+use crate::{Error, Generation, JobRef, Prediction, Result, SavedFile, error::ErrorKind};
 
 #[cfg(feature = "journal")]
 pub(super) mod file;
@@ -41,6 +37,16 @@ impl State {
 
     pub(super) fn succeeded(job: &Prediction, generation: &Generation) -> Self {
         Self::Succeeded { job: job.job_ref(), response: generation.response().clone() }
+    }
+
+    /// Returns the state without the response, which may be large.
+    #[cfg(feature = "journal")]
+    fn without_response(self) -> Self {
+        match self {
+            Self::Succeeded { job, .. } => Self::Succeeded { job, response: Value::Null },
+            Self::Done { job, files, .. } => Self::Done { job, response: Value::Null, files },
+            other => other,
+        }
     }
 
     /// The state after an error, if the error is final.
@@ -74,105 +80,61 @@ pub(super) type Pending<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send +
 
 /// Stores the states of items. What was recorded survives a crash.
 pub(super) trait Journal: Send + Sync {
-    /// Returns the state of an item.
-    fn find<'a>(&'a self, index: usize, fingerprint: &'a Fingerprint) -> Pending<'a, Option<State>>;
+    /// Returns the state of an item. It is an error if another request was recorded under the same key.
+    fn find<'a>(&'a self, item: &'a Identity) -> Pending<'a, Option<State>>;
 
-    /// Records the state of an item.
-    fn record<'a>(&'a self, index: usize, fingerprint: &'a Fingerprint, state: Option<State>) -> Pending<'a, ()>;
+    /// Records the state of an item; `None` if it was certainly not accepted.
+    fn record<'a>(&'a self, item: &'a Identity, state: Option<State>) -> Pending<'a, ()>;
 
-    /// Records that work on an item ended although its job may be running. `detached` means that the batch was stopped.
-    fn release(&self, index: usize, detached: bool) -> Pending<'_, ()> {
-        let _ = (index, detached);
+    /// Records that work on an item ended although it is not finished. `others_may_continue` says whether to leave it to other
+    /// workers at once.
+    fn release<'a>(&'a self, item: &'a Identity, others_may_continue: bool) -> Pending<'a, ()> {
+        let _ = (item, others_may_continue);
         Box::pin(std::future::ready(Ok(())))
     }
 }
 
-/// Identifies a request: model and input, local files by their path.
+/// The service and the account that a journal belongs to. Jobs exist in one account only.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub(super) struct Fingerprint {
-    digest: String,
+pub(super) struct Service {
+    /// The base URL, or the name that the caller gave.
+    pub(super) name: String,
+    /// A hash of the key; `None` if the caller named the service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) account: Option<String>,
 }
 
-impl Fingerprint {
-    pub(super) fn of(request: &Request) -> Self {
-        let mut hash = Sha256::new();
-        hash.update(request.model().as_str());
-        digest(request.input(), &mut hash);
-        Self { digest: hex(&hash.finish()[..16]) }
-    }
-
-    #[cfg(feature = "postgres")]
-    pub(super) fn as_str(&self) -> &str {
-        &self.digest
+impl Service {
+    /// Checks that a journal of the service `recorded` may be used with this one. `what` names the journal. `rebind` admits
+    /// another key for the same service.
+    #[cfg(any(feature = "journal", feature = "postgres"))]
+    pub(super) fn check(&self, what: &str, recorded: &Self, rebind: bool) -> Result<()> {
+        if self.name != recorded.name {
+            return Err(Error::configuration(format!(
+                "{what} belongs to another service ({}, not {}); use another journal and another folder for this one",
+                recorded.name, self.name
+            )));
+        }
+        if self.account != recorded.account && !rebind {
+            return Err(Error::configuration(format!(
+                "{what} was written with another API key; if both keys are of the same account, continue with \
+                 rebind, otherwise use another journal"
+            )));
+        }
+        Ok(())
     }
 }
 
-/// Adds a value to a hash, independent of the order of maps and of the nonce of local media.
-fn digest(value: &Value, hash: &mut Sha256) {
-    match value {
-        Value::Object(map) => {
-            let mut names: Vec<_> = map.iter().collect();
-            names.sort_unstable_by_key(|(name, _)| *name);
-            hash.update(b"{");
-            for (name, value) in names {
-                digest(&Value::String(name.clone()), hash);
-                digest(value, hash);
-            }
-            hash.update(b"}");
+/// The error of an item whose key was recorded with another request.
+pub(super) fn changed(item: &Identity) -> Error {
+    let message = match item.id.key() {
+        Some(key) => {
+            format!("the request of {key:?} differs from the one that was submitted; give it another key or name")
         }
-        Value::Array(items) => {
-            hash.update(b"[");
-            items.iter().for_each(|item| digest(item, hash));
-            hash.update(b"]");
-        }
-        Value::String(text) => match reference(text) {
-            Reference::Local(LocalMedia::Path(path)) => hash.update(format!("path {path:?}")),
-            Reference::Local(LocalMedia::Download(address)) => hash.update(format!("result {address:?}")),
-            _ => hash.update(format!("{text:?}")),
-        },
-        other => hash.update(format!("{other},")),
-    }
+        None => "the request differs from the one that was submitted".into(),
+    };
+    Error::new(ErrorKind::InvalidInput, message)
 }
 
 #[cfg(all(test, feature = "journal"))]
 mod failing_disks;
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-    use crate::Media;
-
-    fn fingerprint(model: &str, input: Value) -> Fingerprint {
-        Fingerprint::of(&Request::new(model, input))
-    }
-
-    #[test]
-    fn a_fingerprint_identifies_model_and_input() {
-        let one = fingerprint("p-image", json!({"prompt": "a lion", "seed": 1, "images": ["a", "b"]}));
-        let same = json!({"images": ["a", "b"], "seed": 1, "prompt": "a lion"});
-        assert_eq!(one, fingerprint("p-image", same.clone()));
-        assert_ne!(one, fingerprint("p-image-lora", same));
-        for other in [
-            json!({"prompt": "a lion", "seed": 2, "images": ["a", "b"]}),
-            json!({"prompt": "a lion", "seed": "1", "images": ["a", "b"]}),
-            json!({"prompt": "a lion", "seed": 1, "images": ["a"], "b": null}),
-            json!({"prompt": "a lion", "seed": 1, "images": ["ab"]}),
-        ] {
-            assert_ne!(one, fingerprint("p-image", other));
-        }
-    }
-
-    #[test]
-    fn a_local_file_has_the_same_fingerprint_in_every_process() {
-        // The nonce in its address differs between processes and must not count.
-        let path = std::path::absolute("me.jpg").unwrap();
-        let mut hash = Sha256::new();
-        hash.update("p-image-edit{\"image\"");
-        hash.update(format!("path {path:?}}}"));
-        let expected = Fingerprint { digest: hex(&hash.finish()[..16]) };
-        assert_eq!(fingerprint("p-image-edit", json!({"image": Media::path("me.jpg")})), expected);
-    }
-}

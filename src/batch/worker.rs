@@ -2,7 +2,10 @@
 
 use std::{
     pin::pin,
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -12,7 +15,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     folder::Folder,
-    journal::{self, Fingerprint, Journal, State},
+    identity::Identity,
+    journal::{self, Journal, State},
 };
 use crate::{
     Client, Error, Generation, JobRef, Model, Prediction, Request, Result, SavedFile, client::StartOptions,
@@ -39,6 +43,8 @@ pub struct Output {
 pub(super) struct Item {
     pub(super) index: usize,
     pub(super) request: Request,
+    /// What the journal knows the item by; none without a journal. An item that it cannot tell from another has an error.
+    pub(super) identity: Result<Option<Identity>>,
 }
 
 /// State shared by the items of a batch.
@@ -59,13 +65,11 @@ pub(super) struct Worker {
 impl Worker {
     /// Processes an item to its end.
     pub(super) async fn process(&self, item: Item) -> Result<Output> {
-        let entry = JournalEntry { worker: self, index: item.index, fingerprint: self.fingerprint(&item.request) };
-        let result = self.process_entry(&entry, item).await;
-        if result.is_err()
-            && let Some((journal, _)) = entry.journal()
-        {
-            // If this fails, others take over when the lease has expired.
-            let _ = journal.release(entry.index, self.detaching.is_cancelled()).await;
+        let Item { index, request, identity } = item;
+        let entry = JournalEntry { worker: self, identity: identity?, is_recorded: AtomicBool::new(false) };
+        let result = self.process_entry(&entry, index, request).await;
+        if let Err(error) = &result {
+            entry.release(error).await;
         }
         result.map_err(|error| match error.job().is_some() || error.generation().is_some() {
             true => error.after_submission(),
@@ -73,28 +77,38 @@ impl Worker {
         })
     }
 
-    async fn process_entry(&self, entry: &JournalEntry<'_>, item: Item) -> Result<Output> {
+    async fn process_entry(&self, entry: &JournalEntry<'_>, index: usize, request: Request) -> Result<Output> {
         let known = entry.find().await?;
-        let Item { index, request } = item;
         let (name, key) = (request.file_stem(), request.item_key().map(str::to_owned));
         let model = request.model().clone();
+        let is_unknown = matches!(known, Some(State::Submitting));
+        if is_unknown && !self.resubmit_unknown {
+            return Err(journal::unknown().with_model(model));
+        }
         // Submitting needs far more memory than waiting, so its future is dropped in between.
         let start = match known {
-            None => Start::Submitted(Box::pin(self.submit(entry, request, false)).await?),
-            Some(State::Submitting) if self.resubmit_unknown => {
-                Start::Submitted(Box::pin(self.submit(entry, request, true)).await?)
+            None | Some(State::Submitting) => {
+                if let (Some(folder), Some(name)) = (&self.folder, &name) {
+                    folder.reserve(name, &model)?;
+                }
+                Start::Submitted(Box::pin(self.submit(entry, request, is_unknown)).await?)
             }
-            Some(State::Submitting) => return Err(journal::unknown().with_model(model)),
             Some(State::Running { job }) => Start::Attached(self.client.attach(job)),
-            Some(State::Succeeded { job, response }) => Start::Succeeded(job, response),
-            Some(State::Done { job, response, files }) if self.has_all(&files).await => {
-                let generation = self.generation(job, response, &model)?;
-                return Ok(Output { key, generation, files, elapsed: None, resumed: true });
+            Some(State::Succeeded { job, response }) => Start::Succeeded { job, response, files: Vec::new() },
+            Some(State::Done { job, response, files }) => {
+                let generation = self.generation(job.clone(), response.clone(), &model)?;
+                let Some(folder) = &self.folder else {
+                    return Ok(Output { key, generation, files: Vec::new(), elapsed: None, resumed: true });
+                };
+                let files = folder.locate(files);
+                if files.len() == generation.urls().len() && folder.has_all(&files).await {
+                    return Ok(Output { key, generation, files, elapsed: None, resumed: true });
+                }
+                Start::Succeeded { job, response, files }
             }
-            Some(State::Done { job, response, .. }) => Start::Succeeded(job, response),
             Some(State::Failed { job, canceled, message }) => return Err(journal::failure(job, canceled, message)),
         };
-        let mut elapsed = None;
+        let (mut elapsed, mut known_files) = (None, Vec::new());
         let (job, generation) = match start {
             Start::Submitted(job) => {
                 let generation = self.result(entry, &job, false).await?;
@@ -102,14 +116,17 @@ impl Worker {
                 (job.job_ref(), generation)
             }
             Start::Attached(job) => (job.job_ref(), self.result(entry, &job, true).await?),
-            Start::Succeeded(job, response) => (job.clone(), self.generation(job, response, &model)?),
+            Start::Succeeded { job, response, files } => {
+                known_files = files;
+                (job.clone(), self.generation(job, response, &model)?)
+            }
         };
         let files = match &self.folder {
-            Some(folder) => Box::pin(folder.save(index, name, &generation)).await?,
+            Some(folder) => Box::pin(folder.save(index, name, &generation, &known_files)).await?,
             None => Vec::new(),
         };
         let response = generation.response().clone();
-        entry.record_if_possible(State::Done { job, response, files: files.clone() }).await;
+        entry.record_if_possible(State::Done { job, response, files: Folder::as_recorded(&files) }).await;
         Ok(Output { key, generation, files, elapsed, resumed: false })
     }
 
@@ -128,7 +145,12 @@ impl Worker {
                     entry.record_if_possible(running).await;
                 }
             }
-            Err(error) if error.is_submission_unknown() => {}
+            Err(error) if error.is_submission_unknown() => {
+                // A damaged response may still have told the id of the job.
+                if let Some(job) = error.job() {
+                    entry.record_if_possible(State::Running { job: job.clone() }).await;
+                }
+            }
             // This one was certainly not accepted, but the earlier one may have been.
             Err(_) if is_again => {}
             // It was certainly not accepted.
@@ -175,56 +197,48 @@ impl Worker {
         let context = Arc::clone(self.client.context());
         Generation::from_response(context, job, Some(model.clone()), PredictionResponse::new(response))
     }
-
-    /// Whether all files are where they were saved, with their full length.
-    async fn has_all(&self, files: &[SavedFile]) -> bool {
-        for file in files {
-            let metadata = tokio::fs::metadata(&file.path).await;
-            if !metadata.is_ok_and(|metadata| metadata.len() == file.bytes) {
-                return false;
-            }
-        }
-        true
-    }
-
-    fn fingerprint(&self, request: &Request) -> Option<Fingerprint> {
-        self.journal.is_some().then(|| Fingerprint::of(request))
-    }
 }
 
 /// The state of an item when its processing starts.
 enum Start {
     Submitted(Prediction),
     Attached(Prediction),
-    Succeeded(Option<JobRef>, Value),
+    /// The result exists, and some of its files may, too.
+    Succeeded {
+        job: Option<JobRef>,
+        response: Value,
+        files: Vec<SavedFile>,
+    },
 }
 
 /// The entry of one item in the journal, if there is one.
 struct JournalEntry<'a> {
     worker: &'a Worker,
-    index: usize,
-    fingerprint: Option<Fingerprint>,
+    identity: Option<Identity>,
+    /// Whether this run has recorded anything.
+    is_recorded: AtomicBool,
 }
 
 impl JournalEntry<'_> {
-    fn journal(&self) -> Option<(&dyn Journal, &Fingerprint)> {
-        Some((self.worker.journal.as_deref()?, self.fingerprint.as_ref()?))
+    fn journal(&self) -> Option<(&dyn Journal, &Identity)> {
+        Some((self.worker.journal.as_deref()?, self.identity.as_ref()?))
     }
 
     async fn find(&self) -> Result<Option<State>> {
         match self.journal() {
-            Some((journal, fingerprint)) => journal.find(self.index, fingerprint).await,
+            Some((journal, item)) => journal.find(item).await,
             None => Ok(None),
         }
     }
 
     async fn record(&self, state: Option<State>) -> Result<()> {
-        let Some((journal, fingerprint)) = self.journal() else { return Ok(()) };
-        let recorded = journal.record(self.index, fingerprint, state).await;
+        let Some((journal, item)) = self.journal() else { return Ok(()) };
+        self.is_recorded.store(true, Ordering::Relaxed);
+        let recorded = journal.record(item, state).await;
         if let Err(error) = &recorded
             && !error.is_timeout()
         {
-            tracing::error!(item = self.index, %error, "the journal cannot be written; no further item is started");
+            tracing::error!(item = item.id.as_str(), %error, "the journal cannot be written; no further item is started");
             // Only the first reason counts.
             let _ = self.worker.journal_failure.set(error.message().to_owned());
         }
@@ -236,8 +250,20 @@ impl JournalEntry<'_> {
         let _ = self.record(Some(state)).await;
     }
 
+    /// Records that a submission was certainly not accepted.
     async fn clear(&self) {
-        let _ = self.record(None).await;
+        // Of an item that was stopped before it was sent, nothing was recorded.
+        if self.is_recorded.load(Ordering::Relaxed) {
+            let _ = self.record(None).await;
+        }
+    }
+
+    /// Records that work on the item ended with an error.
+    async fn release(&self, error: &Error) {
+        let Some((journal, item)) = self.journal() else { return };
+        let is_unsent = self.worker.stopping.is_cancelled() && error.is_timeout() && error.job().is_none();
+        // If this fails, others take over when the lease has expired.
+        let _ = journal.release(item, is_unsent || self.worker.detaching.is_cancelled()).await;
     }
 }
 

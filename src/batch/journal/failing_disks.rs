@@ -11,7 +11,7 @@ use std::{
 use pruna_emulator::Emulator;
 use redb::{BackendError, StorageBackend};
 
-use super::file::FileJournal;
+use super::{Service, file::FileJournal};
 use crate::{
     Client,
     batch::{Batch, Summary},
@@ -111,10 +111,14 @@ impl StorageBackend for Disk {
     }
 }
 
+fn service() -> Service {
+    Service { name: "the service".into(), account: None }
+}
+
 /// Returns the content of an empty journal. It is created under another name, so that no crash leaves a partial one.
 fn fresh() -> Vec<u8> {
     let disk = Disk::new(Vec::new(), u64::MAX);
-    drop(FileJournal::on(disk.clone()).unwrap());
+    drop(FileJournal::on(disk.clone(), &service()).unwrap());
     let sectors = disk.0.lock().unwrap();
     sectors.kept.clone()
 }
@@ -135,7 +139,8 @@ async fn run_with(
     let request = |n| WanImageSmall::new(format!("item {n}")).aspect_ratio("custom").width(256).height(256);
     let requests = (0..ITEMS).map(request);
     let batch: Batch = client.batch(requests).concurrency(4).save_to(folder).resubmit_unknown(resubmit_unknown);
-    let mut results = batch.run_with(Some(Arc::new(FileJournal::on(disk.clone())?)), None).await?;
+    let journal = Arc::new(FileJournal::on(disk.clone(), &service())?);
+    let mut results = batch.run_with(Some(journal), None).await?;
     let mut unknown = Vec::new();
     while let Some((index, result)) = results.next().await {
         if result.is_err_and(|error| error.is_submission_unknown()) {

@@ -3,25 +3,42 @@
 //! A dedicated thread writes it. Changes that arrive while the disk is busy share the next transaction.
 
 use std::{
+    collections::HashMap,
     path::{Path, PathBuf},
     sync::{Arc, mpsc},
     thread::JoinHandle,
 };
 
-use redb::{Database, DatabaseError, ReadableDatabase as _, StorageBackend, TableDefinition};
+use redb::{
+    Database, DatabaseError, ReadableDatabase, ReadableTable as _, StorageBackend, TableDefinition, TableError,
+};
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
-use super::{Fingerprint, Journal, Pending, State};
+use super::{Journal, Pending, Service, State, changed};
 use crate::{
     Error, Result,
+    batch::identity::{Fingerprint, Identity, ItemId},
     error::ErrorKind,
-    temporary::{TempPath, parent_dir},
+    temporary::{TempPath, hidden_name, parent_dir},
 };
 
-const ITEMS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("items");
+/// The items, by their identity.
+const ITEMS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("items by identity");
+/// What the journal belongs to, under the one key `journal`.
+const HEADER: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("journal");
+/// The items of earlier versions, by their position.
+const ITEMS_BY_POSITION: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("items");
 /// Maximum number of changes per transaction.
 const MAX_CHANGES: usize = 1000;
+
+/// What a journal belongs to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Header {
+    service: Service,
+    /// Name of the hidden folder for unfinished files, which no other journal uses.
+    hidden_folder: String,
+}
 
 /// An item as it is stored: readable JSON.
 #[derive(Serialize, Deserialize)]
@@ -33,7 +50,7 @@ struct Entry {
 
 /// A change, and the receiver of its confirmation.
 struct Change {
-    index: u64,
+    item: ItemId,
     entry: Option<Vec<u8>>,
     written: oneshot::Sender<Result<(), String>>,
 }
@@ -42,13 +59,22 @@ struct Change {
 pub(crate) struct FileJournal {
     path: PathBuf,
     database: Arc<Database>,
+    header: Header,
     changes: Option<mpsc::Sender<Change>>,
     writer: Option<JoinHandle<()>>,
 }
 
+/// What a journal contains.
+pub(in crate::batch) struct Contents {
+    pub(in crate::batch) service: Service,
+    pub(in crate::batch) items: HashMap<ItemId, (Fingerprint, State)>,
+}
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
 impl FileJournal {
-    /// Opens or creates a journal. Blocks.
-    pub(crate) fn open(path: &Path) -> Result<Self> {
+    /// Opens or creates a journal of a service. `rebind` admits one that was written with another key. Blocks.
+    pub(in crate::batch) fn open(path: &Path, service: &Service, rebind: bool) -> Result<Self> {
         let failed = |e| Error::io(path.display(), e);
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder).map_err(failed)?;
@@ -56,60 +82,77 @@ impl FileJournal {
         if !path.exists() {
             create(path)?;
         }
-        Self::with(path, Database::builder().open(path).map_err(|e| cannot_open(path, e))?)
+        let database = Database::builder().open(path).map_err(|e| cannot_open(path, e))?;
+        Self::with(path, database, service, rebind)
+    }
+
+    /// Reads a journal without changing it; `None` if there is none. Blocks.
+    pub(in crate::batch) fn read(path: &Path) -> Result<Option<Contents>> {
+        if !path.exists() {
+            return Ok(None);
+        }
+        match Database::builder().open_read_only(path) {
+            Ok(database) => contents(path, &database),
+            // After a crash it has to be repaired first, which changes none of its contents.
+            Err(DatabaseError::RepairAborted) => {
+                let database = Database::builder().open(path).map_err(|e| cannot_open(path, e))?;
+                contents(path, &database)
+            }
+            Err(error) => Err(cannot_open(path, error)),
+        }
     }
 
     /// Opens a journal on other storage, for tests of storage failures. Blocks.
     #[cfg_attr(not(test), allow(dead_code))]
-    pub(crate) fn on(backend: impl StorageBackend) -> Result<Self> {
+    pub(in crate::batch) fn on(backend: impl StorageBackend, service: &Service) -> Result<Self> {
         let path = Path::new("journal");
-        Self::with(path, Database::builder().create_with_backend(backend).map_err(|e| cannot_open(path, e))?)
+        let database = Database::builder().create_with_backend(backend).map_err(|e| cannot_open(path, e))?;
+        Self::with(path, database, service, false)
     }
 
-    fn with(path: &Path, database: Database) -> Result<Self> {
+    fn with(path: &Path, database: Database, service: &Service, rebind: bool) -> Result<Self> {
+        let header = bind(path, &database, service, rebind)?;
         let database = Arc::new(database);
-        // The table must exist before it is read.
-        write(&database, &[]).map_err(|e| journal_error(path, e))?;
         let (changes, inbox) = mpsc::channel();
         let for_writer = Arc::clone(&database);
         let writer =
             std::thread::Builder::new().name("pruna-journal".into()).spawn(move || run_writer(&for_writer, &inbox));
         let writer = Some(writer.map_err(|e| Error::io(path.display(), e))?);
-        Ok(Self { path: path.to_owned(), database, changes: Some(changes), writer })
+        Ok(Self { path: path.to_owned(), database, header, changes: Some(changes), writer })
     }
 
-    fn read(&self, index: usize) -> Result<Option<Entry>, Box<dyn std::error::Error + Send + Sync>> {
+    /// Returns the name of the hidden folder for unfinished files, which no other journal uses.
+    pub(in crate::batch) fn hidden_folder(&self) -> &str {
+        &self.header.hidden_folder
+    }
+
+    fn get(&self, item: &ItemId) -> Result<Option<Entry>, Failure> {
         let table = self.database.begin_read()?.open_table(ITEMS)?;
-        let Some(found) = table.get(index as u64)? else { return Ok(None) };
+        let Some(found) = table.get(item.as_str())? else { return Ok(None) };
         Ok(Some(serde_json::from_slice(found.value())?))
     }
 }
 
 impl Journal for FileJournal {
-    fn find<'a>(&'a self, index: usize, fingerprint: &'a Fingerprint) -> Pending<'a, Option<State>> {
+    fn find<'a>(&'a self, item: &'a Identity) -> Pending<'a, Option<State>> {
         Box::pin(async move {
-            let entry = self.read(index).map_err(|e| journal_error(&self.path, e.to_string()))?;
-            match entry {
-                Some(entry) if entry.request != *fingerprint => {
-                    let message = format!(
-                        "request {index} differs from the one recorded in {}; a journal belongs to one batch",
-                        self.path.display()
-                    );
-                    Err(Error::configuration(message))
-                }
+            match self.get(&item.id).map_err(|e| journal_error(&self.path, e))? {
+                // What failed has no result that could be taken for that of another request.
+                Some(Entry { request, state: State::Failed { .. } }) if request != item.fingerprint => Ok(None),
+                Some(entry) if entry.request != item.fingerprint => Err(changed(item)),
                 entry => Ok(entry.map(|entry| entry.state)),
             }
         })
     }
 
-    fn record<'a>(&'a self, index: usize, fingerprint: &'a Fingerprint, state: Option<State>) -> Pending<'a, ()> {
+    fn record<'a>(&'a self, item: &'a Identity, state: Option<State>) -> Pending<'a, ()> {
         Box::pin(async move {
             let entry =
-                state.map(|state| serde_json::to_vec(&Entry { request: fingerprint.clone(), state })).transpose();
-            let entry = entry.map_err(|e| journal_error(&self.path, e.to_string()))?;
+                state.map(|state| serde_json::to_vec(&Entry { request: item.fingerprint.clone(), state })).transpose();
+            let entry = entry.map_err(|e| journal_error(&self.path, e))?;
             let (written, confirmed) = oneshot::channel();
-            let change = Change { index: index as u64, entry, written };
-            let gone = || journal_error(&self.path, "its writer thread has ended".to_owned());
+            let change = Change { item: item.id.clone(), entry, written };
+            let gone = || journal_error(&self.path, "its writer thread has ended");
             self.changes.as_ref().ok_or_else(gone)?.send(change).map_err(|_| gone())?;
             confirmed.await.map_err(|_| gone())?.map_err(|why| journal_error(&self.path, why))
         })
@@ -139,6 +182,71 @@ fn create(path: &Path) -> Result<()> {
     }
 }
 
+/// Binds a new journal to a service, or checks that it belongs to it.
+fn bind(path: &Path, database: &Database, service: &Service, rebind: bool) -> Result<Header> {
+    let recorded = header(path, database)?;
+    if let Some(header) = &recorded {
+        service.check(&describe(path), &header.service, rebind)?;
+        if header.service == *service {
+            return Ok(header.clone());
+        }
+    }
+    let hidden_folder = recorded.map_or_else(hidden_name, |header| header.hidden_folder);
+    let header = Header { service: service.clone(), hidden_folder };
+    let write = || -> Result<(), Failure> {
+        let transaction = database.begin_write()?;
+        transaction.open_table(HEADER)?.insert("journal", serde_json::to_vec(&header)?.as_slice())?;
+        // The table must exist before it is read.
+        drop(transaction.open_table(ITEMS)?);
+        Ok(transaction.commit()?)
+    };
+    write().map_err(|e| journal_error(path, e))?;
+    Ok(header)
+}
+
+/// Returns what a journal belongs to; `None` if it is new.
+fn header(path: &Path, database: &impl ReadableDatabase) -> Result<Option<Header>> {
+    let read = || -> Result<Result<Option<Header>, &str>, Failure> {
+        let transaction = database.begin_read()?;
+        let table = match transaction.open_table(HEADER) {
+            Ok(table) => table,
+            Err(TableError::TableDoesNotExist(_)) => {
+                return Ok(match transaction.open_table(ITEMS_BY_POSITION) {
+                    Ok(_) => {
+                        Err("an earlier version of this program wrote it, which knew items by their position only; \
+                                  finish that batch with the earlier version, or use another journal")
+                    }
+                    Err(_) => Ok(None),
+                });
+            }
+            Err(other) => return Err(other.into()),
+        };
+        let Some(found) = table.get("journal")? else { return Ok(Ok(None)) };
+        Ok(Ok(Some(serde_json::from_slice(found.value())?)))
+    };
+    match read().map_err(|e| journal_error(path, e))? {
+        Ok(header) => Ok(header),
+        Err(why) => Err(Error::configuration(format!("{}: {why}", describe(path)))),
+    }
+}
+
+/// Reads everything; `None` if the journal is new.
+fn contents(path: &Path, database: &impl ReadableDatabase) -> Result<Option<Contents>> {
+    let Some(Header { service, .. }) = header(path, database)? else { return Ok(None) };
+    let read = || -> Result<HashMap<ItemId, (Fingerprint, State)>, Failure> {
+        let table = database.begin_read()?.open_table(ITEMS)?;
+        let mut items = HashMap::new();
+        for entry in table.iter()? {
+            let (id, entry) = entry?;
+            let Entry { request, state } = serde_json::from_slice(entry.value())?;
+            items.insert(ItemId::from_stored(id.value()), (request, state.without_response()));
+        }
+        Ok(items)
+    };
+    let items = read().map_err(|e| journal_error(path, e))?;
+    Ok(Some(Contents { service, items }))
+}
+
 /// Writes changes until the senders are gone.
 fn run_writer(database: &Database, inbox: &mpsc::Receiver<Change>) {
     while let Ok(first) = inbox.recv() {
@@ -158,8 +266,8 @@ fn write(database: &Database, changes: &[Change]) -> Result<(), String> {
         let mut items = transaction.open_table(ITEMS)?;
         for change in changes {
             match &change.entry {
-                Some(entry) => drop(items.insert(change.index, entry.as_slice())?),
-                None => drop(items.remove(change.index)?),
+                Some(entry) => drop(items.insert(change.item.as_str(), entry.as_slice())?),
+                None => drop(items.remove(change.item.as_str())?),
             }
         }
         drop(items);
@@ -169,15 +277,68 @@ fn write(database: &Database, changes: &[Change]) -> Result<(), String> {
 }
 
 fn cannot_open(path: &Path, error: DatabaseError) -> Error {
+    let what = describe(path);
     match error {
         DatabaseError::DatabaseAlreadyOpen => Error::configuration(format!(
-            "the journal {} is in use by another process or batch; wait until that ends, or use a journal for each",
-            path.display()
+            "{what} is in use by another process or batch; wait until that ends, or use a journal for each"
         )),
-        other => journal_error(path, other.to_string()).with_source(other),
+        other => Error::new(
+            ErrorKind::Io,
+            format!(
+                "{what} cannot be read: {other}; restore it, or move it away and begin with another one, which knows \
+                 nothing of what was submitted"
+            ),
+        )
+        .with_source(other),
     }
 }
 
 fn journal_error(path: &Path, why: impl std::fmt::Display) -> Error {
-    Error::new(ErrorKind::Io, format!("the journal {}: {why}", path.display()))
+    Error::new(ErrorKind::Io, format!("{}: {why}", describe(path)))
+}
+
+fn describe(path: &Path) -> String {
+    format!("the journal {}", path.display())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn service() -> Service {
+        Service { name: "the service".into(), account: None }
+    }
+
+    #[test]
+    fn a_journal_of_an_earlier_version_is_refused_with_what_to_do() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("old.journal");
+        let database = Database::create(&path).unwrap();
+        let transaction = database.begin_write().unwrap();
+        transaction.open_table(ITEMS_BY_POSITION).unwrap().insert(0, b"{}".as_slice()).unwrap();
+        transaction.commit().unwrap();
+        drop(database);
+        for error in [FileJournal::read(&path).err(), FileJournal::open(&path, &service(), true).err()] {
+            let error = error.unwrap();
+            assert!(error.is_configuration() && error.message().contains("use another journal"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_journal_that_was_cut_is_refused_with_what_to_do() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("batch.journal");
+        drop(FileJournal::open(&path, &service(), false).unwrap());
+        let whole = std::fs::read(&path).unwrap();
+        for length in [0, 1, 100, 4096, whole.len() / 2] {
+            std::fs::write(&path, &whole[..length]).unwrap();
+            let read = FileJournal::read(&path);
+            let opened = FileJournal::open(&path, &service(), false);
+            for error in [read.err(), opened.err()] {
+                let error = error.unwrap_or_else(|| panic!("{length} bytes of {}", whole.len()));
+                assert!(error.is_io() && error.message().contains("move it away"), "{length}: {error}");
+            }
+            assert_eq!(std::fs::read(&path).unwrap(), whole[..length], "nothing was written");
+        }
+    }
 }

@@ -10,10 +10,13 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 use tokio_postgres::{Client as Database, NoTls, Row, types::ToSql};
 
-use super::{Fingerprint, Journal, Pending, State};
+use super::{Journal, Pending, Service, State};
 use crate::{
     Error, Request, Result,
-    batch::worker::Item,
+    batch::{
+        identity::{Fingerprint, Identities, Identity, ItemId},
+        worker::Item,
+    },
     embedded,
     error::ErrorKind,
     limits::{Quota, SharedRateLimiter},
@@ -30,59 +33,65 @@ const INSERT_SIZE: usize = 500;
 
 const TABLES: &str = "
     SELECT pg_advisory_xact_lock(7305201);
-    CREATE TABLE IF NOT EXISTS pruna_item (
-        batch text NOT NULL, index bigint NOT NULL, request text NOT NULL, fingerprint text NOT NULL,
+    CREATE TABLE IF NOT EXISTS pruna_batch (name text PRIMARY KEY, service text NOT NULL);
+    CREATE TABLE IF NOT EXISTS pruna_batch_item (
+        batch text NOT NULL, item text NOT NULL, index bigint NOT NULL, request text NOT NULL, fingerprint text NOT NULL,
         state text NOT NULL DEFAULT 'waiting', detail text, worker text, lease timestamptz,
-        PRIMARY KEY (batch, index));
-    CREATE INDEX IF NOT EXISTS pruna_item_open ON pruna_item (batch, index)
+        PRIMARY KEY (batch, item));
+    CREATE INDEX IF NOT EXISTS pruna_batch_item_open ON pruna_batch_item (batch, index)
         WHERE state IN ('waiting', 'submitting', 'running', 'succeeded');
     CREATE TABLE IF NOT EXISTS pruna_rate_limit (name text PRIMARY KEY, next timestamptz NOT NULL);";
 
 /// Prepares the items that earlier runs left: rejected ones are tried again, abandoned ones are picked up.
 const RESUME: &str = "
-    UPDATE pruna_item SET state = CASE state WHEN 'rejected' THEN 'waiting' ELSE state END, lease = NULL
+    UPDATE pruna_batch_item SET state = CASE state WHEN 'rejected' THEN 'waiting' ELSE state END, lease = NULL
     WHERE batch = $1 AND (state = 'rejected' OR (lease = 'infinity' AND state IN ('waiting', 'submitting', 'running', 'succeeded')))";
 
 const RESUBMIT: &str =
-    "UPDATE pruna_item SET state = 'submitting', lease = NULL WHERE batch = $1 AND state = 'unknown'";
+    "UPDATE pruna_batch_item SET state = 'submitting', lease = NULL WHERE batch = $1 AND state = 'unknown'";
 
 const INSERT: &str = "
-    INSERT INTO pruna_item (batch, index, request, fingerprint)
-    SELECT $1, * FROM unnest($2::bigint[], $3::text[], $4::text[]) ON CONFLICT DO NOTHING";
+    INSERT INTO pruna_batch_item (batch, item, index, request, fingerprint)
+    SELECT $1, * FROM unnest($2::text[], $3::bigint[], $4::text[], $5::text[]) ON CONFLICT DO NOTHING";
 
-const COUNT: &str = "SELECT coalesce(max(index) + 1, 0) FROM pruna_item WHERE batch = $1";
+const BIND: &str = "INSERT INTO pruna_batch (name, service) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+const SERVICE: &str = "SELECT service FROM pruna_batch WHERE name = $1";
+const REBIND: &str = "UPDATE pruna_batch SET service = $2 WHERE name = $1";
+
+const COUNT: &str = "SELECT coalesce(max(index) + 1, 0) FROM pruna_batch_item WHERE batch = $1";
 
 const FIND_DIFFERENT: &str = "
-    SELECT min(given.index) FROM unnest($2::bigint[], $3::text[]) AS given (index, fingerprint)
-    JOIN pruna_item USING (index) WHERE batch = $1 AND pruna_item.fingerprint <> given.fingerprint";
+    SELECT min(given.item) FROM unnest($2::text[], $3::text[]) AS given (item, fingerprint)
+    JOIN pruna_batch_item USING (item) WHERE batch = $1 AND pruna_batch_item.fingerprint <> given.fingerprint";
 
 const LEASE_ITEMS: &str = "
-    UPDATE pruna_item SET worker = $2, lease = now() + $3::float8 * interval '1 second'
-    FROM (SELECT batch, index FROM pruna_item
+    UPDATE pruna_batch_item SET worker = $2, lease = now() + $3::float8 * interval '1 second'
+    FROM (SELECT batch, item FROM pruna_batch_item
           WHERE batch = $1 AND state IN ('waiting', 'submitting', 'running', 'succeeded') AND (lease IS NULL OR lease < now())
           ORDER BY index LIMIT $4 FOR UPDATE SKIP LOCKED) AS free
-    WHERE pruna_item.batch = free.batch AND pruna_item.index = free.index
-    RETURNING pruna_item.index, request";
+    WHERE pruna_batch_item.batch = free.batch AND pruna_batch_item.item = free.item
+    RETURNING index, request, pruna_batch_item.item, fingerprint";
 
 const OPEN_ELSEWHERE: &str = "
-    SELECT EXISTS (SELECT FROM pruna_item WHERE batch = $1 AND worker IS DISTINCT FROM $2
+    SELECT EXISTS (SELECT FROM pruna_batch_item WHERE batch = $1 AND worker IS DISTINCT FROM $2
     AND state IN ('waiting', 'submitting', 'running', 'succeeded') AND lease IS DISTINCT FROM 'infinity')";
 
 const RENEW: &str = "
-    UPDATE pruna_item SET lease = now() + $3::float8 * interval '1 second'
+    UPDATE pruna_batch_item SET lease = now() + $3::float8 * interval '1 second'
     WHERE batch = $1 AND worker = $2 AND lease < 'infinity' AND state IN ('waiting', 'submitting', 'running', 'succeeded')";
 
-const FIND: &str = "SELECT state, detail FROM pruna_item WHERE batch = $1 AND index = $2";
+const FIND: &str = "SELECT state, detail FROM pruna_batch_item WHERE batch = $1 AND item = $2";
 
 /// A response that arrives after the item was given up as unknown is still recorded.
 const RECORD: &str = "
-    UPDATE pruna_item SET state = $4, detail = $5
-    WHERE batch = $1 AND index = $2 AND (worker = $3 OR (state = 'unknown' AND $4 <> 'submitting'))";
+    UPDATE pruna_batch_item SET state = $4, detail = $5
+    WHERE batch = $1 AND item = $2 AND (worker = $3 OR (state = 'unknown' AND $4 <> 'submitting'))";
 
 const RELEASE: &str = "
-    UPDATE pruna_item SET lease = CASE WHEN $4 THEN now() ELSE 'infinity' END,
-        state = CASE WHEN state = 'submitting' AND NOT $4 THEN 'unknown' ELSE state END
-    WHERE batch = $1 AND index = $2 AND worker = $3 AND state IN ('waiting', 'submitting', 'running', 'succeeded')";
+    UPDATE pruna_batch_item SET lease = CASE WHEN $4 THEN now() ELSE 'infinity' END,
+        state = CASE WHEN state = 'submitting' AND NOT $4 THEN 'unknown' WHEN state = 'rejected' THEN 'waiting' ELSE state END
+    WHERE batch = $1 AND item = $2 AND worker = $3
+        AND (state IN ('waiting', 'submitting', 'running', 'succeeded') OR (state = 'rejected' AND $4))";
 
 const RESERVE: &str = "
     INSERT INTO pruna_rate_limit AS rate (name, next) VALUES ($1, clock_timestamp() + $2::float8 * interval '1 second')
@@ -131,7 +140,7 @@ impl Fleet {
     /// [`with`](Self::with).
     ///
     /// `batch` names the batch: workers with the same name process the same items. The first connection creates the tables
-    /// `pruna_item` and `pruna_rate_limit`, which needs the privilege to do so.
+    /// `pruna_batch`, `pruna_batch_item` and `pruna_rate_limit`, which needs the privilege to do so.
     ///
     /// # Errors
     ///
@@ -160,44 +169,71 @@ impl Fleet {
     }
 
     /// Creates the tables, enters new requests, and returns the journal of this worker.
-    pub(crate) async fn enqueue(
+    pub(in crate::batch) async fn enqueue(
         self,
         requests: impl Stream<Item = Request>,
-        resubmit_unknown: bool,
+        service: &Service,
+        options: Enqueue,
     ) -> Result<Arc<FleetWorker>> {
         self.database.batch_execute(TABLES).await.map_err(database_error)?;
+        self.bind(service, options.rebind).await?;
         self.database.execute(RESUME, &[&&*self.batch]).await.map_err(database_error)?;
-        if resubmit_unknown {
+        if options.resubmit_unknown {
             self.database.execute(RESUBMIT, &[&&*self.batch]).await.map_err(database_error)?;
         }
+        let mut identities = Identities::default();
         let mut chunks = std::pin::pin!(requests.enumerate().chunks(INSERT_SIZE));
         while let Some(chunk) = chunks.next().await {
-            self.insert(chunk).await?;
+            self.insert(chunk, &mut identities).await?;
         }
         let count: i64 = self.database.query_one(COUNT, &[&&*self.batch]).await.map_err(database_error)?.get(0);
         Ok(FleetWorker::start(self, count as usize))
     }
 
-    async fn insert(&self, requests: Vec<(usize, Request)>) -> Result<()> {
-        let (mut indices, mut texts, mut fingerprints) = (Vec::new(), Vec::new(), Vec::new());
+    /// Binds a new batch to a service, or checks that it belongs to it.
+    async fn bind(&self, service: &Service, rebind: bool) -> Result<()> {
+        let text = serde_json::to_string(service).map_err(|e| entry_error(&self.batch, e))?;
+        self.database.execute(BIND, &[&&*self.batch, &text]).await.map_err(database_error)?;
+        let row = self.database.query_one(SERVICE, &[&&*self.batch]).await.map_err(database_error)?;
+        let recorded = serde_json::from_str(row.get(0)).map_err(|e| entry_error(&self.batch, e))?;
+        service.check(&format!("the fleet batch {:?}", self.batch), &recorded, rebind)?;
+        if recorded != *service {
+            self.database.execute(REBIND, &[&&*self.batch, &text]).await.map_err(database_error)?;
+        }
+        Ok(())
+    }
+
+    async fn insert(&self, requests: Vec<(usize, Request)>, identities: &mut Identities) -> Result<()> {
+        let (mut items, mut indices, mut texts, mut fingerprints) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for (index, request) in &requests {
+            let Identity { id, fingerprint } = identities.next(request)?;
+            items.push(id.as_str().to_owned());
             indices.push(*index as i64);
             texts.push(write(request)?);
-            fingerprints.push(Fingerprint::of(request).as_str().to_owned());
+            fingerprints.push(fingerprint.as_str().to_owned());
         }
-        let values: [&(dyn ToSql + Sync); 4] = [&&*self.batch, &indices, &texts, &fingerprints];
+        let values: [&(dyn ToSql + Sync); 5] = [&&*self.batch, &items, &indices, &texts, &fingerprints];
         self.database.execute(INSERT, &values).await.map_err(database_error)?;
-        let compared: [&(dyn ToSql + Sync); 3] = [&&*self.batch, &indices, &fingerprints];
-        let different: Option<i64> =
+        let compared: [&(dyn ToSql + Sync); 3] = [&&*self.batch, &items, &fingerprints];
+        let different: Option<String> =
             self.database.query_one(FIND_DIFFERENT, &compared).await.map_err(database_error)?.get(0);
         match different {
-            Some(index) => Err(Error::configuration(format!(
-                "request {index} differs from the one entered for the batch {:?}; use another name for another batch",
+            Some(item) => Err(Error::configuration(format!(
+                "the request of {:?} differs from the one entered for the batch {:?}; give it another key or name",
+                ItemId::from_stored(&item).key().unwrap_or(&item),
                 self.batch
             ))),
             None => Ok(()),
         }
     }
+}
+
+/// How requests are entered.
+#[derive(Clone, Copy)]
+pub(in crate::batch) struct Enqueue {
+    pub(in crate::batch) resubmit_unknown: bool,
+    /// Whether the batch may have been entered with another key.
+    pub(in crate::batch) rebind: bool,
 }
 
 impl std::fmt::Debug for Fleet {
@@ -207,7 +243,7 @@ impl std::fmt::Debug for Fleet {
 }
 
 /// A process of a fleet.
-pub(crate) struct FleetWorker {
+pub(in crate::batch) struct FleetWorker {
     fleet: Fleet,
     name: String,
     /// One more than the highest index.
@@ -283,22 +319,23 @@ async fn renew(fleet: Fleet, worker: String) {
 }
 
 impl Journal for FleetWorker {
-    fn find<'a>(&'a self, index: usize, _: &'a Fingerprint) -> Pending<'a, Option<State>> {
+    fn find<'a>(&'a self, item: &'a Identity) -> Pending<'a, Option<State>> {
         Box::pin(async move {
-            let row = self.fleet.database.query_one(FIND, &[&&*self.fleet.batch, &(index as i64)]).await;
+            let row = self.fleet.database.query_one(FIND, &[&&*self.fleet.batch, &item.id.as_str()]).await;
             let row = row.map_err(database_error)?;
             match row.get::<_, Option<&str>>(1) {
                 Some(detail) if row.get::<_, &str>(0) != "waiting" => {
-                    serde_json::from_str(detail).map(Some).map_err(|e| entry_error(index, e))
+                    serde_json::from_str(detail).map(Some).map_err(|e| entry_error(item.id.as_str(), e))
                 }
                 _ => Ok(None),
             }
         })
     }
 
-    fn record<'a>(&'a self, index: usize, _: &'a Fingerprint, state: Option<State>) -> Pending<'a, ()> {
+    fn record<'a>(&'a self, item: &'a Identity, state: Option<State>) -> Pending<'a, ()> {
         Box::pin(async move {
-            let detail = state.as_ref().map(serde_json::to_string).transpose().map_err(|e| entry_error(index, e))?;
+            let id = item.id.as_str();
+            let detail = state.as_ref().map(serde_json::to_string).transpose().map_err(|e| entry_error(id, e))?;
             let name = match &state {
                 // Certainly not accepted. The next run tries again, not the next worker.
                 None => "rejected",
@@ -308,20 +345,21 @@ impl Journal for FleetWorker {
                 Some(State::Done { .. }) => "done",
                 Some(State::Failed { .. }) => "failed",
             };
-            let values: [&(dyn ToSql + Sync); 5] = [&&*self.fleet.batch, &(index as i64), &self.name, &name, &detail];
+            let values: [&(dyn ToSql + Sync); 5] = [&&*self.fleet.batch, &id, &self.name, &name, &detail];
             match self.fleet.database.execute(RECORD, &values).await.map_err(database_error)? {
                 0 => Err(Error::new(
                     ErrorKind::Timeout,
-                    format!("the lease expired; another worker has taken over item {index}"),
+                    format!("the lease expired; another worker has taken over the item {id:?}"),
                 )),
                 _ => Ok(()),
             }
         })
     }
 
-    fn release(&self, index: usize, detached: bool) -> Pending<'_, ()> {
+    fn release<'a>(&'a self, item: &'a Identity, others_may_continue: bool) -> Pending<'a, ()> {
         Box::pin(async move {
-            let values: [&(dyn ToSql + Sync); 4] = [&&*self.fleet.batch, &(index as i64), &self.name, &detached];
+            let values: [&(dyn ToSql + Sync); 4] =
+                [&&*self.fleet.batch, &item.id.as_str(), &self.name, &others_may_continue];
             self.fleet.database.execute(RELEASE, &values).await.map_err(database_error)?;
             Ok(())
         })
@@ -384,9 +422,10 @@ fn write(request: &Request) -> Result<String> {
 }
 
 fn read(row: &Row) -> Result<Item> {
-    let index = row.get::<_, i64>(0) as usize;
-    let request = parse(row.get(1)).map_err(|e| entry_error(index, e))?;
-    Ok(Item { index, request })
+    let (index, item) = (row.get::<_, i64>(0) as usize, row.get::<_, &str>(2));
+    let request = parse(row.get(1)).map_err(|e| entry_error(item, e))?;
+    let identity = Identity { id: ItemId::from_stored(item), fingerprint: Fingerprint::from_stored(row.get(3)) };
+    Ok(Item { index, request, identity: Ok(Some(identity)) })
 }
 
 /// Reads what [`write`] wrote.
@@ -413,8 +452,8 @@ fn database_error(error: tokio_postgres::Error) -> Error {
     Error::new(ErrorKind::Io, format!("the database: {why}")).with_source(error)
 }
 
-fn entry_error(index: usize, error: serde_json::Error) -> Error {
-    Error::new(ErrorKind::Io, format!("item {index} in the database: {error}"))
+fn entry_error(item: &str, error: serde_json::Error) -> Error {
+    Error::new(ErrorKind::Io, format!("{item:?} in the database: {error}"))
 }
 
 #[cfg(test)]

@@ -1,0 +1,302 @@
+//! What a batch would do, told before anything is sent.
+
+use std::{collections::HashMap, path::Path};
+
+use serde_json::json;
+
+use super::{
+    Batch, Results,
+    identity::{Fingerprint, Identities, Identity, ItemId},
+    journal::{self, Service, State},
+    names::Names,
+};
+use crate::{Error, JobRef, Model, Request, Result, SavedFile, error::ErrorKind};
+
+/// What a batch would do with each request, by its journal and its folder: see [`Batch::plan`].
+#[must_use = "nothing is sent until run is awaited"]
+pub struct Plan {
+    batch: Batch,
+    requests: Vec<Request>,
+    identities: Vec<Result<Option<Identity>>>,
+    items: Vec<PlannedItem>,
+    gone: Vec<GoneItem>,
+    journal_exists: bool,
+    assumed: Vec<(usize, State)>,
+}
+
+/// One request of a [`Plan`].
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct PlannedItem {
+    /// The key of the request, by default its name.
+    pub key: Option<String>,
+    /// The model.
+    pub model: Model,
+    /// How far an earlier run has brought the item.
+    pub progress: Progress,
+    /// The job that an earlier run has submitted, if it is known.
+    pub job: Option<JobRef>,
+    /// Files that an earlier run has saved.
+    pub files: Vec<SavedFile>,
+    /// Why the item cannot be processed, with what to do. A plan with such items does not [run](Plan::run).
+    pub problem: Option<String>,
+}
+
+/// How far an earlier run has brought an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Progress {
+    /// It was not submitted, or certainly not accepted; it is submitted now.
+    New,
+    /// It is unknown whether it was accepted; it is submitted only with [`Batch::resubmit_unknown`].
+    Unknown,
+    /// Its job was running; the job is waited for.
+    Running,
+    /// Its result exists; files that are missing are downloaded.
+    Succeeded,
+    /// All its files are there; nothing is done.
+    Finished,
+    /// Its job failed; it is not submitted again.
+    Failed,
+}
+
+/// An item of an earlier run that is not among the requests anymore. It is left alone.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct GoneItem {
+    /// The key of its request.
+    pub key: Option<String>,
+    /// How far it was brought.
+    pub progress: Progress,
+    /// Its job, if it is known.
+    pub job: Option<JobRef>,
+    /// The files that were saved.
+    pub files: Vec<SavedFile>,
+}
+
+type Known = HashMap<ItemId, (Fingerprint, State)>;
+
+impl Batch {
+    /// Reads all requests, the journal and the folder, and tells what [`run`](Self::run) would do. Nothing is sent or written.
+    ///
+    /// Beyond what `run` finds by itself, a plan finds requests whose key is known with another input, names that collide with
+    /// others or with files, and items that are gone from the list. A request that has got another key is recognized if the item
+    /// of its former key is gone. The requests are held in memory.
+    ///
+    /// ```no_run
+    /// # async fn example(client: pruna::Client) -> pruna::Result<()> {
+    /// use pruna::{batch::Progress, inputs::PImage};
+    ///
+    /// let lions = (1..=100).map(|n| PImage::new(format!("a lion, variation {n}")));
+    /// let plan = client.batch(lions).save_to("lions").plan().await?;
+    /// let new = plan.items().iter().filter(|item| item.progress == Progress::New).count();
+    /// println!("{new} requests will be submitted");
+    /// let results = plan.run().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Io`](ErrorKind::Io) if the journal or the folder cannot be read; [`Configuration`](ErrorKind::Configuration) if the
+    /// journal is in use or belongs to another service or account, or if the batch is one of a fleet.
+    pub async fn plan(mut self) -> Result<Plan> {
+        let requests = self.take_requests().await?;
+        let (journal, service, rebind) = (self.journal_path().map(Path::to_owned), self.service(), self.rebind);
+        let folder = self.folder.clone();
+        let (known, names) = blocking(move || {
+            let known = journal.as_deref().map(|path| read_journal(path, &service, rebind)).transpose()?.flatten();
+            let names =
+                folder.map(|path| Names::in_folder(&path).map_err(|e| Error::io(path.display(), e))).transpose()?;
+            Ok((known, names))
+        })
+        .await?;
+        let mut identities = Identities::relative_to(self.journal_folder());
+        let has_journal = self.journal_path().is_some();
+        let identity = |request: &Request| has_journal.then(|| identities.next(request)).transpose();
+        let mut plan = Plan {
+            identities: requests.iter().map(identity).collect(),
+            items: Vec::with_capacity(requests.len()),
+            gone: Vec::new(),
+            journal_exists: known.is_some(),
+            assumed: Vec::new(),
+            requests,
+            batch: self,
+        };
+        plan.match_items(known.unwrap_or_default());
+        plan.check_names(names);
+        Ok(plan)
+    }
+}
+
+impl Plan {
+    /// Returns what would be done with each request, in their order.
+    #[must_use]
+    pub fn items(&self) -> &[PlannedItem] {
+        &self.items
+    }
+
+    /// Returns the items of the journal that are not among the requests.
+    #[must_use]
+    pub fn gone(&self) -> &[GoneItem] {
+        &self.gone
+    }
+
+    /// Whether an earlier run has left a journal.
+    #[must_use]
+    pub fn has_journal(&self) -> bool {
+        self.journal_exists
+    }
+
+    /// Takes an item for finished by other evidence than the journal, for example when the journal was lost. [`run`](Self::run)
+    /// records it.
+    pub fn assume_finished(&mut self, index: usize, job: Option<JobRef>, files: Vec<SavedFile>) {
+        let Some(item) = self.items.get_mut(index) else { return };
+        let urls: Vec<&str> = files.iter().map(|file| file.url.as_str()).collect();
+        let response = json!({"id": job.as_ref().map(JobRef::id), "status": "succeeded", "generation_url": urls});
+        (item.progress, item.job, item.problem) = (Progress::Finished, job.clone(), None);
+        item.files.clone_from(&files);
+        self.assumed.push((index, State::Done { job, response, files: super::folder::Folder::as_recorded(&files) }));
+    }
+
+    /// Runs the batch.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](ErrorKind::InvalidInput) if an item has a [problem](PlannedItem::problem); otherwise as
+    /// [`Batch::run`].
+    pub async fn run(self) -> Result<Results> {
+        let mut problems = self.items.iter().filter_map(|item| item.problem.as_deref());
+        if let Some(first) = problems.next() {
+            let message = match problems.count() {
+                0 => first.to_owned(),
+                others => format!("{first} (and {others} more problems)"),
+            };
+            return Err(Error::new(ErrorKind::InvalidInput, message));
+        }
+        let Self { batch, requests, identities, assumed, .. } = self;
+        batch.run_planned(requests, identities, assumed).await
+    }
+
+    /// Finds each item in the journal.
+    fn match_items(&mut self, mut known: Known) {
+        let find = |identity: &Result<Option<Identity>>| match identity {
+            Ok(Some(identity)) => known.remove(&identity.id),
+            _ => None,
+        };
+        let mut found: Vec<Option<(Fingerprint, State)>> = self.identities.iter().map(find).collect();
+        self.adopt_renamed(&mut found, &mut known);
+        for (index, found) in found.into_iter().enumerate() {
+            let item = self.plan_item(index, found);
+            self.items.push(item);
+        }
+        let mut gone: Vec<_> = known.into_iter().collect();
+        gone.sort_unstable_by(|(one, _), (other, _)| one.as_str().cmp(other.as_str()));
+        self.gone.extend(gone.into_iter().map(|(id, (_, state))| {
+            let key = id.key().map(str::to_owned);
+            let (progress, job, files) = self.batch.describe(state);
+            GoneItem { key, progress, job, files }
+        }));
+    }
+
+    /// Gives requests whose key changed the item that they had: it is gone, and its request is the same.
+    fn adopt_renamed(&mut self, found: &mut [Option<(Fingerprint, State)>], known: &mut Known) {
+        let mut gone: HashMap<Fingerprint, Vec<ItemId>> = HashMap::new();
+        for (id, (fingerprint, _)) in &*known {
+            gone.entry(fingerprint.clone()).or_default().push(id.clone());
+        }
+        // The same ones are chosen in every run.
+        gone.values_mut().for_each(|ids| ids.sort_unstable_by(|one, other| other.as_str().cmp(one.as_str())));
+        for (identity, found) in self.identities.iter_mut().zip(found) {
+            if found.is_none()
+                && let Ok(Some(identity)) = identity
+                && let Some(id) = gone.get_mut(&identity.fingerprint).and_then(Vec::pop)
+            {
+                *found = known.remove(&id);
+                identity.id = id;
+            }
+        }
+    }
+
+    fn plan_item(&self, index: usize, found: Option<(Fingerprint, State)>) -> PlannedItem {
+        let request = &self.requests[index];
+        let (key, model) = (request.item_key().map(str::to_owned), request.model().clone());
+        let mut item = PlannedItem { key, model, progress: Progress::New, job: None, files: Vec::new(), problem: None };
+        match (&self.identities[index], found) {
+            (Err(error), _) => item.problem = Some(error.message().to_owned()),
+            // What failed has no result that could be taken for that of another request.
+            (Ok(Some(identity)), Some((fingerprint, State::Failed { .. }))) if fingerprint != identity.fingerprint => {}
+            (Ok(Some(identity)), Some((fingerprint, state))) => {
+                if fingerprint != identity.fingerprint {
+                    item.problem = Some(journal::changed(identity).message().to_owned());
+                }
+                (item.progress, item.job, item.files) = self.batch.describe(state);
+            }
+            _ => {}
+        }
+        item
+    }
+
+    /// Finds names that are taken, among the items that would be submitted.
+    fn check_names(&mut self, names: Option<Names>) {
+        let Some(in_folder) = names else { return };
+        let mut names = if self.batch.replace { Names::default() } else { in_folder };
+        let folder = self.batch.folder.clone().unwrap_or_default();
+        for (item, request) in self.items.iter_mut().zip(&self.requests) {
+            let is_submitted = match item.progress {
+                Progress::New => true,
+                Progress::Unknown => self.batch.resubmit_unknown,
+                _ => false,
+            };
+            let Some(name) = request.file_stem().filter(|_| is_submitted && item.problem.is_none()) else { continue };
+            if let Err(taken) = names.reserve(&name, &item.model) {
+                item.problem = Some(taken.explain(&folder.join(name).display().to_string()));
+            }
+        }
+    }
+}
+
+impl Batch {
+    /// Returns what a state of the journal means, the job, and the files.
+    fn describe(&self, state: State) -> (Progress, Option<JobRef>, Vec<SavedFile>) {
+        match state {
+            State::Submitting => (Progress::Unknown, None, Vec::new()),
+            State::Running { job } => (Progress::Running, Some(job), Vec::new()),
+            State::Succeeded { job, .. } => (Progress::Succeeded, job, Vec::new()),
+            State::Failed { job, .. } => (Progress::Failed, job, Vec::new()),
+            State::Done { job, mut files, .. } => {
+                let Some(folder) = &self.folder else { return (Progress::Finished, job, Vec::new()) };
+                for file in &mut files {
+                    file.path = folder.join(&file.path);
+                }
+                let is_there = files.iter().all(|file| file.path.is_file());
+                (if is_there { Progress::Finished } else { Progress::Succeeded }, job, files)
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Plan {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Plan").field("items", &self.items.len()).field("gone", &self.gone.len()).finish_non_exhaustive()
+    }
+}
+
+/// Reads a journal, which must belong to the service.
+#[cfg(feature = "journal")]
+fn read_journal(path: &Path, service: &Service, rebind: bool) -> Result<Option<Known>> {
+    let Some(contents) = journal::file::FileJournal::read(path)? else { return Ok(None) };
+    service.check(&format!("the journal {}", path.display()), &contents.service, rebind)?;
+    Ok(Some(contents.items))
+}
+
+/// Without the feature, no batch has a journal.
+#[cfg(not(feature = "journal"))]
+fn read_journal(_: &Path, _: &Service, _: bool) -> Result<Option<Known>> {
+    Ok(None)
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|e| Error::io("the journal", std::io::Error::other(e)))?
+}
