@@ -299,7 +299,7 @@ impl Batch {
             resubmit_unknown: self.resubmit_unknown,
             stopping: CancellationToken::new(),
             detaching: CancellationToken::new(),
-            journal_failure: OnceLock::new(),
+            storage_failure: OnceLock::new(),
         };
         Ok(Results::new(items, worker, self.concurrency, self.ordered))
     }

@@ -192,7 +192,7 @@ async fn what_is_known_by_other_evidence_is_not_paid_again() {
     std::fs::remove_file(home.path().join("out/batch.journal")).unwrap();
     let mut plan = batch(&client, home.path(), "a=lion c=bear").plan().await.unwrap();
     assert!(plan.items()[0].problem.as_ref().unwrap().contains("a file or another item has this name"));
-    plan.assume_finished(0, lion.generation.id().map(pruna::JobRef::from_id), lion.files.clone());
+    plan.assume(0, Progress::Finished, lion.generation.id().map(pruna::JobRef::from_id), lion.files.clone());
     let mut results = plan.run().await.unwrap();
     while results.next().await.is_some() {}
     assert_eq!((results.summary().succeeded, results.summary().resumed), (2, 1));

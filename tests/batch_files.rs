@@ -128,3 +128,27 @@ async fn journals_of_one_name_share_a_folder() {
     drop((first, second));
     assert_eq!(files(&out).into_keys().collect::<Vec<_>>(), ["a.jpg", "b.jpg"]);
 }
+
+#[tokio::test]
+async fn nothing_more_is_submitted_when_files_cannot_be_saved() {
+    let (emulator, home) = (emulator().await, tempfile::tempdir().unwrap());
+    let client = client(&emulator);
+    let out = home.path().join("out");
+    let names: Vec<String> = (0..20).map(|n| format!("lion {n}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let batch = || named(&client, &out, &names).journal(home.path().join("batch.journal")).concurrency(2);
+    let mut results = batch().run().await.unwrap();
+    std::fs::remove_dir_all(&out).unwrap();
+    let mut errors = Vec::new();
+    while let Some((_, result)) = results.next().await {
+        errors.push(result.unwrap_err().to_string());
+    }
+    drop(results);
+    assert!(errors.iter().any(|error| error.contains("not submitted, because files cannot be saved")), "{errors:?}");
+    let paid = sends(&emulator, "createPrediction");
+    assert!(paid <= 4, "{paid}");
+    // The results are saved by the next run, without being paid for again.
+    let (_, summary) = finish(batch()).await;
+    assert_eq!((summary.succeeded, files(&out).len()), (20, 20));
+    assert_eq!(sends(&emulator, "createPrediction"), 20);
+}

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::{
     Batch, Results,
+    folder::Folder,
     identity::{Fingerprint, Identities, Identity, ItemId},
     journal::{self, Service, State},
     names::Names,
@@ -148,15 +149,30 @@ impl Plan {
         self.journal_exists
     }
 
-    /// Takes an item for finished by other evidence than the journal, for example when the journal was lost. [`run`](Self::run)
-    /// records it.
-    pub fn assume_finished(&mut self, index: usize, job: Option<JobRef>, files: Vec<SavedFile>) {
+    /// Takes the progress of an item from other evidence than the journal, for example when the journal was lost.
+    /// [`run`](Self::run) records it.
+    ///
+    /// `Running` and `Succeeded` need a job, which is attached; without one, the item counts as `Unknown`. `New` and an index
+    /// beyond the requests have no effect.
+    pub fn assume(&mut self, index: usize, progress: Progress, job: Option<JobRef>, files: Vec<SavedFile>) {
         let Some(item) = self.items.get_mut(index) else { return };
-        let urls: Vec<&str> = files.iter().map(|file| file.url.as_str()).collect();
-        let response = json!({"id": job.as_ref().map(JobRef::id), "status": "succeeded", "generation_url": urls});
-        (item.progress, item.job, item.problem) = (Progress::Finished, job.clone(), None);
-        item.files.clone_from(&files);
-        self.assumed.push((index, State::Done { job, response, files: super::folder::Folder::as_recorded(&files) }));
+        let (progress, state) = match (progress, job.clone()) {
+            (Progress::New, _) => return,
+            (Progress::Finished, job) => {
+                let urls: Vec<&str> = files.iter().map(|file| file.url.as_str()).collect();
+                let response =
+                    json!({"id": job.as_ref().map(JobRef::id), "status": "succeeded", "generation_url": urls});
+                (progress, State::Done { job, response, files: Folder::as_recorded(&files) })
+            }
+            (Progress::Failed, job) => {
+                let message = "the job failed in an earlier run".to_owned();
+                (progress, State::Failed { job, canceled: false, message })
+            }
+            (Progress::Running | Progress::Succeeded, Some(job)) => (Progress::Running, State::Running { job }),
+            _ => (Progress::Unknown, State::Submitting),
+        };
+        (item.progress, item.job, item.files, item.problem) = (progress, job, files, None);
+        self.assumed.push((index, state));
     }
 
     /// Runs the batch.

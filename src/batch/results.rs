@@ -14,9 +14,9 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use super::{
     summary::Summary,
-    worker::{Item, Output, Worker},
+    worker::{Item, Output, Worker, not_submitted},
 };
-use crate::{Error, Result, error::ErrorKind, stream::BoxStream};
+use crate::{Error, Result, stream::BoxStream};
 
 /// The source of items. If it fails, the error comes with an index that no request has.
 pub(super) type Items = BoxStream<Result<Item, (usize, Error)>>;
@@ -67,7 +67,7 @@ impl Results {
 
     /// Starts no further item and stops waiting for jobs.
     ///
-    /// A job that is still running is reported as an error of kind [`Timeout`](ErrorKind::Timeout) with its
+    /// A job that is still running is reported as an error of kind [`Timeout`](crate::ErrorKind::Timeout) with its
     /// [`job`](Error::job). Submissions and downloads in progress finish. Keep reading to receive everything.
     pub fn detach(&self) {
         self.stop.cancel();
@@ -122,10 +122,9 @@ impl Results {
                 }
                 Poll::Ready(Some(Ok(item))) => {
                     let (index, worker) = (item.index, Arc::clone(&self.worker));
-                    if let Some(why) = self.worker.journal_failure.get() {
+                    if let Some(why) = self.worker.storage_failure.get() {
                         // The first item that is not started reports the reason; no further one is taken.
-                        let message = format!("not started, because the journal cannot be written: {why}");
-                        let error = Error::new(ErrorKind::Io, message);
+                        let error = not_submitted(why);
                         self.items = None;
                         self.running.spawn(async move { (index, Err(error)) });
                         return;

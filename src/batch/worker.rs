@@ -1,6 +1,7 @@
 //! One item of a batch, from its request to its files.
 
 use std::{
+    io::ErrorKind as IoErrorKind,
     pin::pin,
     sync::{
         Arc, OnceLock,
@@ -22,6 +23,20 @@ use crate::{
     Client, Error, Generation, JobRef, Model, Prediction, Request, Result, SavedFile, client::StartOptions,
     error::ErrorKind, transport::SubmitHook, wire::PredictionResponse,
 };
+
+/// Failures of a disk that are not about one file.
+const FULL_OR_BROKEN: [IoErrorKind; 5] = [
+    IoErrorKind::StorageFull,
+    IoErrorKind::QuotaExceeded,
+    IoErrorKind::ReadOnlyFilesystem,
+    IoErrorKind::PermissionDenied,
+    IoErrorKind::NotFound,
+];
+
+/// The error of an item that is not submitted because nothing could be kept of it.
+pub(super) fn not_submitted(why: &str) -> Error {
+    Error::new(ErrorKind::Io, format!("not submitted, because {why}"))
+}
 
 /// The output of one item.
 #[derive(Clone, Debug)]
@@ -58,8 +73,8 @@ pub(super) struct Worker {
     pub(super) stopping: CancellationToken,
     /// Canceled when jobs are no longer waited for.
     pub(super) detaching: CancellationToken,
-    /// Why the journal cannot be written. Then no further item is started.
-    pub(super) journal_failure: OnceLock<String>,
+    /// Why the journal or the files cannot be written. Then nothing more is submitted.
+    pub(super) storage_failure: OnceLock<String>,
 }
 
 impl Worker {
@@ -122,7 +137,10 @@ impl Worker {
             }
         };
         let files = match &self.folder {
-            Some(folder) => Box::pin(folder.save(index, name, &generation, &known_files)).await?,
+            Some(folder) => {
+                let saved = Box::pin(folder.save(index, name, &generation, &known_files)).await;
+                saved.inspect_err(|error| self.note_storage_failure(error))?
+            }
             None => Vec::new(),
         };
         let response = generation.response().clone();
@@ -193,6 +211,15 @@ impl Worker {
         }
     }
 
+    /// Notes that a file cannot be saved because of the disk, which every further file would meet, too.
+    fn note_storage_failure(&self, error: &Error) {
+        let cause = std::error::Error::source(error).and_then(|source| source.downcast_ref::<std::io::Error>());
+        if cause.is_some_and(|cause| FULL_OR_BROKEN.contains(&cause.kind())) {
+            // Only the first reason counts.
+            let _ = self.storage_failure.set(format!("files cannot be saved: {}", error.message()));
+        }
+    }
+
     fn generation(&self, job: Option<JobRef>, response: Value, model: &Model) -> Result<Generation> {
         let context = Arc::clone(self.client.context());
         Generation::from_response(context, job, Some(model.clone()), PredictionResponse::new(response))
@@ -238,9 +265,9 @@ impl JournalEntry<'_> {
         if let Err(error) = &recorded
             && !error.is_timeout()
         {
-            tracing::error!(item = item.id.as_str(), %error, "the journal cannot be written; no further item is started");
+            tracing::error!(item = item.id.as_str(), %error, "the journal cannot be written; nothing more is submitted");
             // Only the first reason counts.
-            let _ = self.worker.journal_failure.set(error.message().to_owned());
+            let _ = self.worker.storage_failure.set(format!("the journal cannot be written: {}", error.message()));
         }
         recorded
     }
@@ -272,6 +299,9 @@ impl SubmitHook for JournalEntry<'_> {
     async fn before_send(&self) -> Result<()> {
         if self.worker.stopping.is_cancelled() {
             return Err(Error::new(ErrorKind::Timeout, "the batch was stopped before this item was submitted"));
+        }
+        if let Some(why) = self.worker.storage_failure.get() {
+            return Err(not_submitted(why));
         }
         self.record(Some(State::Submitting)).await
     }
