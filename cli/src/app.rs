@@ -1,6 +1,13 @@
 //! What every command receives: the global options, the terminal and a way to run asynchronous work.
 
+use std::time::Duration;
+
 use crate::{failure::Failure, options::GlobalOptions, terminal::Terminal};
+
+/// Maximum number of threads for files and name resolution.
+const MAX_BLOCKING_THREADS: usize = 64;
+/// Maximum time that an interrupted program waits for files: a pipe that nobody reads would keep it forever.
+const INTERRUPTED_GRACE: Duration = Duration::from_secs(1);
 
 /// The context of a command.
 pub(crate) struct App {
@@ -16,7 +23,13 @@ impl App {
 
     /// Runs asynchronous work to its end.
     pub(crate) fn block_on<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-        runtime.map_err(|e| Failure::files(format!("cannot start the asynchronous runtime: {e}")))?.block_on(work)
+        let mut runtime = tokio::runtime::Builder::new_multi_thread();
+        let runtime = runtime.worker_threads(2).max_blocking_threads(MAX_BLOCKING_THREADS).enable_all().build();
+        let runtime = runtime.map_err(|e| Failure::files(format!("cannot start the asynchronous runtime: {e}")))?;
+        let result = runtime.block_on(work);
+        if result.as_ref().is_err_and(|failure| failure.code.is_signal()) {
+            runtime.shutdown_timeout(INTERRUPTED_GRACE);
+        }
+        result
     }
 }

@@ -32,7 +32,9 @@ Exit codes:
   4    rate limited, or service unavailable
   5    timeout, or submission status unknown; the job id is printed if it is known
   6    a file cannot be read, written or downloaded
-  130  interrupted by Ctrl-C
+  129  SIGHUP: the terminal was closed
+  130  SIGINT: interrupted by Ctrl-C
+  143  SIGTERM: asked to terminate
 
 Data is printed to stdout; progress, messages and errors are printed to stderr.";
 

@@ -17,11 +17,20 @@ pub(crate) enum Code {
     Unknown = 5,
     /// A file cannot be read, written or downloaded.
     Files = 6,
+    /// SIGHUP or a closed console, with the code that shells use.
+    HungUp = 129,
     /// Ctrl-C, with the code that shells use.
     Interrupted = 130,
+    /// SIGTERM, with the code that shells use.
+    Terminated = 143,
 }
 
 impl Code {
+    /// Whether a signal ended the run.
+    pub(crate) fn is_signal(self) -> bool {
+        matches!(self, Self::HungUp | Self::Interrupted | Self::Terminated)
+    }
+
     /// Returns the more severe of two: what affects every item outranks what affects one.
     pub(crate) fn more_severe(self, other: Self) -> Self {
         const ORDER: [Code; 6] =

@@ -18,6 +18,8 @@ mod help;
 mod readme;
 mod run;
 mod shell;
+#[cfg(unix)]
+mod signals;
 mod terminal;
 
 use std::process::ExitCode;
@@ -32,6 +34,8 @@ fn main() -> ExitCode {
         readme::trials(),
         run::trials(),
         shell::trials(),
+        #[cfg(unix)]
+        signals::trials(),
         terminal::trials(),
     ];
     libtest_mimic::run(&libtest_mimic::Arguments::from_args(), trials.into_iter().flatten().collect()).exit_code()

@@ -2,7 +2,7 @@
 
 use pruna_emulator::Emulator;
 
-use crate::{app::App, failure::Failure, options::Switch, output};
+use crate::{app::App, failure::Failure, interrupt::Signals, options::Switch, output};
 
 /// Run an emulator of the service on this machine until Ctrl-C
 #[derive(Debug, clap::Args)]
@@ -37,11 +37,18 @@ impl Args {
         let emulator = builder.start().await.map_err(|e| {
             Failure::files(format!("cannot listen on port {}: {e}", self.port)).hint("--port 0 takes any free port")
         })?;
-        output::line(format_args!("export PRUNA_BASE_URL={}", emulator.url()))?;
-        output::line(format_args!("export PRUNA_API_KEY={}", emulator.api_key()))?;
+        let mut signals = Signals::listen();
+        output::line(format_args!(
+            "export PRUNA_BASE_URL={}\nexport PRUNA_API_KEY={}",
+            emulator.url(),
+            emulator.api_key()
+        ))?;
         app.terminal.note("press Ctrl-C to stop");
-        tokio::signal::ctrl_c().await.map_err(|e| Failure::io("Ctrl-C", &e))?;
-        emulator.shutdown().await;
+        signals.next().await;
+        tokio::select! {
+            () = emulator.shutdown() => {}
+            _ = signals.next() => {}
+        }
         Ok(())
     }
 }

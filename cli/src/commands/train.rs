@@ -12,6 +12,7 @@ use crate::{
     app::App,
     failure::Failure,
     input::ParameterOptions,
+    interrupt::interruptible,
     jobs,
     options::OutputOptions,
     session::Session,
@@ -103,13 +104,12 @@ fn training_set(dir: &Path, model: &Model, caption: Option<&str>) -> Result<Trai
 
 /// Packs the images into an archive and uploads it.
 async fn upload(terminal: &Terminal, client: &Client, set: TrainingSet) -> Result<UploadedFile, Failure> {
-    let packed = tokio::task::spawn_blocking(move || {
-        let file = tempfile::Builder::new().prefix("pruna-training-").suffix(".zip").tempfile();
-        let mut file = file.map_err(|e| Failure::io("cannot create a temporary file", &e))?;
-        set.write_zip(file.as_file_mut())?;
-        Ok::<_, Failure>(file.into_temp_path())
-    });
-    let path = packed.await.map_err(|e| Failure::files(format!("cannot pack the images: {e}")))??;
+    let file = tempfile::Builder::new().prefix("pruna-training-").suffix(".zip").tempfile();
+    let (file, path) = file.map_err(|e| Failure::io("cannot create a temporary file", &e))?.into_parts();
+    // The path stays here, so that an interruption removes the file at once.
+    let packed = tokio::task::spawn_blocking(move || set.write_zip(file));
+    let packed = interruptible(async { Ok::<_, Failure>(packed.await) }, || "nothing was submitted".into()).await?;
+    packed.map_err(|e| Failure::files(format!("cannot pack the images: {e}")))??;
     let uploaded = jobs::upload(terminal, client, &[path.to_path_buf()]).await?;
     uploaded.into_iter().next().ok_or_else(|| Failure::files("the archive was not uploaded"))
 }
