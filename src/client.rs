@@ -239,6 +239,18 @@ impl Client {
         Download::new(Arc::clone(&self.context), url)
     }
 
+    /// Returns the base URL of the service, without a trailing slash. The key is sent to its origin only.
+    ///
+    /// ```
+    /// let client = pruna::Client::builder().api_key("pru_key").build()?;
+    /// assert_eq!(client.base_url(), "https://api.pruna.ai");
+    /// # Ok::<(), pruna::Error>(())
+    /// ```
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        self.context.transport.base.as_str()
+    }
+
     /// Replaces the API key, for this client and its clones.
     ///
     /// Requests from now on use the new key. Running jobs, rate limits reported by the service, and uploads are kept. The

@@ -6,20 +6,29 @@ mod gallery;
 mod item;
 mod options;
 mod parse;
+mod prepare;
 mod record;
+mod results_file;
 mod results_log;
 mod run;
 mod validate;
 
-pub(crate) use self::{estimate::Estimate, item::Item, options::BatchOptions, run::run};
+pub(crate) use self::{
+    estimate::Estimate,
+    item::Item,
+    options::BatchOptions,
+    prepare::{Overview, prepare},
+    run::run,
+    validate::Checks,
+};
 
 use std::path::Path;
 
 use crate::{failure::Failure, source, terminal::Terminal};
 
 /// Reads the items in a file, `-` for stdin. Prints every problem that is found in them; then nothing is sent.
-pub(crate) fn read(terminal: &Terminal, path: &Path, check_schema: bool) -> Result<Vec<Item>, Failure> {
-    let (items, problems) = parse::parse(&source::read_file_or_stdin(path)?, path, check_schema);
+pub(crate) fn read(terminal: &Terminal, path: &Path, checks: Checks) -> Result<Vec<Item>, Failure> {
+    let (items, problems) = parse::parse(&source::read_file_or_stdin(path)?, path, checks);
     if problems.is_empty() {
         return match items.is_empty() {
             true => Err(Failure::usage(format!("{} contains no items", path.display()))),

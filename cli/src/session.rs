@@ -13,6 +13,10 @@ const EMULATOR_SPEED: f64 = 0.1;
 /// A client, and the emulator that it talks to when there is one inside the process.
 pub(crate) struct Session {
     pub(crate) client: Client,
+    /// The base URL, or `emulator` for the emulator inside the process, whose port is another one each time.
+    pub(crate) service: String,
+    /// Whether the user gave a key. Without one, only what needs no service can be done.
+    pub(crate) has_key: bool,
     _emulator: Option<Emulator>,
 }
 
@@ -34,7 +38,7 @@ impl Session {
             let builder = builder.api_key(emulator.api_key()).base_url(emulator.url());
             // This emulator enforces no limits.
             let client = builder.limits(Limits::none()).build()?;
-            return Ok(Self { client, _emulator: Some(emulator) });
+            return Ok(Self { client, service: EMULATOR.into(), has_key: true, _emulator: Some(emulator) });
         }
         if let Some(base_url) = base_url {
             builder = builder.base_url(base_url);
@@ -44,7 +48,26 @@ impl Session {
             return Err(Failure::new(Code::Account, "there is no API key").hint(hint));
         };
         let client = builder.api_key(key).build().map_err(|error| configuration_failure(base_url, error))?;
-        Ok(Self { client, _emulator: None })
+        let service = client.base_url().to_owned();
+        Ok(Self { client, service, has_key: true, _emulator: None })
+    }
+
+    /// Prepares a session that sends nothing, for which no key is needed.
+    pub(crate) fn offline(global: &GlobalOptions) -> Result<Self, Failure> {
+        let base_url = global.base_url.as_deref().filter(|url| !url.is_empty());
+        let (key, is_trial) = (global.key(), base_url == Some(EMULATOR));
+        let mut builder = Client::builder().api_key(key.as_deref().unwrap_or("pru_none"));
+        if let Some(base_url) = base_url.filter(|_| !is_trial) {
+            builder = builder.base_url(base_url);
+        }
+        let client = builder.build().map_err(|error| configuration_failure(base_url, error))?;
+        let service = if is_trial { EMULATOR.into() } else { client.base_url().to_owned() };
+        Ok(Self { client, service, has_key: key.is_some(), _emulator: None })
+    }
+
+    /// Whether the service is the emulator inside the process.
+    pub(crate) fn is_trial(&self) -> bool {
+        self.service == EMULATOR
     }
 }
 

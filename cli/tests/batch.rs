@@ -19,7 +19,6 @@ pub(crate) fn trials() -> Vec<Trial> {
         without_credit_submissions_stop,
         an_item_with_unknown_status_is_submitted_again_only_on_request,
         failed_items_are_not_submitted_again,
-        a_journal_belongs_to_one_batch,
         #[cfg(unix)]
         a_killed_batch_continues_with_the_same_command,
         #[cfg(unix)]
@@ -193,18 +192,6 @@ fn failed_items_are_not_submitted_again() {
     }
     assert_eq!((service.sends("createPrediction"), service.sends("downloadContent")), (3, 2));
     assert_eq!(statuses(&service).iter().filter(|status| *status == "failed").count(), 1);
-}
-
-fn a_journal_belongs_to_one_batch() {
-    let service = Service::start();
-    service.write("items.jsonl", lions(2));
-    service.write("more.jsonl", format!("{}{}", lions(2), lions(1)));
-    service.write("others.jsonl", "{\"model\": \"p-image\", \"input\": {\"prompt\": \"a cup\"}}");
-    ended(&service.run(&["batch", "items.jsonl", "-o", "out"]), 0, "2 of 2");
-    ended(&service.run(&["batch", "more.jsonl", "-o", "out"]), 0, "3 of 3 succeeded (2 of them earlier)");
-    ended(&service.run(&["batch", "others.jsonl", "-o", "out"]), 2, "a journal belongs to one batch");
-    ended(&service.run(&["batch", "others.jsonl", "-o", "new", "--journal", "j/others"]), 0, "1 of 1");
-    assert!(service.path("j/others").is_file() && !service.path("new/batch.journal").exists());
 }
 
 #[cfg(unix)]

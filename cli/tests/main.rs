@@ -12,6 +12,8 @@ mod browser;
 mod support;
 
 mod batch;
+mod batch_edits;
+mod batch_outputs;
 mod exit_codes;
 mod gallery;
 mod help;
@@ -27,6 +29,8 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let trials = [
         batch::trials(),
+        batch_edits::trials(),
+        batch_outputs::trials(),
         exit_codes::trials(),
         gallery::trials(),
         harness::trials(),

@@ -20,6 +20,14 @@ pub struct SavedFile {
     pub bytes: u64,
 }
 
+impl SavedFile {
+    /// Describes a file that was saved earlier, for example for [`Plan::assume`](crate::batch::Plan::assume).
+    #[must_use]
+    pub fn new(path: impl Into<PathBuf>, url: impl Into<String>, content_type: impl Into<String>, bytes: u64) -> Self {
+        Self { path: path.into(), url: url.into(), content_type: content_type.into(), bytes }
+    }
+}
+
 media_from! {
     SavedFile: |file| Media::path(file.path);
     &SavedFile: |file| Media::path(file.path.clone());

@@ -7,17 +7,27 @@ use pruna::{
     batch::{Output, Results},
 };
 
-use super::{options::BatchOptions, record::Record, results_log::ResultsLog};
-use crate::{exit_code::Code, failure::Failure, output, progress::BatchBar, terminal::Terminal};
+use super::{options::BatchOptions, record::Record, results_file::ResultsFile, results_log::ResultsLog};
+use crate::{
+    exit_code::Code,
+    failure::Failure,
+    interrupt::{Signal, Signals},
+    output,
+    progress::BatchBar,
+    terminal::Terminal,
+};
 
 /// Writes results to the log and to the terminal, and counts failures.
 pub(super) struct Collector<'a> {
     terminal: &'a Terminal,
     options: BatchOptions<'a>,
+    service: &'a str,
     log: ResultsLog,
     bar: BatchBar,
     outcome: Outcome,
-    is_interrupted: bool,
+    interrupted: Option<Signal>,
+    /// Why results cannot be written any more. Then nothing more is submitted.
+    broken: Option<Failure>,
     /// Number of jobs that were still running at the interruption.
     running: usize,
 }
@@ -31,79 +41,101 @@ pub(super) struct Outcome {
 }
 
 impl<'a> Collector<'a> {
-    pub(super) fn new(terminal: &'a Terminal, options: BatchOptions<'a>) -> Result<Self, Failure> {
+    pub(super) fn new(
+        terminal: &'a Terminal,
+        options: BatchOptions<'a>,
+        service: &'a str,
+        earlier: ResultsFile,
+    ) -> Result<Self, Failure> {
         Ok(Self {
             terminal,
             options,
-            log: ResultsLog::open(options.dir, options.items)?,
+            service,
+            log: ResultsLog::open(&options, earlier)?,
             bar: BatchBar::start(terminal, options.items.len()),
             outcome: Outcome::default(),
-            is_interrupted: false,
+            interrupted: None,
+            broken: None,
             running: 0,
         })
     }
 
-    /// Collects results to the end of the batch, or until Ctrl-C. The first Ctrl-C stops submissions, the second one
-    /// stops everything.
+    /// Collects results to the end of the batch. The first signal stops submissions, the second one stops everything. An
+    /// output that fails stops submissions, too; what is under way is finished and saved.
     pub(super) async fn collect(&mut self, results: &mut Results) -> Result<(), Failure> {
         // One listener for the whole loop, so that no signal is lost while a result is processed.
-        let mut ctrl_c = Box::pin(tokio::signal::ctrl_c());
+        let mut signals = Signals::listen();
         loop {
             let next = tokio::select! {
                 next = results.next() => next,
-                _ = &mut ctrl_c => {
-                    ctrl_c = Box::pin(tokio::signal::ctrl_c());
-                    if self.is_interrupted {
-                        return Err(self.interruption());
+                signal = signals.next() => {
+                    if let Some(first) = self.interrupted {
+                        return Err(self.interruption(first));
                     }
-                    self.is_interrupted = true;
+                    self.interrupted = Some(signal);
                     results.detach();
                     self.terminal.note("stopping; press Ctrl-C again to stop immediately");
                     continue;
                 }
             };
-            match next {
-                Some((index, result)) => {
-                    if self.add(index, result)? {
+            match (next, self.interrupted) {
+                (Some((index, result)), _) => {
+                    if self.add(index, result) {
                         results.stop();
                     }
                 }
-                None if self.is_interrupted => return Err(self.interruption()),
-                None => return Ok(()),
+                (None, Some(signal)) => return Err(self.interruption(signal)),
+                (None, None) => return Ok(()),
             }
         }
     }
 
-    /// Writes the gallery; returns the outcome and the gallery's path.
-    pub(super) fn finish(mut self) -> Result<(Outcome, PathBuf), Failure> {
-        let gallery = self.log.write_gallery()?;
-        Ok((self.outcome, gallery))
+    /// Completes the log and the gallery. `done` is the number of items that have ended. Returns the outcome and the
+    /// gallery's path, or why an output could not be written.
+    pub(super) fn finish(mut self, done: usize) -> (Outcome, Result<PathBuf, Failure>) {
+        let gallery = self.log.finish();
+        let gallery = match self.broken.take() {
+            None => gallery.map_err(|failure| failure.hint("the same command writes it again")),
+            // All that was asked for is done, and its reader wanted no more.
+            Some(failure) if failure.code == Code::ClosedPipe && done == self.options.items.len() => Err(failure),
+            Some(failure) => {
+                let message =
+                    format!("{}; {done} of {} items were processed", failure.message, self.options.items.len());
+                Err(Failure::files(message).hint("nothing is lost; the same command continues"))
+            }
+        };
+        (self.outcome, gallery)
     }
 
-    /// Adds the result of an item. Returns whether all further submissions would fail too.
-    fn add(&mut self, index: usize, result: Result<Output, Error>) -> Result<bool, Failure> {
+    /// Adds the result of an item. Returns whether nothing more should be submitted.
+    fn add(&mut self, index: usize, result: Result<Output, Error>) -> bool {
         let item = &self.options.items[index];
         let record = match &result {
-            Ok(output) => Record::succeeded(item, output),
-            Err(error) => Record::failed(item, error),
+            Ok(output) => Record::succeeded(item, output, self.service),
+            Err(error) => Record::failed(item, error, self.service),
         };
-        let record = self.log.add(record)?;
-        if self.options.json {
-            output::json(record)?;
+        if self.broken.is_none() {
+            self.broken = self.write(record).err();
         }
         let should_stop = match result {
             Ok(_) => false,
             Err(error) => self.add_failure(index, error),
         };
         self.bar.increment(self.outcome.failures);
-        Ok(should_stop)
+        should_stop || self.broken.is_some()
+    }
+
+    /// Writes a record to the log, and to stdout if asked for.
+    fn write(&mut self, record: Record) -> Result<(), Failure> {
+        let record = self.log.add(record)?;
+        if self.options.json { output::json(record) } else { Ok(()) }
     }
 
     /// Counts and prints a failure. Returns whether all further submissions would fail too.
     fn add_failure(&mut self, index: usize, error: Error) -> bool {
         let should_stop = error.is_unauthorized() || error.is_insufficient_credit();
         // Jobs that an interruption leaves running are only counted.
-        let is_detached = self.is_interrupted && error.is_timeout();
+        let is_detached = self.interrupted.is_some() && error.is_timeout();
         if is_detached {
             self.running += usize::from(error.job().is_some());
         } else {
@@ -117,11 +149,11 @@ impl<'a> Collector<'a> {
         should_stop
     }
 
-    fn interruption(&self) -> Failure {
+    fn interruption(&self, signal: Signal) -> Failure {
         let hint = match self.running {
             0 => "the same command continues the batch".into(),
             jobs => format!("{jobs} jobs are still running; the same command waits for them and continues the batch"),
         };
-        Failure::new(Code::Interrupted, "interrupted").hint(hint)
+        signal.failure().hint(hint)
     }
 }

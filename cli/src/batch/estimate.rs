@@ -32,7 +32,7 @@ struct ModelEstimate {
 }
 
 impl Estimate {
-    pub(crate) fn new(items: &[Item]) -> Self {
+    pub(crate) fn new<'a>(items: impl IntoIterator<Item = &'a Item>) -> Self {
         let mut estimates: BTreeMap<&Model, ModelEstimate> = BTreeMap::new();
         for item in items {
             let estimate = estimates.entry(&item.model).or_insert_with(|| ModelEstimate {
@@ -50,7 +50,7 @@ impl Estimate {
         }
         let models: Vec<ModelEstimate> = estimates.into_values().collect();
         Self {
-            items: items.len(),
+            items: models.iter().map(|estimate| estimate.items).sum(),
             cost_usd: models.iter().map(|estimate| estimate.cost_usd).sum(),
             unpriced: models.iter().map(|estimate| estimate.unpriced).sum(),
             // Each model has its own rate limit, so the models run concurrently.

@@ -54,7 +54,18 @@ pub(super) fn page(records: &[&Record]) -> Result<String, serde_json::Error> {
     let (before, after) = PAGE.split_once("/*DATA*/").unwrap_or((PAGE, ""));
     let before = before.replace("/*STYLE*/", STYLE);
     let after = after.replace("/*SCRIPT*/", SCRIPT);
-    Ok(before + &data + &after)
+    Ok(sign(before + &data + &after))
+}
+
+/// Adds a line with a checksum, by which [`is_own`] recognizes an unchanged page.
+fn sign(page: String) -> String {
+    let checksum = crc32fast::hash(page.as_bytes());
+    format!("{page}<!-- pruna {checksum:08x} -->\n")
+}
+
+/// Whether a page was written by this program and not changed since.
+pub(super) fn is_own(page: &str) -> bool {
+    page.rfind("<!-- pruna ").is_some_and(|end| sign(page[..end].to_owned()) == page)
 }
 
 /// Escapes JSON so that no text in it can end the HTML element that contains it.
@@ -73,6 +84,17 @@ fn escape_for_html(json: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_own_page_is_recognized_until_it_is_changed() {
+        let page = page(&[]).unwrap();
+        assert!(is_own(&page));
+        for other in
+            [page.replace("gallery", "lions"), format!("{page}\n"), page.replace("<!--", "<!-- x"), String::new()]
+        {
+            assert!(!is_own(&other));
+        }
+    }
 
     #[test]
     fn a_prompt_cannot_end_its_html_element() {

@@ -8,6 +8,8 @@ use serde_json::{Map, Value};
 pub(crate) struct Item {
     /// Number of the item, from 0.
     pub(super) index: usize,
+    /// Its line in the batch file, from 1.
+    pub(super) line: u64,
     /// Name of the item's files, without extension.
     pub(super) name: Option<String>,
     pub(super) model: Model,

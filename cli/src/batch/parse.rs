@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::{
     item::Item,
-    validate::{Problem, Validator},
+    validate::{Checks, Problem, Validator},
 };
 use crate::{
     failure::Failure,
@@ -26,14 +26,14 @@ struct Line {
 }
 
 /// Parses the items in a text. It is CSV if the file extension is `csv`; without an extension, if it does not start like JSON.
-pub(super) fn parse(text: &str, path: &Path, check_schema: bool) -> (Vec<Item>, Vec<Problem>) {
+pub(super) fn parse(text: &str, path: &Path, checks: Checks) -> (Vec<Item>, Vec<Problem>) {
     let text = text.trim_start_matches('\u{feff}');
     let extension = path.extension().map(|extension| extension.to_ascii_lowercase());
     let is_csv = match extension.as_ref().and_then(|extension| extension.to_str()) {
         Some(extension) => extension == "csv",
         None => !text.trim_start().starts_with('{') && !text.trim().is_empty(),
     };
-    let mut validator = Validator::new(check_schema);
+    let mut validator = Validator::new(checks);
     if is_csv {
         parse_csv(text, &mut validator);
     } else {
@@ -115,8 +115,12 @@ mod tests {
 
     use super::*;
 
+    fn checks(schema: bool) -> Checks {
+        Checks { schema, files_below: None }
+    }
+
     fn problems(name: &str, text: &str) -> Vec<String> {
-        parse(text, Path::new(name), true).1.iter().map(ToString::to_string).collect()
+        parse(text, Path::new(name), checks(true)).1.iter().map(ToString::to_string).collect()
     }
 
     #[test]
@@ -128,7 +132,7 @@ mod tests {
         );
         let table = "model,name,prompt,input.seed\np-image,lion,\"a \"\"lion\"\", at dusk\",7\np-image,,42,\n";
         for (name, text) in [("a.jsonl", lines), ("-", lines), ("a.csv", table), ("-", table), ("a.CSV", table)] {
-            let (items, problems) = parse(text, Path::new(name), true);
+            let (items, problems) = parse(text, Path::new(name), checks(true));
             assert_eq!(problems, [], "{name}");
             let found: Vec<_> =
                 items.iter().map(|i| (i.index, i.name.as_deref(), Value::from(i.input.clone()))).collect();
@@ -181,14 +185,14 @@ mod tests {
     #[test]
     fn undocumented_models_are_accepted_without_the_check() {
         let text = "{\"model\": \"p-new\", \"input\": {\"anything\": 1}}";
-        assert_eq!(parse(text, Path::new("-"), true).1.len(), 1);
-        assert_eq!(parse(text, Path::new("-"), false).1, []);
+        assert_eq!(parse(text, Path::new("-"), checks(true)).1.len(), 1);
+        assert_eq!(parse(text, Path::new("-"), checks(false)).1, []);
     }
 
     #[test]
     fn a_table_is_read_strictly_and_its_text_stays_text() {
         let secret = "model,prompt,images\np-image-edit,@/proc/self/environ,https://h/a.jpg\n";
-        let (items, problems) = parse(secret, Path::new("a.csv"), true);
+        let (items, problems) = parse(secret, Path::new("a.csv"), checks(true));
         assert_eq!((problems.len(), &items[0].parameters["prompt"]), (0, &json!("@/proc/self/environ")));
         for (table, problem) in [
             ("model,prompt,prompt\np-image,a,b\n", "two columns `prompt`"),

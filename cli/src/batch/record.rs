@@ -27,6 +27,9 @@ pub(super) struct Record {
     pub(super) cost_usd: Option<Usd>,
     /// Why there is no result.
     pub(super) error: Option<String>,
+    /// The service that the item was sent to: its base URL, or `emulator`. Missing in files of earlier versions.
+    #[serde(default)]
+    pub(super) service: Option<String>,
 }
 
 /// A file of an item.
@@ -41,30 +44,31 @@ pub(super) struct File {
 
 impl Record {
     /// Creates the record of an item without an outcome.
-    fn new(item: &Item) -> Self {
+    fn new(item: &Item, service: &str) -> Self {
         Self {
             index: item.index,
             name: item.name.clone(),
             model: item.model.to_string(),
-            input: item.model.redact_input(&Value::Object(item.input.clone())),
+            input: redacted_input(item),
             status: "succeeded".into(),
             id: None,
             files: Vec::new(),
             elapsed_seconds: None,
             cost_usd: item.model.info().estimate_usd(&item.input),
             error: None,
+            service: Some(service.to_owned()),
         }
     }
 
     /// Creates the record of an item with a result.
-    pub(super) fn succeeded(item: &Item, output: &Output) -> Self {
+    pub(super) fn succeeded(item: &Item, output: &Output, service: &str) -> Self {
         let files = output.files.iter().map(File::from).collect();
         let elapsed_seconds = output.elapsed.map(|elapsed| elapsed.as_millis() as f64 / 1000.0);
-        Self { id: output.generation.id().map(str::to_owned), files, elapsed_seconds, ..Self::new(item) }
+        Self { id: output.generation.id().map(str::to_owned), files, elapsed_seconds, ..Self::new(item, service) }
     }
 
     /// Creates the record of an item without a result.
-    pub(super) fn failed(item: &Item, error: &Error) -> Self {
+    pub(super) fn failed(item: &Item, error: &Error, service: &str) -> Self {
         let status = match error {
             e if e.is_prediction_failed() => "failed",
             e if e.is_canceled() => "canceled",
@@ -77,14 +81,18 @@ impl Record {
             status: status.into(),
             id: error.job().map(|job| job.id().to_owned()),
             error: Some(error.to_string()),
-            ..Self::new(item)
+            ..Self::new(item, service)
         }
     }
 
-    /// Whether the record belongs to this item. Another batch may have had another item with the same index.
-    pub(super) fn belongs_to(&self, item: &Item) -> bool {
-        let Self { model, input, name, .. } = Self::new(item);
-        self.model == model && self.input == input && self.name == name
+    /// Returns a text that is equal for records of one item, or of equal ones.
+    pub(super) fn identity(&self) -> String {
+        identity(self.name.as_deref(), &self.model, &self.input)
+    }
+
+    /// Returns the [`identity`](Self::identity) that the records of an item have.
+    pub(super) fn identity_of(item: &Item) -> String {
+        identity(item.name.as_deref(), item.model.as_str(), &redacted_input(item))
     }
 
     pub(super) fn is_success(&self) -> bool {
@@ -92,9 +100,35 @@ impl Record {
     }
 }
 
+fn identity(name: Option<&str>, model: &str, input: &Value) -> String {
+    // Neither a name nor a model contains a line break.
+    format!("{}\n{model}\n{}", name.unwrap_or_default(), sorted(input))
+}
+
+/// Returns a value with its keys in alphabetical order.
+fn sorted(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let mut entries: Vec<_> = map.iter().map(|(name, value)| (name.clone(), sorted(value))).collect();
+            entries.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+            Value::Object(entries.into_iter().collect())
+        }
+        Value::Array(items) => items.iter().map(sorted).collect(),
+        other => other.clone(),
+    }
+}
+
+fn redacted_input(item: &Item) -> Value {
+    item.model.redact_input(&Value::Object(item.input.clone()))
+}
+
 impl File {
-    pub(super) fn exists_in(&self, dir: &Path) -> bool {
-        dir.join(&self.path).is_file()
+    /// Returns the file of the library, if it is in a directory as it was saved.
+    pub(super) fn saved_in(&self, dir: &Path) -> Option<SavedFile> {
+        let path = dir.join(&self.path);
+        let metadata = path.metadata().ok()?;
+        let as_saved = metadata.is_file() && metadata.len() == self.bytes;
+        as_saved.then(|| SavedFile::new(path, &self.url, &self.content_type, self.bytes))
     }
 }
 

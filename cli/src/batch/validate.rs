@@ -1,6 +1,10 @@
 //! Validation of items: every problem is found before anything is sent.
 
-use std::{collections::HashMap, fmt};
+use std::{
+    collections::HashMap,
+    fmt,
+    path::{Path, PathBuf},
+};
 
 use pruna::Model;
 use serde_json::{Map, Value};
@@ -21,9 +25,19 @@ impl fmt::Display for Problem {
     }
 }
 
+/// Which checks apply to the items of a batch file.
+#[derive(Clone, Debug)]
+pub(crate) struct Checks {
+    /// Whether items must match the documented schema.
+    pub(crate) schema: bool,
+    /// The directory below which local files may be uploaded; anywhere if there is none. A batch file may come from others,
+    /// and what it names leaves this machine.
+    pub(crate) files_below: Option<PathBuf>,
+}
+
 /// Collects items and the problems in them.
 pub(super) struct Validator {
-    check_schema: bool,
+    checks: Checks,
     items: Vec<Item>,
     problems: Vec<Problem>,
     /// The names so far, in lower case, with their lines.
@@ -31,8 +45,8 @@ pub(super) struct Validator {
 }
 
 impl Validator {
-    pub(super) fn new(check_schema: bool) -> Self {
-        Self { check_schema, items: Vec::new(), problems: Vec::new(), names: HashMap::new() }
+    pub(super) fn new(checks: Checks) -> Self {
+        Self { checks, items: Vec::new(), problems: Vec::new(), names: HashMap::new() }
     }
 
     /// Returns the items and the problems.
@@ -49,15 +63,32 @@ impl Validator {
         if let Some(name) = &name {
             self.check_name(line, name);
         }
-        let parameters = match Input::new(&model, &input, |_| false) {
-            Ok(input) => input.parameters,
+        let Input { parameters, files } = match Input::new(&model, &input, |_| false) {
+            Ok(input) => input,
             Err(failure) => return self.add_problem(line, failure.message),
         };
-        let item = Item { index: self.items.len(), name, model, input, parameters };
-        if self.check_schema {
+        for file in &files {
+            self.check_place(line, file);
+        }
+        let item = Item { index: self.items.len(), line, name, model, input, parameters };
+        if self.checks.schema {
             self.check_schema(line, &item);
         }
         self.items.push(item);
+    }
+
+    /// Checks that a local file may be uploaded. Symbolic links count as what they lead to.
+    fn check_place(&mut self, line: u64, file: &Path) {
+        let Some(dir) = &self.checks.files_below else { return };
+        let is_below = file.canonicalize().is_ok_and(|file| file.starts_with(dir));
+        if !is_below {
+            let message = format!(
+                "{} is outside of {}, the directory of the batch file; --allow-files permits files from anywhere",
+                file.display(),
+                dir.display()
+            );
+            self.add_problem(line, message);
+        }
     }
 
     /// Checks a name, which becomes the name of files.

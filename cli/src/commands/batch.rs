@@ -1,6 +1,6 @@
 //! `pruna batch`: runs many requests from a file.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use pruna::limits::Limits;
 
@@ -15,7 +15,10 @@ Examples:
 
 Each line of a .jsonl file is an object {\"model\": ..., \"input\": {...}}, optionally with a \"name\" for its \
 files. A .csv file has the columns model, optionally name, and one for each parameter. Media parameters accept local \
-files as @path.
+files as @path, from below the directory of FILE.
+
+The file may be edited between two runs: an item is known by its name, or by its model and input. Only new ones are \
+submitted. A changed request needs another name.
 
 The output directory receives the files, results.jsonl (one line for each finished item) and index.html (a gallery).
 
@@ -33,13 +36,25 @@ pub(crate) struct Args {
     /// File that records progress, to resume after an interruption [default: DIR/batch.journal]
     #[arg(long, value_name = "PATH")]
     journal: Option<PathBuf>,
+    /// Replace files that the batch did not write, or that were changed since
+    #[arg(short, long)]
+    force: bool,
+    /// Continue although the journal was written with another API key of the same account
+    #[arg(long)]
+    rebind: bool,
+    /// If the journal is missing, take finished items from results.jsonl
+    #[arg(long)]
+    rebuild_journal: bool,
+    /// Upload local files from anywhere, not only from below the directory of FILE
+    #[arg(long)]
+    allow_files: bool,
     /// Submit again items that an earlier run may have submitted; they may be billed twice
     #[arg(long)]
     resubmit_unknown: bool,
     /// Whether to stay within the documented rate limits
     #[arg(long, value_enum, default_value_t = Switch::On)]
     limits: Switch,
-    /// Check the requests and estimate the cost without submitting anything
+    /// Check everything, estimate the cost, and print what earlier runs have left to do, without submitting or writing anything
     #[arg(long)]
     dry_run: bool,
     /// Submit items that do not match the documented schema
@@ -50,27 +65,75 @@ pub(crate) struct Args {
     json: bool,
 }
 
+/// What `--dry-run` prints as JSON: the estimate for the items that would be submitted, and how far the others are.
+#[derive(serde::Serialize)]
+struct DryRun {
+    #[serde(flatten)]
+    estimate: batch::Estimate,
+    progress: batch::Overview,
+}
+
 impl Args {
-    pub(crate) async fn run(self, app: &App) -> Result<(), Failure> {
-        let items = batch::read(&app.terminal, &self.file, !self.no_check)?;
-        let Some(dir) = self.output.filter(|_| !self.dry_run) else {
+    pub(crate) async fn run(mut self, app: &App) -> Result<(), Failure> {
+        let items = batch::read(&app.terminal, &self.file, self.checks()?)?;
+        let Some(dir) = self.output.take() else {
             let estimate = batch::Estimate::new(&items);
             return if self.json { output::json(&estimate) } else { output::line(estimate) };
         };
+        let journal = self.journal.take().unwrap_or_else(|| dir.join("batch.journal"));
+        let options = self.options(&items, &dir, &journal);
+        if self.dry_run {
+            return self.show_plan(app, &options).await;
+        }
         std::fs::create_dir_all(&dir).map_err(|e| Failure::io(dir.display(), &e))?;
         let session = Session::open_with(&app.global, |builder| match self.limits {
             Switch::On => builder,
             Switch::Off => builder.limits(Limits::none()),
         })
         .await?;
-        let options = batch::BatchOptions {
-            items: &items,
-            dir: &dir,
+        let prepared = batch::prepare(&app.terminal, &session, &options).await?;
+        let overview = prepared.overview();
+        if !overview.is_fresh() {
+            app.terminal.note(overview);
+        }
+        batch::run(&app.terminal, &session, prepared, options).await
+    }
+
+    fn options<'a>(&'a self, items: &'a [batch::Item], dir: &'a Path, journal: &'a Path) -> batch::BatchOptions<'a> {
+        batch::BatchOptions {
+            file: &self.file,
+            items,
+            dir,
             concurrency: self.concurrency as usize,
-            journal: &self.journal.unwrap_or_else(|| dir.join("batch.journal")),
+            journal,
             resubmit_unknown: self.resubmit_unknown,
+            force: self.force,
+            rebind: self.rebind,
+            rebuild_journal: self.rebuild_journal,
             json: self.json,
+        }
+    }
+
+    /// Prints what a run would do. Nothing is sent or written.
+    async fn show_plan(&self, app: &App, options: &batch::BatchOptions<'_>) -> Result<(), Failure> {
+        let prepared = batch::prepare(&app.terminal, &Session::offline(&app.global)?, options).await?;
+        let (estimate, progress) = (batch::Estimate::new(prepared.new_items(options.items)), prepared.overview());
+        if self.json {
+            return output::json(&DryRun { estimate, progress });
+        }
+        output::line(estimate)?;
+        if progress.is_fresh() { Ok(()) } else { output::line(progress) }
+    }
+
+    /// Returns the checks, with the directory of the batch file; that of a text on stdin is the working directory.
+    fn checks(&self) -> Result<batch::Checks, Failure> {
+        let files_below = match self.allow_files {
+            true => None,
+            false => {
+                let dir = self.file.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+                Some(dir.canonicalize().map_err(|e| Failure::io(dir.display(), &e))?)
+            }
         };
-        batch::run(&app.terminal, &session.client, options).await
+        Ok(batch::Checks { schema: !self.no_check, files_below })
     }
 }
