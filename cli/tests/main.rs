@@ -13,6 +13,7 @@ mod support;
 
 mod batch;
 mod batch_edits;
+mod batch_histories;
 mod batch_outputs;
 mod exit_codes;
 mod gallery;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
     let trials = [
         batch::trials(),
         batch_edits::trials(),
+        batch_histories::trials(),
         batch_outputs::trials(),
         exit_codes::trials(),
         gallery::trials(),

@@ -7,6 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use pruna::{Client, Request, batch::Fleet, inputs::PImage};
 use pruna_emulator::Emulator;
 use tokio::{
     process::{Child, Command},
@@ -96,7 +97,7 @@ pub(crate) async fn the_database_is_lost(programs: PathBuf) -> Outcome {
     let lines = finish(worker).await?;
     // Reported by the next item, or, if there is none, under the first index that no request has.
     let (next, none) = (
-        "not started, because the journal cannot be written: the database",
+        "not submitted, because the journal cannot be written: the database",
         "this worker takes no further items: the database",
     );
     let beyond = format!("failed {ITEMS} ");
@@ -106,6 +107,46 @@ pub(crate) async fn the_database_is_lost(programs: PathBuf) -> Outcome {
     let saved = std::fs::read_dir(&folder).map_err(|e| e.to_string())?.count();
     check(saved == submitted && submitted < ITEMS, || format!("{saved} files of {submitted} jobs"))?;
     Ok(format!("{saved} files of {submitted} jobs"))
+}
+
+/// Requests that were entered earlier are found wherever they are in the list; a batch belongs to one service.
+pub(crate) async fn the_list_is_edited(programs: PathBuf) -> Outcome {
+    let database = Postgres::start(&programs)?;
+    let emulator = Emulator::builder().start().await.unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let run = async |emulator: &Emulator, prompts: &[&str]| {
+        let client = Client::builder().api_key(emulator.api_key()).base_url(emulator.url()).build()?;
+        let request = |prompt: &&str| match prompt.split_once('=') {
+            Some((name, prompt)) => Request::from(PImage::new(prompt)).name(name),
+            None => PImage::new(*prompt).into(),
+        };
+        let requests: Vec<Request> = prompts.iter().map(request).collect();
+        let fleet = Fleet::connect(&database.address(), "lions").await?;
+        let mut results = client.batch(requests).fleet(fleet).save_to(home.path()).run().await?;
+        while let Some((_, result)) = results.next().await {
+            result?;
+        }
+        Ok::<usize, pruna::Error>(results.summary().succeeded)
+    };
+    for (prompts, processed) in [
+        (&["lion", "a=tiger"][..], 2),
+        (&["bear", "a=tiger", "lion"], 1),
+        (&["lion", "lion", "bear"], 1),
+        (&["a=tiger"], 0),
+    ] {
+        let succeeded = run(&emulator, prompts).await.map_err(|e| e.to_string())?;
+        check(succeeded == processed, || format!("{prompts:?}: {succeeded} instead of {processed}"))?;
+    }
+    check(emulator.predictions().len() == 4, || format!("{} submissions", emulator.predictions().len()))?;
+    let other = Emulator::builder().start().await.unwrap();
+    for (emulator, prompts, reason) in
+        [(&emulator, ["a=wolf"], "\"a\" differs"), (&other, ["lion"], "belongs to another service")]
+    {
+        let error = run(emulator, &prompts).await.err().map(|error| error.to_string()).unwrap_or_default();
+        check(error.contains(reason), || format!("{prompts:?}: {error:?}"))?;
+    }
+    check(other.requests().is_empty(), || "something was sent".into())?;
+    Ok("4 jobs".into())
 }
 
 fn submissions(emulator: &Emulator) -> HashMap<String, usize> {

@@ -38,13 +38,15 @@ fn run_tests() -> ExitCode {
     arguments.test_threads.get_or_insert(1);
     let killed = "two_of_four_workers_of_a_fleet_are_killed";
     let lost = "a_worker_that_loses_the_database_finishes_running_jobs_and_reports_why";
+    let edited = "an_edited_list_of_a_fleet_pays_for_new_requests_only";
     let is_selected = |name: &str| arguments.filter.as_ref().is_none_or(|filter| name.contains(filter.as_str()));
     // While tests are only listed, nothing is installed.
-    let postgres = postgres::programs(!arguments.list && (is_selected(killed) || is_selected(lost)));
+    let postgres = postgres::programs(!arguments.list && [killed, lost, edited].into_iter().any(is_selected));
     let tests = vec![
         trial("a_batch_survives_being_killed_at_any_instant", Ok(()), |()| crash::killed_at_any_instant()),
         trial("a_second_process_on_a_journal_is_rejected", Ok(()), |()| crash::a_second_process()),
         trial(killed, postgres.clone(), fleet::two_of_four_workers_are_killed),
+        trial(edited, postgres.clone(), fleet::the_list_is_edited),
         trial(lost, postgres, fleet::the_database_is_lost),
         trial("prism_accepts_every_request_of_the_client", prism::url(), prism::accepts_every_request),
     ];
