@@ -114,7 +114,7 @@ fn the_plan_is_printed_without_any_change() {
     let (before, requests) = (snapshot(), service.emulator.requests().len());
     let run = batch(&service, "bear tiger", &["--dry-run"]);
     assert_eq!(run.code, 0, "{run:?}");
-    assert!(run.stdout.contains("1 items, estimated cost $0.0050"), "{run:?}");
+    assert!(run.stdout.contains("1 item, estimated cost $0.0050"), "{run:?}");
     assert!(
         run.stdout.contains("1 to be submitted, 1 finished earlier, 1 earlier but no longer in the file"),
         "{run:?}"

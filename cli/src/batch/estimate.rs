@@ -84,7 +84,8 @@ impl fmt::Display for Estimate {
             }
         }
         let time = format_duration(Duration::from_secs_f64(self.minutes_at_least * 60.0));
-        write!(f, "{:>7} items, estimated cost {} (list prices)", self.items, format_usd(self.cost_usd))?;
+        let noun = if self.items == 1 { "item" } else { "items" };
+        write!(f, "{:>7} {noun}, estimated cost {} (list prices)", self.items, format_usd(self.cost_usd))?;
         match self.unpriced {
             0 => {}
             1 => write!(f, " plus 1 item without a list price")?,
