@@ -43,7 +43,7 @@ mod worker;
 
 #[cfg(feature = "postgres")]
 pub use journal::fleet::Fleet;
-pub use plan::{GoneItem, Plan, PlannedItem, Progress};
+pub use plan::{GoneItem, Plan, PlannedItem, Stage};
 pub use results::{Results, StopHandle};
 pub use summary::Summary;
 pub use worker::Output;

@@ -19,7 +19,7 @@ use crate::{
     embedded,
     error::ErrorKind,
     inputs::Warning,
-    limits::{ConcurrencyPermit, Permit},
+    limits::{ConcurrencyPermit, Permit, Urgency},
     time::deadline_after,
     transport::{NoopHook, Submission, SubmitHook, Transport},
 };
@@ -45,6 +45,7 @@ pub struct Client {
 pub(crate) struct StartOptions<'a> {
     pub(crate) try_sync: bool,
     pub(crate) deadline: Instant,
+    pub(crate) urgency: Urgency,
     /// A permit that was acquired beforehand.
     pub(crate) permit: Option<Permit<'a>>,
 }
@@ -161,7 +162,8 @@ impl Client {
         let request = request.into();
         let (model, deadline) = (request.model().clone(), self.deadline_of(&request));
         let (concurrency, permit) = self.context.transport.limits.try_acquire_submission(&model)?;
-        let options = StartOptions { try_sync: request.explicit_sync(), deadline, permit: Some(permit) };
+        let urgency = Urgency::Interactive;
+        let options = StartOptions { try_sync: request.explicit_sync(), deadline, urgency, permit: Some(permit) };
         self.start_with(concurrency, request, options, &NoopHook).await
     }
 
@@ -277,14 +279,15 @@ impl Client {
 
     /// Waits for a concurrency permit, then uploads local media and submits.
     async fn start(&self, request: Request, try_sync: bool, deadline: Instant) -> Result<Prediction> {
-        let concurrency = self.context.transport.limits.acquire_concurrency(request.model());
+        let urgency = Urgency::Interactive;
+        let concurrency = self.context.transport.limits.acquire_concurrency(request.model(), urgency);
         let concurrency = timeout_at(deadline, concurrency).await.map_err(|_| {
             let message = "not submitted: too many other submissions were open until the deadline";
             let wait = self.expected_wait(request.model());
             let error = Error::new(ErrorKind::RateLimited, message).with_model(request.model().clone());
             error.with_retry_after(Some(wait).filter(|wait| !wait.is_zero()))
         })?;
-        let options = StartOptions { try_sync, deadline, permit: None };
+        let options = StartOptions { try_sync, deadline, urgency, permit: None };
         self.start_with(concurrency, request, options, &NoopHook).await
     }
 
@@ -296,12 +299,12 @@ impl Client {
         options: StartOptions<'_>,
         hook: &impl SubmitHook,
     ) -> Result<Prediction> {
-        let StartOptions { try_sync, deadline, permit } = options;
+        let StartOptions { try_sync, deadline, urgency, permit } = options;
         let (model, secrets) = (&request.model().clone(), request.secrets());
         let span = tracing::info_span!("submit", %model, job = Empty);
         let submission = async {
             let parameters = self.prepare(request, deadline).await?;
-            let submission = Submission { model, parameters, try_sync, deadline, permit };
+            let submission = Submission { model, parameters, try_sync, deadline, urgency, permit };
             self.context.transport.submit(submission, hook).await
         };
         let submitted =

@@ -4,6 +4,10 @@
 //! The initial limits are those of the OpenAPI document; limits that the service reports (`RateLimit-*`, HTTP 429) replace
 //! them.
 //!
+//! In any minute, a client sends at most the limit, and that as soon as possible. If the service reports that its minute has begun
+//! anew, it is used at once. If the service rejects requests below the limit, or reports less than expected, the client goes over to
+//! an even pace, slows down with every rejection, and grows again. Requests of a [batch](crate::batch) let other requests pass.
+//!
 //! ```
 //! use pruna::{Client, Model, limits::Limits};
 //!
@@ -19,11 +23,13 @@ use crate::Model;
 
 mod headers;
 mod limiter;
+mod pace;
 mod queue;
 mod shared;
+mod trial;
 mod window;
 
-pub(crate) use limiter::{ConcurrencyPermit, Limiter, Operation, Permit};
+pub(crate) use limiter::{ConcurrencyPermit, Limiter, Operation, Permit, Urgency};
 pub(crate) use queue::Priority;
 #[cfg(feature = "postgres")]
 pub(crate) use shared::{Quota, SharedRateLimiter};
@@ -35,6 +41,9 @@ const UPLOADS_PER_MINUTE: u32 = 10_000;
 /// Default maximum of open submissions per model. Synchronous ones hold their connection until the result.
 const MAX_OPEN_SUBMISSIONS: usize = 64;
 
+/// Share of a limit that may be sent at once at an even pace.
+const EVEN_BURST: f64 = 0.05;
+
 /// Maximum numbers of requests per minute, for [`ClientBuilder::limits`](crate::ClientBuilder::limits).
 #[derive(Clone, Debug)]
 pub struct Limits {
@@ -44,6 +53,7 @@ pub struct Limits {
     downloads: Limit,
     uploads: Limit,
     open_submissions: usize,
+    burst: f64,
 }
 
 impl Default for Limits {
@@ -63,6 +73,7 @@ impl Limits {
             downloads: Limit::Documented(DOWNLOADS_PER_MINUTE),
             uploads: Limit::Documented(UPLOADS_PER_MINUTE),
             open_submissions: MAX_OPEN_SUBMISSIONS,
+            burst: 1.0,
         }
     }
 
@@ -116,6 +127,22 @@ impl Limits {
     pub fn open_submissions(mut self, max: usize) -> Self {
         self.open_submissions = max.max(1);
         self
+    }
+
+    /// Sets which share of each limit may be sent at once after a pause, from 0 to 1; the rest is spread evenly over the minute.
+    ///
+    /// By default 1: the whole limit, as soon as the service allows it. A smaller share leaves room for other programs that use
+    /// the same key.
+    #[must_use]
+    pub fn burst(mut self, share: f64) -> Self {
+        self.burst = if share.is_nan() { 1.0 } else { share.clamp(0.0, 1.0) };
+        self
+    }
+
+    /// Spreads the requests of each limit evenly over the minute, apart from a twentieth.
+    #[must_use]
+    pub fn even(self) -> Self {
+        self.burst(EVEN_BURST)
     }
 
     fn for_model(&self, model: &Model) -> Limit {

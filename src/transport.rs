@@ -30,7 +30,7 @@ use crate::{
     error::ErrorKind,
     exchange,
     http_client::{self, Configure},
-    limits::{Limiter, Limits, Operation, Permit, Priority},
+    limits::{Limiter, Limits, Operation, Permit, Priority, Urgency},
     origin::BaseUrl,
     raw::{self, MAX_ERROR},
     retry::{AttemptError, Idempotency, RetryPolicy},
@@ -69,6 +69,7 @@ pub(crate) struct Submission<'a> {
     pub(crate) parameters: Map<String, Value>,
     pub(crate) try_sync: bool,
     pub(crate) deadline: Instant,
+    pub(crate) urgency: Urgency,
     /// A permit that was acquired beforehand. With one, the submission is attempted once.
     pub(crate) permit: Option<Permit<'a>>,
 }
@@ -129,7 +130,7 @@ impl Transport {
 
     /// Sends a submission. [`retry`](crate::retry) says when it is repeated.
     pub(crate) async fn submit(&self, submission: Submission<'_>, hook: &impl SubmitHook) -> Result<JobResponse> {
-        let Submission { model, parameters, try_sync, deadline, mut permit } = submission;
+        let Submission { model, parameters, try_sync, deadline, urgency, mut permit } = submission;
         let request = raw::types::PredictionRequest { input: parameters };
         let mut attempts = self.retry.attempts(Idempotency::NonIdempotent, deadline);
         if permit.is_some() {
@@ -139,7 +140,14 @@ impl Transport {
         loop {
             attempts.start().map_err(with_model)?;
             let span = attempts.span();
-            let attempt = self.submit_once(model, &request, try_sync, deadline, permit.take(), hook);
+            let early = permit.take();
+            let attempt = async {
+                let permit = match early {
+                    Some(permit) => permit,
+                    None => self.permit(Operation::Submission(model), urgency.priority(), deadline).await?,
+                };
+                self.submit_once(model, &request, try_sync, deadline, permit, hook).await
+            };
             match self.redact_attempt(tracing::Instrument::instrument(attempt, span).await) {
                 Ok(response) => {
                     attempts.succeed();
@@ -156,13 +164,9 @@ impl Transport {
         request: &raw::types::PredictionRequest,
         try_sync: bool,
         deadline: Instant,
-        permit: Option<Permit<'_>>,
+        _permit: Permit<'_>,
         hook: &impl SubmitHook,
     ) -> Result<JobResponse, AttemptError> {
-        let _permit = match permit {
-            Some(permit) => permit,
-            None => self.permit(Operation::Submission(model), Instant::now(), deadline).await?,
-        };
         hook.before_send().await.map_err(AttemptError::not_sent)?;
         let window = if try_sync { SYNC_WINDOW } else { Duration::ZERO };
         let (sent_at, sent_at_wall) = (Instant::now(), SystemTime::now());

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use pruna::{
     Client, Media, Request,
-    batch::{Batch, Plan, Progress, Summary},
+    batch::{Batch, Plan, Stage, Summary},
     inputs::{PImage, PImageEdit},
     test_util::{self, QueuedResponses},
 };
@@ -35,8 +35,8 @@ async fn finish(batch: Batch) -> Summary {
     results.summary()
 }
 
-fn progress(plan: &Plan) -> Vec<Progress> {
-    plan.items().iter().map(|item| item.progress).collect()
+fn stage(plan: &Plan) -> Vec<Stage> {
+    plan.items().iter().map(|item| item.stage).collect()
 }
 
 #[tokio::test]
@@ -69,14 +69,14 @@ async fn a_plan_recognizes_requests_that_got_another_name() {
     finish(batch(&client, home.path(), "a=lion tiger b=bear")).await;
     for words in ["c=lion d=tiger b=bear", "c=lion tiger e=bear", "lion tiger bear"] {
         let plan = batch(&client, home.path(), words).plan().await.unwrap();
-        assert_eq!((progress(&plan), plan.gone().len()), (vec![Progress::Finished; 3], 0), "{words}");
+        assert_eq!((stage(&plan), plan.gone().len()), (vec![Stage::Finished; 3], 0), "{words}");
         let mut results = plan.run().await.unwrap();
         while results.next().await.is_some() {}
         assert_eq!(results.summary().resumed, 3, "{words}");
     }
     // A second request of the kind is another one.
     let plan = batch(&client, home.path(), "a=lion c=lion tiger").plan().await.unwrap();
-    assert_eq!(progress(&plan), [Progress::Finished, Progress::New, Progress::Finished]);
+    assert_eq!(stage(&plan), [Stage::Finished, Stage::New, Stage::Finished]);
     assert_eq!(plan.gone().iter().map(|item| item.key.as_deref()).collect::<Vec<_>>(), [Some("b")]);
     assert_eq!(sends(&emulator, "createPrediction"), 3);
 }
@@ -107,7 +107,7 @@ async fn a_failed_request_can_be_corrected_under_its_key() {
     assert_eq!(finish(batch(&client, home.path(), "a=lion")).await.failed, 1);
     assert_eq!(finish(batch(&client, home.path(), "a=lion")).await.failed, 1);
     let plan = batch(&client, home.path(), "a=wolf").plan().await.unwrap();
-    assert_eq!((progress(&plan), plan.items()[0].problem.as_deref()), (vec![Progress::New], None));
+    assert_eq!((stage(&plan), plan.items()[0].problem.as_deref()), (vec![Stage::New], None));
     assert_eq!(finish(batch(&client, home.path(), "a=wolf")).await.succeeded, 1);
     assert_eq!(sends(&emulator, "createPrediction"), 2);
 }
@@ -192,7 +192,7 @@ async fn what_is_known_by_other_evidence_is_not_paid_again() {
     std::fs::remove_file(home.path().join("out/batch.journal")).unwrap();
     let mut plan = batch(&client, home.path(), "a=lion c=bear").plan().await.unwrap();
     assert!(plan.items()[0].problem.as_ref().unwrap().contains("a file or another item has this name"));
-    plan.assume(0, Progress::Finished, lion.generation.id().map(pruna::JobRef::from_id), lion.files.clone());
+    plan.assume(0, Stage::Finished, lion.generation.id().map(pruna::JobRef::from_id), lion.files.clone());
     let mut results = plan.run().await.unwrap();
     while results.next().await.is_some() {}
     assert_eq!((results.summary().succeeded, results.summary().resumed), (2, 1));

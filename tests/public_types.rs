@@ -21,7 +21,10 @@ include!("../src/generated/types.snap.rs");
 
 assert_auto_traits!(
     pruna::batch::Fleet,
+    pruna::batch::GoneItem,
     pruna::batch::Output,
+    pruna::batch::PlannedItem,
+    pruna::batch::Stage,
     pruna::batch::StopHandle,
     pruna::batch::Summary,
     pruna::error::ErrorKind,
@@ -71,6 +74,7 @@ assert_auto_traits!(
     pruna::UploadedFile,
     pruna::Usd,
     pruna::batch::Batch,
+    pruna::batch::Plan,
     pruna::batch::Results,
     pruna::Content,
     pruna::Watch,

@@ -98,7 +98,7 @@ async fn a_job_that_is_not_known_everywhere_yet_is_polled_again() {
 
 #[tokio::test(start_paused = true)]
 async fn a_deadline_that_the_rate_limit_cannot_meet_fails_at_once_with_the_true_wait() {
-    let limits = Limits::documented().submissions(Model::P_IMAGE, 6);
+    let limits = Limits::documented().submissions(Model::P_IMAGE, 1);
     let accepted = |responses: QueuedResponses| responses.json(201, json!({"id": "j"}));
     let responses = accepted(accepted(QueuedResponses::new()));
     let client = client_with(Client::builder().limits(limits), &responses).unwrap();
@@ -118,7 +118,7 @@ async fn a_deadline_that_the_rate_limit_cannot_meet_fails_at_once_with_the_true_
 
 #[tokio::test(start_paused = true)]
 async fn nothing_is_sent_after_a_stop() {
-    let limits = Limits::documented().submissions(Model::P_IMAGE, 6);
+    let limits = Limits::documented().submissions(Model::P_IMAGE, 1);
     for detach in [false, true] {
         let done = json!({"status": "succeeded", "generation_url": "/a.jpg"});
         let responses = (0..9).fold(QueuedResponses::new(), |responses, _| responses.json(201, done.clone()));

@@ -34,7 +34,7 @@ pub struct PlannedItem {
     /// The model.
     pub model: Model,
     /// How far an earlier run has brought the item.
-    pub progress: Progress,
+    pub stage: Stage,
     /// The job that an earlier run has submitted, if it is known.
     pub job: Option<JobRef>,
     /// Files that an earlier run has saved.
@@ -46,7 +46,7 @@ pub struct PlannedItem {
 /// How far an earlier run has brought an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
-pub enum Progress {
+pub enum Stage {
     /// It was not submitted, or certainly not accepted; it is submitted now.
     New,
     /// It is unknown whether it was accepted; it is submitted only with [`Batch::resubmit_unknown`].
@@ -68,7 +68,7 @@ pub struct GoneItem {
     /// The key of its request.
     pub key: Option<String>,
     /// How far it was brought.
-    pub progress: Progress,
+    pub stage: Stage,
     /// Its job, if it is known.
     pub job: Option<JobRef>,
     /// The files that were saved.
@@ -86,11 +86,11 @@ impl Batch {
     ///
     /// ```no_run
     /// # async fn example(client: pruna::Client) -> pruna::Result<()> {
-    /// use pruna::{batch::Progress, inputs::PImage};
+    /// use pruna::{batch::Stage, inputs::PImage};
     ///
     /// let lions = (1..=100).map(|n| PImage::new(format!("a lion, variation {n}")));
     /// let plan = client.batch(lions).save_to("lions").plan().await?;
-    /// let new = plan.items().iter().filter(|item| item.progress == Progress::New).count();
+    /// let new = plan.items().iter().filter(|item| item.stage == Stage::New).count();
     /// println!("{new} requests will be submitted");
     /// let results = plan.run().await?;
     /// # Ok(())
@@ -149,29 +149,29 @@ impl Plan {
         self.journal_exists
     }
 
-    /// Takes the progress of an item from other evidence than the journal, for example when the journal was lost.
+    /// Takes the stage of an item from other evidence than the journal, for example when the journal was lost.
     /// [`run`](Self::run) records it.
     ///
     /// `Running` and `Succeeded` need a job, which is attached; without one, the item counts as `Unknown`. `New` and an index
     /// beyond the requests have no effect.
-    pub fn assume(&mut self, index: usize, progress: Progress, job: Option<JobRef>, files: Vec<SavedFile>) {
+    pub fn assume(&mut self, index: usize, stage: Stage, job: Option<JobRef>, files: Vec<SavedFile>) {
         let Some(item) = self.items.get_mut(index) else { return };
-        let (progress, state) = match (progress, job.clone()) {
-            (Progress::New, _) => return,
-            (Progress::Finished, job) => {
+        let (stage, state) = match (stage, job.clone()) {
+            (Stage::New, _) => return,
+            (Stage::Finished, job) => {
                 let urls: Vec<&str> = files.iter().map(|file| file.url.as_str()).collect();
                 let response =
                     json!({"id": job.as_ref().map(JobRef::id), "status": "succeeded", "generation_url": urls});
-                (progress, State::Done { job, response, files: Folder::as_recorded(&files) })
+                (stage, State::Done { job, response, files: Folder::as_recorded(&files) })
             }
-            (Progress::Failed, job) => {
+            (Stage::Failed, job) => {
                 let message = "the job failed in an earlier run".to_owned();
-                (progress, State::Failed { job, canceled: false, message })
+                (stage, State::Failed { job, canceled: false, message })
             }
-            (Progress::Running | Progress::Succeeded, Some(job)) => (Progress::Running, State::Running { job }),
-            _ => (Progress::Unknown, State::Submitting),
+            (Stage::Running | Stage::Succeeded, Some(job)) => (Stage::Running, State::Running { job }),
+            _ => (Stage::Unknown, State::Submitting),
         };
-        (item.progress, item.job, item.files, item.problem) = (progress, job, files, None);
+        (item.stage, item.job, item.files, item.problem) = (stage, job, files, None);
         self.assumed.push((index, state));
     }
 
@@ -210,8 +210,8 @@ impl Plan {
         gone.sort_unstable_by(|(one, _), (other, _)| one.as_str().cmp(other.as_str()));
         self.gone.extend(gone.into_iter().map(|(id, (_, state))| {
             let key = id.key().map(str::to_owned);
-            let (progress, job, files) = self.batch.describe(state);
-            GoneItem { key, progress, job, files }
+            let (stage, job, files) = self.batch.describe(state);
+            GoneItem { key, stage, job, files }
         }));
     }
 
@@ -237,7 +237,7 @@ impl Plan {
     fn plan_item(&self, index: usize, found: Option<(Fingerprint, State)>) -> PlannedItem {
         let request = &self.requests[index];
         let (key, model) = (request.item_key().map(str::to_owned), request.model().clone());
-        let mut item = PlannedItem { key, model, progress: Progress::New, job: None, files: Vec::new(), problem: None };
+        let mut item = PlannedItem { key, model, stage: Stage::New, job: None, files: Vec::new(), problem: None };
         match (&self.identities[index], found) {
             (Err(error), _) => item.problem = Some(error.message().to_owned()),
             // What failed has no result that could be taken for that of another request.
@@ -246,7 +246,7 @@ impl Plan {
                 if fingerprint != identity.fingerprint {
                     item.problem = Some(journal::changed(identity).message().to_owned());
                 }
-                (item.progress, item.job, item.files) = self.batch.describe(state);
+                (item.stage, item.job, item.files) = self.batch.describe(state);
             }
             _ => {}
         }
@@ -259,9 +259,9 @@ impl Plan {
         let mut names = if self.batch.replace { Names::default() } else { in_folder };
         let folder = self.batch.folder.clone().unwrap_or_default();
         for (item, request) in self.items.iter_mut().zip(&self.requests) {
-            let is_submitted = match item.progress {
-                Progress::New => true,
-                Progress::Unknown => self.batch.resubmit_unknown,
+            let is_submitted = match item.stage {
+                Stage::New => true,
+                Stage::Unknown => self.batch.resubmit_unknown,
                 _ => false,
             };
             let Some(name) = request.file_stem().filter(|_| is_submitted && item.problem.is_none()) else { continue };
@@ -274,19 +274,19 @@ impl Plan {
 
 impl Batch {
     /// Returns what a state of the journal means, the job, and the files.
-    fn describe(&self, state: State) -> (Progress, Option<JobRef>, Vec<SavedFile>) {
+    fn describe(&self, state: State) -> (Stage, Option<JobRef>, Vec<SavedFile>) {
         match state {
-            State::Submitting => (Progress::Unknown, None, Vec::new()),
-            State::Running { job } => (Progress::Running, Some(job), Vec::new()),
-            State::Succeeded { job, .. } => (Progress::Succeeded, job, Vec::new()),
-            State::Failed { job, .. } => (Progress::Failed, job, Vec::new()),
+            State::Submitting => (Stage::Unknown, None, Vec::new()),
+            State::Running { job } => (Stage::Running, Some(job), Vec::new()),
+            State::Succeeded { job, .. } => (Stage::Succeeded, job, Vec::new()),
+            State::Failed { job, .. } => (Stage::Failed, job, Vec::new()),
             State::Done { job, mut files, .. } => {
-                let Some(folder) = &self.folder else { return (Progress::Finished, job, Vec::new()) };
+                let Some(folder) = &self.folder else { return (Stage::Finished, job, Vec::new()) };
                 for file in &mut files {
                     file.path = folder.join(&file.path);
                 }
                 let is_there = files.iter().all(|file| file.path.is_file());
-                (if is_there { Progress::Finished } else { Progress::Succeeded }, job, files)
+                (if is_there { Stage::Finished } else { Stage::Succeeded }, job, files)
             }
         }
     }

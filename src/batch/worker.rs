@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     Client, Error, Generation, JobRef, Model, Prediction, Request, Result, SavedFile, client::StartOptions,
-    error::ErrorKind, transport::SubmitHook, wire::PredictionResponse,
+    error::ErrorKind, limits::Urgency, transport::SubmitHook, wire::PredictionResponse,
 };
 
 /// Failures of a disk that are not about one file.
@@ -152,10 +152,11 @@ impl Worker {
     async fn submit(&self, entry: &JournalEntry<'_>, request: Request, is_again: bool) -> Result<Prediction> {
         let limits = &self.client.context().transport.limits;
         // The deadline of an item starts at its turn, however many precede it.
-        let concurrency = limits.acquire_concurrency(request.model()).await;
+        let concurrency = limits.acquire_concurrency(request.model(), Urgency::Batch).await;
         // A synchronous submission has no id that could be recorded while it runs.
         let try_sync = if self.journal.is_some() { request.explicit_sync() } else { request.use_sync() };
-        let options = StartOptions { try_sync, deadline: self.client.deadline_of(&request), permit: None };
+        let deadline = self.client.deadline_of(&request);
+        let options = StartOptions { try_sync, deadline, urgency: Urgency::Batch, permit: None };
         let submitted = self.client.start_with(concurrency, request, options, entry).await;
         match &submitted {
             Ok(job) => {

@@ -15,11 +15,17 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::{Limit, Limits, Priority, headers::RateLimitHeaders, queue::LimitQueue, shared::SharedRateLimiter};
+use super::{
+    EVEN_BURST, Limit, Limits, Priority, headers::RateLimitHeaders, queue::LimitQueue, shared::SharedRateLimiter,
+};
 use crate::{Error, Model, error::ErrorKind};
 
 /// Maximum number of concurrent status requests.
 const MAX_CONCURRENT_STATUS: usize = 128;
+
+/// For how long other requests precede one of a batch. Then it is served before those that arrive later, so that it does not
+/// starve.
+const BATCH_PATIENCE: Duration = Duration::from_secs(120);
 
 /// The kinds of requests that have separate limits.
 #[derive(Clone, Copy, Debug)]
@@ -30,8 +36,32 @@ pub(crate) enum Operation<'a> {
     Upload,
 }
 
+/// Whether somebody waits for one result, or for many.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Urgency {
+    #[default]
+    Interactive,
+    /// A request of a batch: it lets others pass for some time.
+    Batch,
+}
+
+impl Urgency {
+    /// Returns the place in a queue of a request that arrives now.
+    pub(crate) fn priority(self) -> Priority {
+        match self {
+            Self::Interactive => Instant::now(),
+            Self::Batch => Instant::now() + BATCH_PATIENCE,
+        }
+    }
+}
+
 /// Permission to have one submission of a model in progress.
-pub(crate) type ConcurrencyPermit = OwnedSemaphorePermit;
+#[derive(Debug)]
+pub(crate) struct ConcurrencyPermit {
+    _open: OwnedSemaphorePermit,
+    /// One of those that batches have among themselves.
+    _of_batches: Option<OwnedSemaphorePermit>,
+}
 
 /// Permission to send one request. Dropping it makes room for the next concurrent request.
 #[derive(Debug)]
@@ -57,6 +87,8 @@ pub(crate) struct Limiter {
 struct ModelLimits {
     queue: LimitQueue,
     concurrency: Arc<Semaphore>,
+    /// Most of these permits: batches leave the others to requests that somebody waits for.
+    for_batches: Arc<Semaphore>,
     /// Number of submissions that wait for a concurrency permit.
     waiting: AtomicUsize,
 }
@@ -64,10 +96,12 @@ struct ModelLimits {
 impl Limiter {
     pub(crate) fn new(limits: Limits) -> Self {
         let shared = Arc::default();
-        let queue = |name: &str, limit| LimitQueue::new(name, limit, Arc::clone(&shared));
+        let burst = limits.burst;
+        let queue = |name: &str, limit| LimitQueue::new(name, limit, burst, Arc::clone(&shared));
         Self {
             models: Mutex::default(),
-            status: queue("status", limits.status),
+            // Polls are of most use if they are spread evenly.
+            status: LimitQueue::new("status", limits.status, burst.min(EVEN_BURST), Arc::clone(&shared)),
             concurrent_status: Semaphore::new(MAX_CONCURRENT_STATUS),
             downloads: queue("delivery", limits.downloads),
             uploads: queue("uploads", limits.uploads),
@@ -84,14 +118,18 @@ impl Limiter {
 
     /// Waits for a concurrency permit. It comes before the uploads of a request, so that they are not made long before
     /// they are used.
-    pub(crate) async fn acquire_concurrency(&self, model: &Model) -> ConcurrencyPermit {
+    pub(crate) async fn acquire_concurrency(&self, model: &Model, urgency: Urgency) -> ConcurrencyPermit {
         let limits = self.model(model);
         let _waiting = Counted::new(&limits.waiting);
-        let concurrency = Arc::clone(&limits.concurrency);
-        // The semaphore is never closed; if it were, a semaphore of its own would do no harm.
-        match concurrency.acquire_owned().await {
-            Ok(permit) => permit,
-            Err(_) => Box::pin(self.acquire_concurrency(model)).await,
+        // The semaphores are never closed; if they were, the rate limit would be left.
+        let of_batches = match urgency {
+            Urgency::Interactive => None,
+            Urgency::Batch => acquire(&limits.for_batches).await,
+        };
+        loop {
+            if let Some(open) = acquire(&limits.concurrency).await {
+                return ConcurrencyPermit { _open: open, _of_batches: of_batches };
+            }
         }
     }
 
@@ -108,7 +146,7 @@ impl Limiter {
         limits.queue.try_acquire().map_err(|wait| {
             failed("the client's rate limit for this model is exhausted for now").with_retry_after(Some(wait))
         })?;
-        Ok((concurrency, Permit { _concurrency: None }))
+        Ok((ConcurrencyPermit { _open: concurrency, _of_batches: None }, Permit { _concurrency: None }))
     }
 
     /// Returns how long a submission has to wait for the rate limit of a model.
@@ -147,9 +185,6 @@ impl Limiter {
     /// Updates the limits from a response.
     pub(crate) fn update(&self, operation: Operation<'_>, is_rejected: bool, headers: &HeaderMap) {
         let headers = RateLimitHeaders::parse(headers);
-        if !is_rejected && headers == RateLimitHeaders::default() {
-            return;
-        }
         match operation {
             Operation::Submission(model) => self.model(model).queue.update(is_rejected, &headers),
             Operation::Status => self.status.update(is_rejected, &headers),
@@ -169,9 +204,11 @@ impl Limiter {
             Limit::Documented(per_minute) | Limit::Set(per_minute) => (per_minute / 4).max(2) as usize,
             Limit::None => usize::MAX,
         };
-        let concurrency = Arc::new(Semaphore::new(sent_soon.min(self.limits.open_submissions)));
-        let queue = LimitQueue::new(&format!("model {model}"), limit, Arc::clone(&self.shared));
-        let limits = Arc::new(ModelLimits { queue, concurrency, waiting: AtomicUsize::new(0) });
+        let open = sent_soon.min(self.limits.open_submissions);
+        let concurrency = Arc::new(Semaphore::new(open));
+        let for_batches = Arc::new(Semaphore::new((open - open / 8).max(1)));
+        let queue = LimitQueue::new(&format!("model {model}"), limit, self.limits.burst, Arc::clone(&self.shared));
+        let limits = Arc::new(ModelLimits { queue, concurrency, for_batches, waiting: AtomicUsize::new(0) });
         models.insert(model.clone(), Arc::clone(&limits));
         limits
     }
@@ -181,6 +218,10 @@ impl ModelLimits {
     fn expected_wait(&self) -> Duration {
         self.queue.expected_wait(self.waiting.load(Ordering::Relaxed))
     }
+}
+
+async fn acquire(semaphore: &Arc<Semaphore>) -> Option<OwnedSemaphorePermit> {
+    Arc::clone(semaphore).acquire_owned().await.ok()
 }
 
 /// Increments a counter until it is dropped.
@@ -225,7 +266,7 @@ mod tests {
     async fn open_submissions_have_no_known_end() {
         let model = Model::P_IMAGE;
         let limiter = Limiter::new(Limits::none().submissions(&model, 60).open_submissions(1));
-        let open = limiter.acquire_concurrency(&model).await;
+        let open = limiter.acquire_concurrency(&model, Urgency::Interactive).await;
         let error = limiter.try_acquire_submission(&model).unwrap_err();
         assert!(error.is_rate_limited() && error.retry_after().is_none(), "{error}");
         drop(open);

@@ -3,41 +3,37 @@
 use std::{
     cmp::Reverse,
     collections::BinaryHeap,
-    pin::pin,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::Duration,
 };
 
-use futures_util::future::{Either, select};
 use tokio::{
-    sync::oneshot,
-    time::{Instant, sleep, timeout_at},
+    sync::{Notify, oneshot},
+    time::{Instant, timeout, timeout_at},
 };
 
 use super::{Limit, headers::RateLimitHeaders, shared::SharedRateLimiter, window::Window};
 
-/// The order in which waiters are served: the lowest first. A request that cannot be postponed has the time of its arrival;
-/// a poll has a later one, by a multiple of its interval.
+/// The order in which waiters are served: the lowest first. A request that cannot be postponed has the time of its arrival; a
+/// request of a batch, or a poll, has a later one.
 pub(crate) type Priority = Instant;
 
 /// Requests that share one rate limit.
 ///
-/// No background task: one waiter at a time drives the queue. When it has been served, or gives up, the next takes over.
+/// While requests wait, a task gives them permits in their order. It ends with the last of them.
 #[derive(Debug)]
 pub(super) struct LimitQueue {
-    name: String,
-    state: Mutex<State>,
-    /// Held by the waiter that drives the queue.
-    driver: tokio::sync::Mutex<Reservation>,
-    /// The limiter that is shared with other processes, if there is one.
-    shared: Arc<OnceLock<Arc<dyn SharedRateLimiter>>>,
+    inner: Arc<Inner>,
 }
 
-/// Requests that the shared limiter has reserved for this process.
 #[derive(Debug)]
-struct Reservation {
-    count: u32,
-    valid_from: Instant,
+struct Inner {
+    name: String,
+    state: Mutex<State>,
+    /// Wakes the task when the limit has changed or a waiter has gone.
+    changed: Notify,
+    /// The limiter that is shared with other processes, if there is one.
+    shared: Arc<OnceLock<Arc<dyn SharedRateLimiter>>>,
 }
 
 #[derive(Debug)]
@@ -45,13 +41,19 @@ struct State {
     window: Window,
     queue: BinaryHeap<Reverse<Waiter>>,
     arrivals: u64,
+    /// Whether a task serves the queue.
+    is_served: bool,
+    /// Requests that the shared limiter has reserved for this process, and from when on.
+    reservation: (u32, Instant),
 }
 
 /// A request in the queue, ordered by priority, then by arrival.
 #[derive(Debug)]
 struct Waiter {
     order: (Priority, u64),
-    permit: oneshot::Sender<()>,
+    deadline: Instant,
+    /// Receives the permit, or the time that is needed if that is beyond the deadline.
+    permit: oneshot::Sender<Result<(), Duration>>,
 }
 
 impl PartialEq for Waiter {
@@ -75,43 +77,69 @@ impl Ord for Waiter {
 }
 
 impl LimitQueue {
-    pub(super) fn new(name: &str, limit: Limit, shared: Arc<OnceLock<Arc<dyn SharedRateLimiter>>>) -> Self {
-        let state = State { window: Window::new(limit), queue: BinaryHeap::new(), arrivals: 0 };
-        let driver = tokio::sync::Mutex::new(Reservation { count: 0, valid_from: Instant::now() });
-        Self { name: name.to_owned(), state: Mutex::new(state), driver, shared }
+    pub(super) fn new(name: &str, limit: Limit, burst: f64, shared: Arc<OnceLock<Arc<dyn SharedRateLimiter>>>) -> Self {
+        let state = State {
+            window: Window::new(limit, burst),
+            queue: BinaryHeap::new(),
+            arrivals: 0,
+            is_served: false,
+            reservation: (0, Instant::now()),
+        };
+        let inner = Inner { name: name.to_owned(), state: Mutex::new(state), changed: Notify::new(), shared };
+        Self { inner: Arc::new(inner) }
     }
 
     /// Waits for a permit for one request. If the deadline would come first, fails at once with the time that is needed.
     pub(super) async fn acquire(&self, priority: Priority, deadline: Instant) -> Result<(), Option<Duration>> {
-        let permit = {
-            let mut state = self.state();
-            if self.shared.get().is_none() && state.queue.is_empty() && state.window.try_acquire().is_ok() {
-                return Ok(());
+        loop {
+            let Some(permit) = self.enqueue(priority, deadline)? else { return Ok(()) };
+            let leaving = Leaving { inner: &self.inner };
+            match timeout_at(deadline, permit).await {
+                Ok(Ok(served)) => {
+                    std::mem::forget(leaving);
+                    return served.map_err(Some);
+                }
+                // The runtime of the task has ended.
+                Ok(Err(_)) => {}
+                Err(_) => return Err(None),
             }
-            state.arrivals += 1;
-            let order = (priority, state.arrivals);
-            if self.shared.get().is_none()
-                && let Some(wait) = state.wait_beyond(order, deadline)
-            {
-                return Err(Some(wait));
-            }
-            let (sender, receiver) = oneshot::channel();
-            state.queue.push(Reverse(Waiter { order, permit: sender }));
-            receiver
-        };
-        let drive = pin!(self.drive(deadline));
-        match timeout_at(deadline, select(permit, drive)).await {
-            Ok(Either::Left(_)) => Ok(()),
-            Ok(Either::Right((wait, _))) => Err(Some(wait)),
-            Err(_) => Err(None),
         }
+    }
+
+    /// Takes a permit, or enters the queue.
+    fn enqueue(
+        &self,
+        priority: Priority,
+        deadline: Instant,
+    ) -> Result<Option<oneshot::Receiver<Result<(), Duration>>>, Option<Duration>> {
+        let mut state = self.inner.state();
+        state.forget_dropped();
+        let is_shared = self.inner.shared.get().is_some();
+        if !is_shared && state.queue.is_empty() && state.window.try_acquire().is_ok() {
+            return Ok(None);
+        }
+        state.arrivals += 1;
+        let order = (priority, state.arrivals);
+        if !is_shared && let Some(wait) = state.wait_beyond(order, deadline) {
+            return Err(Some(wait));
+        }
+        let (sender, receiver) = oneshot::channel();
+        state.queue.push(Reverse(Waiter { order, deadline, permit: sender }));
+        self.serve(&mut state);
+        Ok(Some(receiver))
     }
 
     /// Takes a permit for one request, or returns how long it would take.
     pub(super) fn try_acquire(&self) -> Result<(), Duration> {
-        let mut state = self.state();
+        let mut state = self.inner.state();
         state.forget_dropped();
         let ahead = state.ahead();
+        if self.inner.shared.get().is_some() && !state.take_reserved() {
+            // Reserves some for the next attempt.
+            self.serve(&mut state);
+            let interval = state.window.quota().map_or(Duration::ZERO, |quota| quota.interval);
+            return Err(state.window.expected_wait(ahead).max(interval));
+        }
         if ahead == 0 && state.window.try_acquire().is_ok() {
             return Ok(());
         }
@@ -120,7 +148,7 @@ impl LimitQueue {
 
     /// Returns how long a request has to wait that comes after those in the queue and `ahead` others.
     pub(super) fn expected_wait(&self, ahead: usize) -> Duration {
-        let mut state = self.state();
+        let mut state = self.inner.state();
         state.forget_dropped();
         let ahead = state.ahead().saturating_add(u32::try_from(ahead).unwrap_or(u32::MAX));
         state.window.expected_wait(ahead)
@@ -128,57 +156,132 @@ impl LimitQueue {
 
     /// Learns from a response.
     pub(super) fn update(&self, is_rejected: bool, headers: &RateLimitHeaders) {
-        self.state().window.update(is_rejected, headers);
+        let mut state = self.inner.state();
+        state.window.update(is_rejected, headers);
+        if state.is_served {
+            self.inner.changed.notify_one();
+        }
     }
 
-    /// Serves the queue, in turn with other waiters, until the caller has its permit and stops polling. Returns only if
-    /// the deadline comes before the caller's turn: with the time that is missing.
-    async fn drive(&self, deadline: Instant) -> Duration {
-        let mut reservation = self.driver.lock().await;
+    /// Starts the task that serves the queue, unless it runs.
+    fn serve(&self, state: &mut State) {
+        if !std::mem::replace(&mut state.is_served, true) {
+            tokio::spawn(Server { inner: Arc::clone(&self.inner) }.run());
+        }
+    }
+}
+
+/// A waiter. If it is dropped before it is served, the task learns that.
+struct Leaving<'a> {
+    inner: &'a Inner,
+}
+
+impl Drop for Leaving<'_> {
+    fn drop(&mut self) {
+        self.inner.changed.notify_one();
+    }
+}
+
+/// The task that serves a queue.
+struct Server {
+    inner: Arc<Inner>,
+}
+
+/// What to do next.
+enum Next {
+    Reserve,
+    Wait(Duration),
+    End,
+}
+
+impl Server {
+    async fn run(self) {
         loop {
-            self.reserve(&mut reservation).await;
-            let early = reservation.valid_from.saturating_duration_since(Instant::now());
-            let next = if early.is_zero() { self.state().serve() } else { Err(early) };
+            let next = self.inner.state().serve(self.inner.shared.get().is_some());
             match next {
-                Ok(()) => {
-                    reservation.count = reservation.count.saturating_sub(1);
-                    tokio::task::yield_now().await;
-                }
-                Err(wait) if Instant::now() + wait > deadline => return wait,
-                Err(wait) => sleep(wait).await,
+                Next::Reserve => self.reserve().await,
+                // A timeout is not an error: the time has come.
+                Next::Wait(wait) => drop(timeout(wait, self.inner.changed.notified()).await),
+                Next::End => return,
             }
         }
     }
 
-    /// Renews a used-up reservation with the shared limiter, if there is one.
-    async fn reserve(&self, reservation: &mut Reservation) {
-        let Some(shared) = self.shared.get() else { return };
-        let quota = self.state().window.quota();
-        if let (0, Some(quota)) = (reservation.count, quota) {
-            let count = quota.reservation_size();
-            let wait = shared.reserve(&self.name, quota, count).await.unwrap_or_default();
-            *reservation = Reservation { count, valid_from: Instant::now() + wait };
-        }
+    /// Reserves requests with the shared limiter.
+    async fn reserve(&self) {
+        let quota = self.inner.state().window.quota();
+        let (Some(shared), Some(quota)) = (self.inner.shared.get(), quota) else {
+            self.inner.state().reservation = (u32::MAX, Instant::now());
+            return;
+        };
+        let count = quota.reservation_size();
+        let wait = shared.reserve(&self.inner.name, quota, count).await.unwrap_or_default();
+        self.inner.state().reservation = (count, Instant::now() + wait);
     }
+}
 
+impl Drop for Server {
+    /// If the runtime ends while requests of another one wait, they start a new task.
+    fn drop(&mut self) {
+        let mut state = self.inner.state();
+        state.is_served = false;
+        state.queue.clear();
+    }
+}
+
+impl Inner {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl State {
-    /// Gives a permit to the most urgent waiter, or returns how long to wait.
-    fn serve(&mut self) -> Result<(), Duration> {
-        self.forget_dropped();
-        if self.queue.is_empty() {
-            return Ok(());
+    /// Gives permits in the order of the queue, as many as there are.
+    fn serve(&mut self, is_shared: bool) -> Next {
+        loop {
+            if is_shared && self.reservation.0 == 0 {
+                return Next::Reserve;
+            }
+            self.forget_dropped();
+            if self.queue.is_empty() {
+                return Next::End;
+            }
+            let early = self.reservation.1.saturating_duration_since(Instant::now());
+            let permitted = match is_shared && !early.is_zero() {
+                true => Err(early),
+                false => self.window.try_acquire(),
+            };
+            if let Err(wait) = permitted {
+                self.reject_late(wait);
+                return Next::Wait(wait);
+            }
+            self.reservation.0 = self.reservation.0.saturating_sub(u32::from(is_shared));
+            if let Some(Reverse(first)) = self.queue.pop() {
+                // The waiter may just have been dropped; one permit is then wasted.
+                let _ = first.permit.send(Ok(()));
+            }
         }
-        self.window.try_acquire()?;
-        if let Some(Reverse(first)) = self.queue.pop() {
-            // The waiter may just have been dropped; one permit is then wasted.
-            let _ = first.permit.send(());
+    }
+
+    /// Fails waiters whose deadline comes before the next permit.
+    fn reject_late(&mut self, wait: Duration) {
+        let next = Instant::now() + wait;
+        if !self.queue.iter().any(|Reverse(waiter)| waiter.deadline < next) {
+            return;
         }
-        Ok(())
+        let (late, rest): (Vec<_>, Vec<_>) = self.queue.drain().partition(|Reverse(waiter)| waiter.deadline < next);
+        self.queue = rest.into();
+        for Reverse(waiter) in late {
+            // The waiter may just have been dropped.
+            let _ = waiter.permit.send(Err(wait));
+        }
+    }
+
+    /// Takes one of the requests that the shared limiter has reserved.
+    fn take_reserved(&mut self) -> bool {
+        let is_reserved = self.reservation.0 > 0 && self.reservation.1 <= Instant::now();
+        self.reservation.0 -= u32::from(is_reserved);
+        is_reserved
     }
 
     /// Removes waiters that gave up, so that no permit is wasted on them.
@@ -214,7 +317,7 @@ mod tests {
     async fn the_most_urgent_waiter_is_served_first_and_a_late_one_fails_at_once() {
         let start = Instant::now();
         let after = |seconds| start + Duration::from_secs(seconds);
-        let queue = LimitQueue::new("status", Limit::Set(30), Arc::default());
+        let queue = LimitQueue::new("status", Limit::Set(30), 0.05, Arc::default());
         // The burst is used up.
         queue.acquire(start, after(1)).await.unwrap();
         let waiting = [(50, 600), (20, 600), (40, 600), (30, 3), (10, 600)];
@@ -237,11 +340,60 @@ mod tests {
     async fn a_dropped_waiter_uses_no_permit() {
         let start = Instant::now();
         let after = |seconds| start + Duration::from_secs(seconds);
-        let queue = LimitQueue::new("status", Limit::Set(30), Arc::default());
+        let queue = LimitQueue::new("status", Limit::Set(30), 0.05, Arc::default());
         queue.acquire(start, after(1)).await.unwrap();
         let dropped = timeout_at(after(1), queue.acquire(after(5), after(600)));
         let (dropped, served) = tokio::join!(dropped, queue.acquire(after(10), after(600)));
         assert!(dropped.is_err() && served.is_ok());
         assert_eq!(start.elapsed().as_secs(), 2, "the first permit after the burst");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_waiter_that_is_never_polled_again_holds_nobody_up() {
+        let start = Instant::now();
+        let after = |seconds| start + Duration::from_secs(seconds);
+        let queue = LimitQueue::new("status", Limit::Set(30), 0.05, Arc::default());
+        queue.acquire(start, after(1)).await.unwrap();
+        let mut idle = std::pin::pin!(queue.acquire(after(5), after(600)));
+        assert!(futures_util::FutureExt::now_or_never(&mut idle).is_none());
+        queue.acquire(after(10), after(600)).await.unwrap();
+        assert!((2..=5).contains(&start.elapsed().as_secs()), "{:?}", start.elapsed());
+        assert!(futures_util::FutureExt::now_or_never(&mut idle).is_some());
+    }
+
+    #[test]
+    fn a_waiter_outlives_the_runtime_of_the_first() {
+        let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let queue = Arc::new(LimitQueue::new("status", Limit::Set(6000), 0.0001, Arc::default()));
+        let (first, second, deadline) = (runtime(), runtime(), Instant::now() + Duration::from_secs(60));
+        first.block_on(queue.acquire(Instant::now(), deadline)).unwrap();
+        let waiting = Arc::clone(&queue);
+        first.spawn(async move { waiting.acquire(Instant::now(), deadline).await });
+        first.block_on(tokio::task::yield_now());
+        let (started, begun) = std::sync::mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            second.block_on(async {
+                started.send(()).unwrap();
+                queue.acquire(Instant::now(), deadline).await
+            })
+        });
+        begun.recv().unwrap();
+        drop(first);
+        thread.join().unwrap().unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pause_beyond_a_deadline_is_told_at_once() {
+        let start = Instant::now();
+        let after = |seconds| start + Duration::from_secs(seconds);
+        let queue = LimitQueue::new("status", Limit::Set(30), 0.05, Arc::default());
+        queue.acquire(start, after(1)).await.unwrap();
+        let rejected = async {
+            tokio::task::yield_now().await;
+            let headers = RateLimitHeaders { retry_after: Some(Duration::from_secs(42)), ..Default::default() };
+            queue.update(true, &headers);
+        };
+        let (waited, ()) = tokio::join!(queue.acquire(start, after(10)), rejected);
+        assert_eq!((waited, start.elapsed().as_secs()), (Err(Some(Duration::from_secs(42))), 0));
     }
 }

@@ -22,6 +22,11 @@ pub(crate) struct Quota {
 }
 
 impl Quota {
+    /// Share of a limit that processes which share it may send at once after a pause; the rest is the even rate.
+    pub(super) const BURST_SHARE: f64 = 0.05;
+    /// Share of a limit that is left unused, because requests do not arrive as evenly as they are sent.
+    pub(super) const MARGIN: f64 = 0.01;
+
     /// Returns how many requests are reserved at a time: those of a tenth of a second, so that coordination costs little.
     pub(super) fn reservation_size(self) -> u32 {
         (0.1 / self.interval.as_secs_f64()).clamp(1.0, f64::from(self.burst)) as u32

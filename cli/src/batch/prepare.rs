@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt, io};
 
 use pruna::{
     Client, JobRef,
-    batch::{Batch, Plan, PlannedItem, Progress},
+    batch::{Batch, Plan, PlannedItem, Stage},
 };
 use serde::Serialize;
 
@@ -25,7 +25,7 @@ impl Prepared {
 
     /// Returns the items that will be submitted.
     pub(crate) fn new_items<'a>(&'a self, items: &'a [Item]) -> impl Iterator<Item = &'a Item> {
-        let is_new = |(_, planned): &(_, &PlannedItem)| planned.progress == Progress::New;
+        let is_new = |(_, planned): &(_, &PlannedItem)| planned.stage == Stage::New;
         items.iter().zip(self.plan.items()).filter(is_new).map(|(item, _)| item)
     }
 }
@@ -110,7 +110,7 @@ fn restore(
     if known.is_empty() {
         return Ok(());
     }
-    let finished = known.iter().filter(|(_, evidence)| evidence.0 == Progress::Finished).count();
+    let finished = known.iter().filter(|(_, evidence)| evidence.0 == Stage::Finished).count();
     let message = format!(
         "the journal {} is missing, but results.jsonl shows {} items of this batch",
         options.journal.display(),
@@ -125,23 +125,23 @@ fn restore(
         return Err(Failure::usage(format!("{message}; nothing was submitted")).hint(hint));
     }
     terminal.warn(format_args!("{message}; they are taken from there"));
-    for (index, (progress, job, files)) in known {
-        plan.assume(index, progress, job, files);
+    for (index, (stage, job, files)) in known {
+        plan.assume(index, stage, job, files);
     }
     Ok(())
 }
 
-type Evidence = (Progress, Option<JobRef>, Vec<pruna::SavedFile>);
+type Evidence = (Stage, Option<JobRef>, Vec<pruna::SavedFile>);
 
 /// Returns what a line of the results file shows. Nothing if the item was not submitted.
 fn evidence(record: &Record, options: &BatchOptions<'_>) -> Option<Evidence> {
     let job = record.id.as_ref().map(|id| JobRef::new(id, record.model.as_str()));
     let files: Option<Vec<_>> = record.files.iter().map(|file| file.saved_in(options.dir)).collect();
     match (record.status.as_str(), files) {
-        ("succeeded", Some(files)) => Some((Progress::Finished, job, files)),
-        ("succeeded" | "unfinished", _) => Some((Progress::Running, job, Vec::new())),
-        ("failed" | "canceled", _) => Some((Progress::Failed, job, Vec::new())),
-        ("unknown", _) => Some((Progress::Unknown, job, Vec::new())),
+        ("succeeded", Some(files)) => Some((Stage::Finished, job, files)),
+        ("succeeded" | "unfinished", _) => Some((Stage::Running, job, Vec::new())),
+        ("failed" | "canceled", _) => Some((Stage::Failed, job, Vec::new())),
+        ("unknown", _) => Some((Stage::Unknown, job, Vec::new())),
         _ => None,
     }
 }
@@ -191,17 +191,17 @@ pub(crate) struct Overview {
 
 impl Overview {
     fn new(plan: &Plan) -> Self {
-        let mut counts: BTreeMap<Progress, usize> = BTreeMap::new();
+        let mut counts: BTreeMap<Stage, usize> = BTreeMap::new();
         for item in plan.items() {
-            *counts.entry(item.progress).or_default() += 1;
+            *counts.entry(item.stage).or_default() += 1;
         }
-        let count = |progress| counts.get(&progress).copied().unwrap_or_default();
+        let count = |stage| counts.get(&stage).copied().unwrap_or_default();
         Self {
-            new: count(Progress::New),
-            running: count(Progress::Running) + count(Progress::Succeeded),
-            finished: count(Progress::Finished),
-            failed: count(Progress::Failed),
-            unknown: count(Progress::Unknown),
+            new: count(Stage::New),
+            running: count(Stage::Running) + count(Stage::Succeeded),
+            finished: count(Stage::Finished),
+            failed: count(Stage::Failed),
+            unknown: count(Stage::Unknown),
             gone: plan.gone().len(),
         }
     }
