@@ -30,6 +30,7 @@ mod restart;
 mod resume;
 mod spans;
 mod submissions;
+mod tls;
 mod training;
 mod try_submit;
 mod uploads;
