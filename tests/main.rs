@@ -33,5 +33,6 @@ mod submissions;
 mod tls;
 mod training;
 mod try_submit;
+mod upload_files;
 mod uploads;
 mod watch;
