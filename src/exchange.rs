@@ -20,11 +20,17 @@ pub(crate) async fn traced(
 pub(crate) async fn send(
     client: &reqwest::Client,
     #[cfg(feature = "test-util")] queued: Option<&crate::queued_responses::QueuedResponses>,
-    request: Request,
+    #[cfg_attr(not(feature = "test-util"), allow(unused_mut, reason = "only a queue takes the body"))]
+    mut request: Request,
 ) -> reqwest::Result<Response> {
     #[cfg(feature = "test-util")]
     if let Some(queued) = queued {
-        return Ok(queued.take(&request));
+        let response = queued.take(&request);
+        // The body is read as a service would read it: it may fail, and report its progress.
+        let body = request.body_mut().take().unwrap_or_default();
+        let mut body = Response::from(http::Response::new(body));
+        while body.chunk().await?.is_some() {}
+        return Ok(response);
     }
     client.execute(request).await
 }

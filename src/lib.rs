@@ -128,6 +128,18 @@
 //! [`Client::from_env`] reads `PRUNA_API_KEY` and, if it is set, `PRUNA_BASE_URL`. The key is sent to the origin of
 //! the base URL only, and is never printed or logged. [`Client::set_api_key`] replaces it while requests run.
 //!
+//! # The HTTP client
+//!
+//! [`ClientBuilder::configure_http`] configures the HTTP client of the re-exported crate [`reqwest`]: a proxy, a certificate, a
+//! resolver. With the default features, `reqwest::Client::new` panics until the process has a crypto provider of rustls.
+//! Building a [`Client`] installs `ring`, unless the program has installed another one:
+//!
+//! ```
+//! let client = pruna::Client::builder().api_key("pru_...").build()?;
+//! let http = pruna::reqwest::Client::new(); // after the first `build`
+//! # Ok::<(), pruna::Error>(())
+//! ```
+//!
 //! # Training
 //!
 //! [`TrainingSet`] checks, packs and uploads images with captions for the trainers; [`Lora`] reads the weights from the archive
@@ -232,7 +244,18 @@ pub use parameters::{Parameter, ParameterType, ParameterValue};
 pub use prediction::{Event, Prediction, Watch};
 pub use progress::Progress;
 pub use request::Request;
-pub use reqwest::{self, Url};
+/// The HTTP library underneath, for [`ClientBuilder::configure_http`].
+///
+/// With the default features, its own clients need a crypto provider of rustls, or `reqwest::Client::new` panics. Building a
+/// [`Client`] installs one, so build that first; or install one by `rustls::crypto::CryptoProvider::install_default`.
+///
+/// ```
+/// let client = pruna::Client::builder().api_key("pru_...").build()?;
+/// let http = pruna::reqwest::Client::new();
+/// # Ok::<(), pruna::Error>(())
+/// ```
+pub use reqwest;
+pub use reqwest::Url;
 pub use secret::Secret;
 pub use training::{Lora, TrainingSet};
 pub use upload::Upload;

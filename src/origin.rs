@@ -21,6 +21,10 @@ impl BaseUrl {
 
     /// Parses like [`parse`](Self::parse); `allow_http` admits http to any host.
     pub(crate) fn parse_with(text: &str, allow_http: bool) -> Result<Self, Error> {
+        Self::parse_for(text, allow_http, HAS_TLS)
+    }
+
+    fn parse_for(text: &str, allow_http: bool, has_tls: bool) -> Result<Self, Error> {
         // The text may contain the key, so no error repeats it.
         let url = Url::parse(text.trim_end_matches('/'))
             .ok()
@@ -34,7 +38,7 @@ impl BaseUrl {
         let host = url.host_str().unwrap_or_default();
         let refuse = |why: &str| Error::configuration(format!("the base URL at {host} {why}"));
         match url.scheme() {
-            "https" if HAS_TLS => {}
+            "https" if has_tls => {}
             "https" => return Err(refuse("needs TLS; enable the feature `rustls` or `native-tls`")),
             "http" if allow_http || is_loopback(&url) => {}
             "http" => {
@@ -144,6 +148,15 @@ mod tests {
         assert!(base.is_same_origin(&base.resolve("/v1/files/a").unwrap()));
         assert!(!base.may_fetch(&"http://elsewhere/a.jpg".parse().unwrap()), "only the service itself");
         assert!(BaseUrl::parse_with("ftp://emulator", true).is_err());
+    }
+
+    #[test]
+    fn without_tls_https_is_rejected_with_the_features_that_bring_it() {
+        let error = BaseUrl::parse_for("https://api.pruna.ai", true, false).unwrap_err();
+        assert!(error.is_configuration() && error.message().contains("enable the feature `rustls`"), "{error}");
+        for base in ["http://127.0.0.1:8080", "http://[::1]:8080"] {
+            assert!(BaseUrl::parse_for(base, false, false).is_ok(), "{base}");
+        }
     }
 
     #[test]

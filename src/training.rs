@@ -1,6 +1,7 @@
 //! LoRA training: the archive that trainers take, and the weights in the archive that they return.
 
 mod archive;
+mod header;
 mod lora;
 mod training_set;
 

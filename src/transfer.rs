@@ -2,7 +2,10 @@
 
 pub(crate) mod body;
 pub(crate) mod download;
+mod file_pool;
+mod known;
 pub(crate) mod sink;
+mod source;
 pub(crate) mod stall;
 pub(crate) mod upload;
 pub(crate) mod upload_cache;

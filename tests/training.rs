@@ -170,25 +170,56 @@ fn weights_are_extracted_completely_or_not_at_all() {
     }
 }
 
-#[test]
-fn a_small_archive_with_a_huge_header_needs_little_memory() {
-    let entry = br#""t":{"dtype":"F32","shape":[1,2,3]},"#;
-    let mut header = b"{".to_vec();
-    while header.len() < 20_000_000 {
-        header.extend_from_slice(entry);
+/// Packs weights whose header is a text that is repeated up to a length, between a beginning and an end.
+fn archive_with_header(to: &Path, start: &str, repeated: &str, end: &str, length: usize) {
+    let count = (length - start.len() - end.len()) / repeated.len();
+    let total = start.len() + count * repeated.len() + end.len();
+    let mut zip = ZipWriter::new(std::io::BufWriter::new(fs::File::create(to).unwrap()));
+    zip.start_file("weights.safetensors", SimpleFileOptions::default()).unwrap();
+    zip.write_all(&(total as u64).to_le_bytes()).unwrap();
+    zip.write_all(start.as_bytes()).unwrap();
+    let block = repeated.repeat(1000);
+    for _ in 0..count / 1000 {
+        zip.write_all(block.as_bytes()).unwrap();
     }
-    header.pop();
-    header.push(b'}');
-    let content = [&(header.len() as u64).to_le_bytes()[..], &header].concat();
+    zip.write_all(repeated.repeat(count % 1000).as_bytes()).unwrap();
+    zip.write_all(end.as_bytes()).unwrap();
+    zip.finish().unwrap();
+}
+
+#[test]
+fn a_small_archive_with_a_header_of_98_megabytes_needs_little_memory() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("lora.zip");
-    let mut zip = ZipWriter::new(fs::File::create(&path).unwrap());
-    zip.start_file("weights.safetensors", SimpleFileOptions::default()).unwrap();
-    zip.write_all(&content).unwrap();
-    zip.finish().unwrap();
-    assert!(fs::metadata(&path).unwrap().len() < 200_000);
-    let memory = allocation_counter::measure(|| drop(Lora::from_zip(&path).unwrap()));
-    assert!(memory.bytes_max < 1_000_000, "{} bytes", memory.bytes_max);
+    let tensor = r#""t":{"dtype":"F32","shape":[1,2,3]},"#;
+    for (what, start, repeated, end, is_accepted) in [
+        ("many members", "{", tensor, r#""e":0}"#, true),
+        ("one long name", "{\"", "a", "\":0}", false),
+        ("one long escaped text", "{\"a\":\"", "\\\"", "\"}", false),
+        ("a deep array", "{\"a\":", "[", "", false),
+        ("a deep object", "", "{\"a\":", "", false),
+    ] {
+        // Those that are rejected need not be as long as the format allows.
+        let length = if is_accepted { 98_000_000 } else { 40_000_000 };
+        archive_with_header(&path, start, repeated, end, length);
+        assert!(fs::metadata(&path).unwrap().len() < 600_000, "{what}");
+        let mut lora = None;
+        let memory = allocation_counter::measure(|| lora = Some(Lora::from_zip(&path)));
+        assert!(memory.bytes_max < 64 * 1024 * 1024, "{what}: {} bytes", memory.bytes_max);
+        println!("{what}: {} bytes of memory", memory.bytes_max);
+        match lora.unwrap() {
+            Ok(_) => assert!(is_accepted, "{what}"),
+            Err(error) => assert!(!is_accepted && error.is_decode(), "{what}: {error}"),
+        }
+    }
+}
+
+#[test]
+fn long_metadata_in_a_header_is_accepted() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("lora.zip");
+    archive_with_header(&path, "{\"__metadata__\":{\"tags\":\"", "[{", "\"}}", 8_000_000);
+    Lora::from_zip(&path).unwrap();
 }
 
 #[cfg(unix)]

@@ -82,9 +82,15 @@ fn plain_text(body: &[u8]) -> String {
         }
     }
     let words: Vec<&str> = plain.split_whitespace().collect();
-    // A page often has the same text as its title and as its heading.
-    let (title, heading) = words.split_at(words.len() / 2);
-    if title == heading { title.join(" ") } else { words.join(" ") }
+    without_repetition(&words).join(" ")
+}
+
+/// Removes the title of a page that its heading repeats.
+fn without_repetition<'a, 'b>(words: &'a [&'b str]) -> &'a [&'b str] {
+    let half = words.len() / 2;
+    // A single word counts only if nothing else follows: it may be doubled in a sentence.
+    let is_title = |n: usize| words[..n] == words[n..2 * n] && (n > 1 || words.len() == 2);
+    (1..=half).rev().find(|n| is_title(*n)).map_or(words, |n| &words[n..])
 }
 
 /// Returns the whole body as text; [`Error::redact_and_cut`] shortens it after redaction.
@@ -97,7 +103,12 @@ pub(crate) fn error_for_response(status: u16, body: &[u8]) -> Error {
     let parsed = ErrorBody::parse(body);
     let kind = kind_of(status, &parsed);
     let message = if parsed.message.is_empty() { format!("HTTP {status} without a message") } else { parsed.message };
-    Error::new(kind, message)
+    let advice = match kind {
+        ErrorKind::Expired => "; generate or upload it again",
+        ErrorKind::TooLarge => "; send a smaller file",
+        _ => "",
+    };
+    Error::new(kind, message + advice)
         .with_status(status)
         .with_body(text(body))
         .with_field(parsed.field)
@@ -205,6 +216,35 @@ mod tests {
             let error = error_for_response(status, body.as_bytes());
             assert_eq!((error.kind(), error.field()), (kind, field), "{body}");
             assert!(!error.to_string().contains('\n') && !error.to_string().contains('<'), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_page_says_everything_once() {
+        let nginx = "<html><head><title>503 Service Unavailable</title></head>\r\n<body>\r\n<center><h1>503 Service \
+            Unavailable</h1></center>\r\n<hr><center>nginx</center>\r\n</body></html>";
+        for (page, expected) in [
+            (nginx, "503 Service Unavailable nginx"),
+            ("<title>503 Service Unavailable</title><h1>503 Service Unavailable</h1>", "503 Service Unavailable"),
+            ("<title>Forbidden</title><h1>Forbidden</h1>", "Forbidden"),
+            ("<p>no no, that that is it</p>", "no no, that that is it"),
+            ("no healthy upstream", "no healthy upstream"),
+            ("<br>", "HTTP 503 without a message"),
+        ] {
+            let error = error_for_response(503, page.as_bytes());
+            assert_eq!(error.message(), expected);
+            assert_eq!(error.to_string(), format!("the service is unavailable: {expected} (HTTP 503)"));
+        }
+    }
+
+    #[test]
+    fn expired_and_too_large_content_come_with_advice() {
+        for (status, body, expected) in [
+            (410, "Gone", "the content has expired: Gone; generate or upload it again (HTTP 410)"),
+            (413, "Too much", "too large: Too much; send a smaller file (HTTP 413)"),
+            (413, "", "too large: HTTP 413 without a message; send a smaller file (HTTP 413)"),
+        ] {
+            assert_eq!(error_for_response(status, body.as_bytes()).to_string(), expected);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::{
     fmt, fs,
-    io::{self, BufReader, Read},
+    io::{self, Read},
     path::{Path, PathBuf},
 };
 
@@ -10,8 +10,8 @@ use flate2::read::DeflateDecoder;
 use rawzip::{
     CompressionMethod, FileReader, RECOMMENDED_BUFFER_SIZE, ZipArchive, ZipArchiveEntryWayfinder, ZipFileHeaderRecord,
 };
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
+use super::header::check_header;
 use crate::{
     Error, Result,
     error::ErrorKind,
@@ -21,8 +21,6 @@ use crate::{
 
 /// Maximum size of weights.
 const MAX_WEIGHTS: u64 = 4 * 1024 * 1024 * 1024;
-/// Maximum size of the header of a safetensors file, by its format.
-const MAX_HEADER: u64 = 100 * 1000 * 1000;
 
 /// The LoRA weights in the zip archive of a trainer.
 ///
@@ -74,7 +72,9 @@ impl Lora {
             }
             let entry = Entry { place: record.wayfinder(), compression: record.compression_method() };
             if entry.size() > MAX_WEIGHTS {
-                let message = format!("{name} declares {} bytes, at most {MAX_WEIGHTS} are accepted", entry.size());
+                let size = entry.size();
+                let message =
+                    format!("{name} declares {size} bytes; extract what exceeds {MAX_WEIGHTS} bytes by a zip program");
                 return Err(Error::new(ErrorKind::TooLarge, message));
             }
             let weights = entry.open(&zip).map_err(|e| broken(&e))?;
@@ -167,45 +167,4 @@ fn base_name(record: &ZipFileHeaderRecord<'_>) -> String {
 fn weights_name(name: &str) -> String {
     let stem = name.strip_suffix(".safetensors").and_then(file_stem);
     format!("{}.safetensors", stem.as_deref().unwrap_or("weights"))
-}
-
-/// Any JSON object, without its content.
-struct HeaderObject;
-
-impl<'de> Deserialize<'de> for HeaderObject {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        deserializer.deserialize_map(HeaderVisitor)
-    }
-}
-
-struct HeaderVisitor;
-
-impl<'de> Visitor<'de> for HeaderVisitor {
-    type Value = HeaderObject;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> std::result::Result<HeaderObject, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(HeaderObject)
-    }
-}
-
-/// Checks the beginning of a safetensors file: the length of its header, then the header, a JSON object.
-fn check_header(mut file: impl Read, size: u64) -> Result<(), String> {
-    let mut length = [0; 8];
-    file.read_exact(&mut length).map_err(|_| "it is too short".to_owned())?;
-    let length = u64::from_le_bytes(length);
-    if length > MAX_HEADER || length.saturating_add(8) > size {
-        return Err("its header exceeds the file".into());
-    }
-    // Read without keeping it: a small archive can expand to a header of 100 MB.
-    let header = BufReader::new(file.take(length));
-    match serde_json::from_reader::<_, HeaderObject>(header) {
-        Ok(_) => Ok(()),
-        Err(error) if error.is_io() => Err(error.to_string()),
-        Err(_) => Err("its header is not a JSON object".into()),
-    }
 }

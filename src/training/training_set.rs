@@ -7,6 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use tokio::sync::Semaphore;
+
 use super::archive::Archive;
 use crate::{
     Client, Error, Media, Result, UploadedFile,
@@ -19,6 +21,8 @@ use crate::{
 const MIN_IMAGES: usize = 10;
 /// Maximum size of an upload: 100 MB.
 const MAX_ARCHIVE: u64 = 100_000_000;
+/// Limits the training sets that are being packed or uploaded: each has an archive on the disk.
+static PACKED: Semaphore = Semaphore::const_new(4);
 /// File name extensions of images that trainers accept.
 const IMAGE_EXTENSIONS: [&str; 4] = ["jpg", "jpeg", "png", "webp"];
 
@@ -152,6 +156,8 @@ impl TrainingSet {
     ///
     /// As [`check`](Self::check) and [`Client::upload`].
     pub async fn upload(&self, client: &Client) -> Result<UploadedFile> {
+        // The semaphore is never closed.
+        let _permit = PACKED.acquire().await;
         let set = self.clone();
         let packed = tokio::task::spawn_blocking(move || {
             set.check()?;

@@ -8,6 +8,8 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{
     body::{self, Content},
+    file_pool::FilePool,
+    source::ReadContent,
     stall::StallDetector,
 };
 use crate::{
@@ -20,28 +22,30 @@ use crate::{
     wire::UploadResponse,
 };
 
-/// Uploads content. Each attempt has a body of its own.
+/// Uploads content, and returns what was sent. Each attempt reads it again.
 pub(super) async fn send(
     transport: &Transport,
     content: &Content<'_>,
+    pool: &FilePool,
     progress: &ProgressCallback,
     deadline: Instant,
-) -> Result<UploadedFile> {
-    let attempt = |left| send_once(transport, content, progress, left);
+) -> Result<(UploadedFile, ReadContent)> {
+    let attempt = |left| send_once(transport, content, pool, progress, left);
     transport.retry.run(Idempotency::Idempotent, deadline, attempt).await
 }
 
 async fn send_once(
     transport: &Transport,
     content: &Content<'_>,
+    pool: &FilePool,
     progress: &ProgressCallback,
     left: Duration,
-) -> Result<UploadedFile, AttemptError> {
+) -> Result<(UploadedFile, ReadContent), AttemptError> {
     let queued_at = Instant::now();
     let deadline = queued_at + left;
     let _permit = transport.permit(Operation::Upload, queued_at, deadline).await?;
     let stall = Arc::new(StallDetector::new());
-    let (part, body_error) = body::part(content, &stall, progress).await.map_err(AttemptError::not_sent)?;
+    let (part, body) = body::part(content, pool, &stall, progress).await.map_err(AttemptError::not_sent)?;
     let sending = pin!(transport.upload_once(Form::new().part("content", part)));
     let stalled = pin!(stall.stalled(transport.timeouts.idle));
     let failed = |message: String| Err(AttemptError::indeterminate(Error::new(ErrorKind::Connection, message)));
@@ -50,9 +54,16 @@ async fn send_once(
         Ok(Either::Right(_)) => failed(format!("the upload stalled for {:?}", transport.timeouts.idle)),
         Err(_) => failed("the upload did not end in time".into()),
     };
-    match body_error.take() {
-        Some(error) => Err(AttemptError::indeterminate(error)),
-        None => uploaded(&response?, transport).map_err(AttemptError::indeterminate),
+    match (body.take(), response) {
+        (Some(Err(error)), _) => Err(AttemptError::indeterminate(error)),
+        (_, Err(failure)) => Err(failure),
+        (Some(Ok(sent)), Ok(response)) => {
+            uploaded(&response, transport).map(|file| (file, sent)).map_err(AttemptError::indeterminate)
+        }
+        (None, Ok(_)) => {
+            let message = "the service reported success before it had received the whole file";
+            Err(AttemptError::indeterminate(Error::new(ErrorKind::Decode, message)))
+        }
     }
 }
 

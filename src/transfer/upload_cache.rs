@@ -1,61 +1,61 @@
 //! Uploads of a client, each content once.
+//!
+//! Content is hashed while it is sent. It is hashed beforehand only if content of the same length is known or being sent, as
+//! only that can be equal. What is remembered is always the hash of the bytes that were sent.
 
-use std::{
-    collections::HashMap,
-    fmt,
-    path::Path,
-    sync::{Arc, Mutex, PoisonError},
-    time::{Duration, SystemTime},
-};
+use std::{fmt, sync::Arc, time::Duration};
 
 use futures_util::TryStreamExt as _;
-use tokio::{sync::Semaphore, time::Instant};
+use tokio::{
+    sync::{OwnedMutexGuard, Semaphore},
+    time::Instant,
+};
 use tracing::Instrument as _;
 
 use super::{
     body::{self, Content},
     download::{Piece, ResumableDownload},
+    file_pool::FilePool,
+    known::{CachedUpload, KnownUploads, Running, Start},
     sink::Sink as _,
+    source::{self, FileId, Hash, ReadContent},
     upload::send,
 };
 use crate::{
-    Error, Result, UploadedFile, digest::Sha256, media::LocalMedia, progress::ProgressCallback, temporary::TempPath,
-    time::deadline_after, transfer::sink::PartialFile, transport::Transport,
+    Error, Result, UploadedFile, digest::Sha256, error::ErrorKind, media::LocalMedia, progress::ProgressCallback,
+    temporary::TempPath, time::deadline_after, transfer::sink::PartialFile, transport::Transport,
 };
 
-/// How long an upload is reused. The service keeps it for 30 minutes; a job must have fetched it by then.
-const MAX_REUSE: Duration = Duration::from_secs(25 * 60);
 /// Maximum number of concurrent uploads per client.
 const MAX_CONCURRENT: usize = 8;
-
-/// SHA-256 of the content, or of the URL of a result.
-type Hash = [u8; 32];
-/// Locked during an upload, so that equal content waits for it.
-type Entry = Arc<tokio::sync::Mutex<Option<CachedUpload>>>;
+/// Maximum number of files per client that are examined at the same time before they are uploaded.
+const MAX_CONCURRENT_READS: usize = 4;
 
 /// The uploads of a client and its clones.
 pub(crate) struct UploadCache {
-    entries: Mutex<HashMap<Hash, Entry>>,
-    permits: Semaphore,
+    known: KnownUploads,
+    pool: FilePool,
+    uploads: Semaphore,
+    reads: Semaphore,
     /// Maximum time of one upload, including its retries.
     deadline: Duration,
     /// Maximum size of a result that is uploaded again.
     max_download: u64,
 }
 
-/// An upload that can be reused.
-#[derive(Clone)]
-struct CachedUpload {
-    file: UploadedFile,
-    valid_until: Instant,
-    /// The same by the wall clock: the monotonic clock may stop while the machine sleeps.
-    valid_until_wall: SystemTime,
+/// The content is being uploaded, or was.
+enum Claim {
+    Uploaded(UploadedFile),
+    Send(Sending),
 }
 
-impl CachedUpload {
-    fn is_valid(&self) -> bool {
-        Instant::now() < self.valid_until && SystemTime::now() < self.valid_until_wall
-    }
+/// The right to send some content.
+struct Sending {
+    running: Running,
+    /// Locked until the content was sent, if its hash is not known before.
+    _unhashed: Option<OwnedMutexGuard<()>>,
+    /// The hash that the content had when it was read before, and its entry.
+    expected: Option<(Hash, OwnedMutexGuard<Option<CachedUpload>>)>,
 }
 
 impl fmt::Debug for UploadCache {
@@ -66,7 +66,14 @@ impl fmt::Debug for UploadCache {
 
 impl UploadCache {
     pub(crate) fn new(deadline: Duration, max_download: u64) -> Self {
-        Self { entries: Mutex::default(), permits: Semaphore::new(MAX_CONCURRENT), deadline, max_download }
+        Self {
+            known: KnownUploads::default(),
+            pool: FilePool::default(),
+            uploads: Semaphore::new(MAX_CONCURRENT),
+            reads: Semaphore::new(MAX_CONCURRENT_READS),
+            deadline,
+            max_download,
+        }
     }
 
     /// Uploads media, unless the same content was uploaded before and has not expired.
@@ -76,67 +83,125 @@ impl UploadCache {
         media: LocalMedia,
         progress: &ProgressCallback,
     ) -> Result<UploadedFile> {
-        let upload = self.upload_once(transport, media, progress);
+        let upload = async {
+            match &media {
+                LocalMedia::Path(path) => self.upload_once(transport, &Content::Path(path), progress).await,
+                LocalMedia::Bytes(bytes) => self.upload_once(transport, &Content::Bytes(bytes), progress).await,
+                LocalMedia::Download(address) => self.upload_result(transport, address, progress).await,
+            }
+        };
         upload.instrument(tracing::info_span!("upload")).await.map_err(|error| error.redact_and_cut(&[]))
+    }
+
+    /// Forgets all uploads. Those in progress are not affected.
+    pub(crate) fn clear(&self) {
+        self.known.clear();
+    }
+
+    /// Forgets the uploads that a text mentions by URL or id: a job that could not read them says so in its error.
+    pub(crate) fn forget_mentioned(&self, text: &str) {
+        self.known.forget_mentioned(text);
     }
 
     async fn upload_once(
         &self,
         transport: &Arc<Transport>,
-        media: LocalMedia,
+        content: &Content<'_>,
         progress: &ProgressCallback,
     ) -> Result<UploadedFile> {
-        let entry = self.entry(self.hash(&media).await?);
-        let mut cached = entry.lock().await;
-        if let Some(cached) = cached.as_ref().filter(|cached| cached.is_valid()) {
-            return Ok(cached.file.clone());
-        }
-        let _permit = self.permits.acquire().await;
-        let file = self.send(transport, &media, progress).await?;
-        let lifetime = file.lifetime().map_or(MAX_REUSE, |lifetime| lifetime.min(MAX_REUSE));
-        *cached = Some(CachedUpload {
-            file: file.clone(),
-            valid_until: Instant::now() + lifetime,
-            valid_until_wall: SystemTime::now() + lifetime,
-        });
+        let sending = match self.claim(content).await? {
+            Claim::Uploaded(file) => return Ok(file),
+            Claim::Send(sending) => sending,
+        };
+        let _permit = self.uploads.acquire().await;
+        let deadline = deadline_after(Instant::now(), self.deadline);
+        let (file, sent) = send(transport, content, &self.pool, progress, deadline).await?;
+        self.known.remember(&sending.running, &sent, CachedUpload::new(file.clone()), sending.expected);
         Ok(file)
     }
 
-    /// Forgets all uploads. Those in progress are not affected.
-    pub(crate) fn clear(&self) {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner).clear();
-    }
-
-    /// Forgets the uploads that a text mentions by URL or id: a job that could not read them says so in its error.
-    pub(crate) fn forget_mentioned(&self, text: &str) {
-        let is_mentioned = |file: &UploadedFile| {
-            let id = file.id.as_deref().filter(|id| !id.is_empty());
-            text.contains(&file.url) || id.is_some_and(|id| text.contains(id))
-        };
-        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        entries.retain(|_, entry| match entry.try_lock() {
-            Ok(cached) => !cached.as_ref().is_some_and(|cached| is_mentioned(&cached.file)),
-            Err(_) => true,
-        });
-    }
-
-    async fn send(
-        &self,
-        transport: &Arc<Transport>,
-        media: &LocalMedia,
-        progress: &ProgressCallback,
-    ) -> Result<UploadedFile> {
-        let deadline = deadline_after(Instant::now(), self.deadline);
-        let content = match media {
-            LocalMedia::Path(path) => Content::Path(path),
-            LocalMedia::Bytes(bytes) => Content::Bytes(bytes),
-            LocalMedia::Download(address) => {
-                // The temporary file lives until it is uploaded.
-                let file = self.fetch(transport, address, deadline).await?;
-                return send(transport, &Content::Result(file.path()), progress, deadline).await;
+    /// Waits for uploads of the same content. Returns their result, or the right to send it.
+    async fn claim(&self, content: &Content<'_>) -> Result<Claim> {
+        let (running, hash) = loop {
+            let (length, file) = self.inspect(content).await?;
+            let (running, start) = self.known.start(length, file.as_ref());
+            match start {
+                Start::Send(guard) => {
+                    return Ok(Claim::Send(Sending { running, _unhashed: Some(guard), expected: None }));
+                }
+                Start::Wait => running.unhashed().await,
+                Start::Hashed(hash) => break (running, hash),
+                Start::Hash => {
+                    let read = self.read(content).await?;
+                    self.known.remember_file(&running, &read);
+                    break (running, read.hash);
+                }
             }
         };
-        send(transport, &content, progress, deadline).await
+        // Content that is being sent may turn out to be the same. Nothing is locked meanwhile.
+        running.unhashed().await;
+        let entry = self.known.entry(hash).lock_owned().await;
+        Ok(match entry.as_ref().filter(|cached| cached.is_valid()) {
+            Some(cached) => Claim::Uploaded(cached.file.clone()),
+            None => Claim::Send(Sending { running, _unhashed: None, expected: Some((hash, entry)) }),
+        })
+    }
+
+    /// Returns the length of the content, and the identity of its file.
+    async fn inspect(&self, content: &Content<'_>) -> Result<(u64, Option<FileId>)> {
+        match content {
+            Content::Bytes(bytes) => Ok((bytes.len() as u64, None)),
+            Content::Path(path) | Content::Result(path) => {
+                let _permit = self.reads.acquire().await;
+                source::inspect(path, &self.pool).await.map(|(length, id)| (length, Some(id)))
+            }
+        }
+    }
+
+    /// Hashes the content in pieces.
+    async fn read(&self, content: &Content<'_>) -> Result<ReadContent> {
+        let _permit = self.reads.acquire().await;
+        match content {
+            Content::Bytes(bytes) => {
+                let mut hasher = Sha256::new();
+                for chunk in body::chunks((*bytes).clone()) {
+                    hasher.update(&chunk);
+                    tokio::task::yield_now().await;
+                }
+                Ok(ReadContent { hash: hasher.finish(), id: None })
+            }
+            Content::Path(path) | Content::Result(path) => {
+                let outcome = body::BodyOutcome::default();
+                let (_, file) = source::open(path, &self.pool).await?;
+                let mut pieces = std::pin::pin!(file.into_pieces(|end| outcome.set(end)));
+                // Why a piece could not be read is in the outcome.
+                while let Ok(Some(_)) = pieces.try_next().await {}
+                let unread = || Error::new(ErrorKind::Io, format!("{} could not be read", path.display()));
+                outcome.take().unwrap_or_else(|| Err(unread()))
+            }
+        }
+    }
+
+    /// Downloads a result of the service and uploads it again, unless that was done before.
+    async fn upload_result(
+        &self,
+        transport: &Arc<Transport>,
+        address: &str,
+        progress: &ProgressCallback,
+    ) -> Result<UploadedFile> {
+        let mut hasher = Sha256::new();
+        hasher.update(format!("result {address}"));
+        let mut entry = self.known.entry(hasher.finish()).lock_owned().await;
+        if let Some(cached) = entry.as_ref().filter(|cached| cached.is_valid()) {
+            return Ok(cached.file.clone());
+        }
+        let _permit = self.uploads.acquire().await;
+        let deadline = deadline_after(Instant::now(), self.deadline);
+        // The temporary file lives until it is uploaded.
+        let content = self.fetch(transport, address, deadline).await?;
+        let (file, _) = send(transport, &Content::Result(content.path()), &self.pool, progress, deadline).await?;
+        *entry = Some(CachedUpload::new(file.clone()));
+        Ok(file)
     }
 
     /// Downloads a result into a private temporary file.
@@ -152,41 +217,4 @@ impl UploadCache {
         }
         file.into_temporary().await
     }
-
-    /// Returns the entry of some content.
-    fn entry(&self, hash: Hash) -> Entry {
-        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        // Removes entries that are expired and not in use.
-        entries.retain(|_, entry| {
-            let is_used = Arc::strong_count(entry) > 1;
-            is_used || entry.try_lock().is_ok_and(|cached| cached.as_ref().is_some_and(CachedUpload::is_valid))
-        });
-        Arc::clone(entries.entry(hash).or_default())
-    }
-
-    /// Hashes the content in pieces. As many files are read at a time as are uploaded.
-    async fn hash(&self, media: &LocalMedia) -> Result<Hash> {
-        let _permit = self.permits.acquire().await;
-        let mut hasher = Sha256::new();
-        match media {
-            LocalMedia::Bytes(bytes) => {
-                for chunk in body::chunks(bytes.clone()) {
-                    hasher.update(&chunk);
-                    tokio::task::yield_now().await;
-                }
-            }
-            LocalMedia::Path(path) => hash_file(path, &mut hasher).await?,
-            LocalMedia::Download(address) => hasher.update(format!("result {address}")),
-        }
-        Ok(hasher.finish())
-    }
-}
-
-async fn hash_file(path: &Path, hasher: &mut Sha256) -> Result<()> {
-    let (file, _) = body::open(path).await?;
-    let mut pieces = body::pieces(file);
-    while let Some(piece) = pieces.try_next().await.map_err(|e| Error::io(path.display(), e))? {
-        hasher.update(&piece);
-    }
-    Ok(())
 }

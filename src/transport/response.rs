@@ -45,7 +45,7 @@ pub(super) async fn check<T>(result: Result<T, raw::Error<()>>) -> Result<T, Att
 
 fn undecodable(body: &[u8], error: &serde_json::Error) -> AttemptError {
     let error = if body.len() > MAX_RESPONSE {
-        Error::new(ErrorKind::TooLarge, format!("the response has more than {MAX_RESPONSE} bytes"))
+        Error::new(ErrorKind::TooLarge, format!("the response has more than {MAX_RESPONSE} bytes; check the base URL"))
     } else {
         Error::new(ErrorKind::Decode, format!("the response is not the expected JSON: {error}"))
     };

@@ -8,7 +8,7 @@ use crate::{outcome::Outcome, tree::Tree};
 
 const PAGE: &str = "docs/benchmarks.md";
 /// The benchmarks that print Markdown, in the order of their sections.
-const BENCHMARKS: [&str; 4] = ["overhead", "polling", "scale", "batch"];
+const BENCHMARKS: [&str; 5] = ["overhead", "polling", "scale", "batch", "transfer"];
 
 /// Runs the named benchmarks, or all of them, and replaces their sections of the page.
 ///
@@ -104,6 +104,6 @@ mod tests {
     fn an_unknown_benchmark_is_rejected_before_anything_runs() {
         let folder = tempfile::tempdir().unwrap();
         let error = run(&mut Tree::new(folder.path()), &["speed".to_owned()]).unwrap_err();
-        assert!(error.to_string().contains("overhead, polling, scale, batch"), "{error}");
+        assert!(error.to_string().contains("overhead, polling, scale, batch, transfer"), "{error}");
     }
 }
