@@ -149,6 +149,9 @@ impl Target {
     }
 
     async fn save_as(&self, terminal: &Terminal, download: Download, path: &Path) -> Result<Saved, Failure> {
+        if !self.should_overwrite && path.symlink_metadata().is_ok() {
+            return Err(location::exists(path));
+        }
         let (download, bar) = with_progress(terminal, download);
         let file = match self.should_overwrite {
             true => download.save(path).await,

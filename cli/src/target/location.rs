@@ -66,13 +66,18 @@ fn check_file(path: &Path, should_overwrite: bool) -> Result<(), Failure> {
     }
     match path.symlink_metadata() {
         Ok(_) if !should_overwrite => {
-            return Err(Failure::files(format!("{} already exists", path.display())).hint("--force replaces it"));
+            return Err(exists(path));
         }
         // A name that is too long, for example.
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(unusable(path, error)),
         _ => {}
     }
     try_file_in(&dir).map_err(|error| unusable(&dir, error))
+}
+
+/// Returns the failure for a file that must not be replaced.
+pub(super) fn exists(path: &Path) -> Failure {
+    Failure::files(format!("{} already exists", path.display())).hint("--force replaces it")
 }
 
 /// Creates what is missing of a directory, tries to create a file in it, and removes everything.
