@@ -31,7 +31,7 @@ Exit codes:
   3    missing or invalid API key, or insufficient credit
   4    rate limited, or service unavailable
   5    timeout, or submission status unknown; the job id is printed if it is known
-  6    a file cannot be read, written or downloaded
+  6    a file cannot be read, written or downloaded, or stdout does not take the output
   129  SIGHUP: the terminal was closed
   130  SIGINT: interrupted by Ctrl-C
   143  SIGTERM: asked to terminate

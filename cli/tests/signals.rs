@@ -105,7 +105,7 @@ fn every_signal_removes_the_temporary_file_of_a_download() {
         ended(&run, expected, "the result is available for 24 hours");
         assert_eq!(service.files(), [""; 0]);
         let child = start(service.command(&["download", &url, "-o", "lion.jpg"]));
-        until(|| !service.files().is_empty());
+        until(|| service.sends("downloadContent") > 1);
         signal(&child, expected.0);
         ended(&end(child), expected, &format!("`pruna download {url}` starts again"));
         assert_eq!(service.files(), [""; 0]);

@@ -110,16 +110,20 @@ fn a_new_directory_appears_only_with_its_files() {
     assert!(run.code == 0 && run.stdout.starts_with("new/deeper/"), "{run:?}");
 }
 
+/// Links to a device from the working directory: whatever a test of `--force` does, it replaces the link at most.
+fn link(service: &Service, name: &str, device: &str) {
+    std::os::unix::fs::symlink(device, service.path(name)).unwrap();
+}
+
 fn a_device_is_written_to_and_never_replaced() {
     let service = Service::start();
-    std::os::unix::fs::symlink("/dev/null", service.path("link")).unwrap();
-    for target in ["/dev/null", "link"] {
-        for force in [&[][..], &["-f"]] {
-            let run = service.run(&[&["run", "p-image", "x", "-o", target][..], force].concat());
-            assert_eq!((run.code, run.stdout.as_str()), (0, format!("{target}\n").as_str()), "{run:?}");
-            let json = service.run(&[&["run", "p-image", "x", "--json", "-o", target][..], force].concat());
-            assert!(json.json()["files"][0]["bytes"].as_u64().unwrap() > 1000, "{json:?}");
-        }
+    link(&service, "link", "/dev/null");
+    for args in [&["-o", "/dev/null"][..], &["-o", "link"], &["-f", "-o", "link"]] {
+        let target = args[args.len() - 1];
+        let run = service.run(&[&["run", "p-image", "x"], args].concat());
+        assert_eq!((run.code, run.stdout.as_str()), (0, format!("{target}\n").as_str()), "{run:?}");
+        let json = service.run(&[&["run", "p-image", "x", "--json"], args].concat());
+        assert!(json.json()["files"][0]["bytes"].as_u64().unwrap() > 1000, "{json:?}");
     }
     assert!(fs::metadata("/dev/null").unwrap().file_type().is_char_device());
     assert!(service.path("link").symlink_metadata().unwrap().is_symlink());
@@ -128,15 +132,18 @@ fn a_device_is_written_to_and_never_replaced() {
 
 fn a_full_device_is_an_error_that_shows_the_url() {
     let service = Service::start();
-    for args in [&["--async"][..], &["--sync"], &["--json"], &["-f"]] {
-        let run = service.run(&[&["run", "p-image", "x", "-o", "/dev/full"][..], args].concat());
+    link(&service, "link", "/dev/full");
+    for args in
+        [&["-o", "/dev/full", "--async"][..], &["-o", "/dev/full", "--json"], &["-o", "link"], &["-f", "-o", "link"]]
+    {
+        let run = service.run(&[&["run", "p-image", "x"], args].concat());
         assert_eq!((run.code, run.stdout.as_str()), (6, ""), "{run:?}");
         let url = run.stderr.split("`pruna download ").nth(1).unwrap_or_else(|| panic!("{run:?}"));
         let url = url.split(' ').next().unwrap();
         let saved = service.run(&["download", url, "-f", "-o", "lion.jpg"]);
         assert_eq!((saved.code, saved.stdout.as_str()), (0, "lion.jpg\n"), "{saved:?}");
     }
-    assert!(fs::metadata("/dev/full").unwrap().file_type().is_char_device());
+    assert!(service.path("link").symlink_metadata().unwrap().is_symlink());
 }
 
 fn a_pipe_receives_the_file() {
@@ -152,14 +159,17 @@ fn a_pipe_receives_the_file() {
 
 fn the_path_of_stdout_appends_to_the_file_behind_it() {
     let service = Service::start();
-    for target in ["-", "/dev/stdout", "/dev/fd/1"] {
+    link(&service, "link", "/dev/stdout");
+    for args in [&["-o", "-"][..], &["-o", "/dev/stdout"], &["-o", "/dev/fd/1"], &["-o", "link"], &["-f", "-o", "link"]]
+    {
         let mut file = fs::File::create(service.path("all.bin")).unwrap();
         file.write_all(b"before").unwrap();
-        let mut command = service.command(&["run", "p-image", "x", "-f", "-o", target]);
-        assert!(command.stdout(file).stderr(Stdio::null()).status().unwrap().success());
-        assert!(fs::read(service.path("all.bin")).unwrap().starts_with(b"before\xff\xd8\xff"), "{target}");
+        let mut command = service.command(&[&["run", "p-image", "x"], args].concat());
+        assert!(command.stdout(file).stderr(Stdio::null()).status().unwrap().success(), "{args:?}");
+        assert!(fs::read(service.path("all.bin")).unwrap().starts_with(b"before\xff\xd8\xff"), "{args:?}");
     }
-    assert_eq!(service.files(), ["all.bin"]);
+    assert_eq!(service.files(), ["all.bin", "link"]);
+    assert!(service.path("link").symlink_metadata().unwrap().is_symlink());
 }
 
 #[cfg(target_os = "linux")]

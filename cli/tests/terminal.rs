@@ -121,8 +121,8 @@ fn a_preview_does_not_wait_for_a_terminal_that_never_answers() {
 #[cfg(target_os = "linux")]
 fn thousands_of_uploads_use_a_bounded_number_of_threads_and_bars() {
     const FILES: usize = 2000;
-    // Threads of the runtime, at most one for each file that is read, one that draws, and the main one.
-    const MAX_THREADS: usize = 24;
+    // The main thread, two of the runtime, at most 32 for files, and one that draws.
+    const MAX_THREADS: usize = 1 + 2 + 32 + 1;
     let service = Service::start();
     std::fs::create_dir(service.path("many")).unwrap();
     for number in 0..FILES {
