@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{failure::Failure, options::GlobalOptions, terminal::Terminal};
 
 /// Maximum number of threads for files and name resolution.
-const MAX_BLOCKING_THREADS: usize = 64;
+const MAX_BLOCKING_THREADS: usize = 32;
 /// Maximum time that an interrupted program waits for files: a pipe that nobody reads would keep it forever.
 const INTERRUPTED_GRACE: Duration = Duration::from_secs(1);
 

@@ -5,9 +5,9 @@ mod color;
 use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
-use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, builder::Styles};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, builder::Styles, error::ErrorKind};
 
-use crate::{app::App, commands, failure::Failure, options::GlobalOptions};
+use crate::{app::App, commands, failure::Failure, options::GlobalOptions, terminal::Terminal};
 
 /// Generate images and videos and train LoRAs with P-API (Pruna AI)
 #[derive(Debug, Parser)]
@@ -31,7 +31,7 @@ Exit codes:
   3    missing or invalid API key, or insufficient credit
   4    rate limited, or service unavailable
   5    timeout, or submission status unknown; the job id is printed if it is known
-  6    a file cannot be read, written or downloaded
+  6    a file cannot be read, written or downloaded, or stdout does not take the output
   129  SIGHUP: the terminal was closed
   130  SIGINT: interrupted by Ctrl-C
   143  SIGTERM: asked to terminate
@@ -89,11 +89,26 @@ pub(crate) fn parse() -> Result<Cli, ExitCode> {
         anstream::ColorChoice::Auto => clap::ColorChoice::Auto,
     };
     let parsed = Cli::command().color(choice).try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
-    parsed.map_err(|error| {
-        // A closed pipe is not an error.
-        let _ = error.print();
-        ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
-    })
+    parsed.map_err(|error| report(&error))
+}
+
+/// Prints help, or what is wrong with the command line; returns the exit code.
+fn report(error: &clap::Error) -> ExitCode {
+    let text = error.render().to_string();
+    // An argument that is not Unicode may be a key in the wrong place, which no message must repeat.
+    if error.kind() == ErrorKind::InvalidUtf8 || (error.use_stderr() && text.contains(char::REPLACEMENT_CHARACTER)) {
+        let failure = Failure::usage("an argument or a variable is not valid UTF-8; only paths may be otherwise");
+        return failure.report(&Terminal::new(false, 0));
+    }
+    match error.print() {
+        // A reader that has seen enough of the help.
+        Err(closed) if closed.kind() == std::io::ErrorKind::BrokenPipe => {}
+        Err(unwritable) if !error.use_stderr() => {
+            return Failure::io("stdout", &unwritable).report(&Terminal::new(false, 0));
+        }
+        _ => {}
+    }
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 
 #[cfg(test)]

@@ -16,6 +16,21 @@ pub(crate) fn write_stdout(bytes: &[u8]) -> io::Result<()> {
     stdout.flush()
 }
 
+/// Whether stdout was closed when the program started. The standard library then opens `/dev/null` for reading and writing in
+/// its place, which shells and most programs do not.
+pub(crate) fn is_stdout_closed() -> bool {
+    const READ_WRITE: u32 = 2;
+    const ACCESS_MODE: u32 = 3;
+    if !std::fs::read_link("/proc/self/fd/1").is_ok_and(|path| path.as_os_str() == "/dev/null") {
+        return false;
+    }
+    let info = std::fs::read_to_string("/proc/self/fdinfo/1").unwrap_or_default();
+    let flags = info.lines().find_map(|line| line.strip_prefix("flags:"));
+    flags
+        .and_then(|flags| u32::from_str_radix(flags.trim(), 8).ok())
+        .is_some_and(|flags| flags & ACCESS_MODE == READ_WRITE)
+}
+
 /// Writes a line to stderr: a styled label of the program, then a text that may contain anything.
 pub(crate) fn write_stderr(label: impl Display, text: impl Display) {
     // Nothing can be reported when stderr is closed.
@@ -60,6 +75,11 @@ pub(crate) fn bar_message(text: &str) -> String {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,
     }
+}
+
+/// Returns the width of the terminal that stdout is.
+pub(crate) fn stdout_columns() -> Option<u16> {
+    terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| width.0).filter(|width| *width > 0)
 }
 
 /// Returns the writer of the log.

@@ -3,7 +3,7 @@
 /// The exit code of a run that did not succeed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Code {
-    /// The reader of stdout has gone away, which is not an error.
+    /// The reader of stdout has gone away, which is not an error if the output cost nothing.
     ClosedPipe = 0,
     /// The prediction failed or was canceled.
     Prediction = 1,
@@ -15,7 +15,7 @@ pub(crate) enum Code {
     Unavailable = 4,
     /// The timeout passed, or it is unknown whether a job was submitted.
     Unknown = 5,
-    /// A file cannot be read, written or downloaded.
+    /// A file cannot be read, written or downloaded, or stdout does not take the output.
     Files = 6,
     /// SIGHUP or a closed console, with the code that shells use.
     HungUp = 129,

@@ -40,6 +40,25 @@ impl Failure {
         self
     }
 
+    /// Adapts the hint to an upload: "not found" and the like do not refer to a job then.
+    pub(crate) fn of_upload(self) -> Self {
+        let hint = self.source.as_ref().and_then(|error| hint::of_upload(error.kind()));
+        Self { hint: hint.map(str::to_owned).or(self.hint), ..self }
+    }
+
+    /// Adapts the hint to a submission: "not found" and the like do not refer to a job then.
+    pub(crate) fn of_submission(self) -> Self {
+        let hint = self.source.as_ref().and_then(|error| hint::of_submission(error.kind()));
+        Self { hint: hint.map(str::to_owned).or(self.hint), ..self }
+    }
+
+    /// Adapts code and hint to the download of a URL.
+    pub(crate) fn of_download(self) -> Self {
+        let kind = self.source.as_ref().map(pruna::Error::kind);
+        let code = if kind == Some(ErrorKind::NotFound) { Code::Files } else { self.code };
+        Self { code, hint: kind.and_then(hint::of_download).map(str::to_owned).or(self.hint), ..self }
+    }
+
     /// Changes the failure to that of a job which this run submitted: if it is not found, it is lost, and the id is not wrong.
     pub(crate) fn of_submitted_job(self) -> Self {
         let job = self.source.as_ref().filter(|error| error.is_not_found()).and_then(pruna::Error::job);
@@ -48,6 +67,13 @@ impl Failure {
                 .hint(format!("the service accepted the job but does not find it; try `pruna wait {id}` later")),
             None => self,
         }
+    }
+
+    /// Changes the failure to write to stdout to that of a run whose result exists; the hint says where. A reader that has gone away
+    /// is an error then.
+    pub(crate) fn lost_output(self, hint: String) -> Self {
+        let code = if self.code == Code::ClosedPipe { Code::Files } else { self.code };
+        Self { code, ..self }.hint(hint)
     }
 
     /// Prints the failure and returns the exit code of the process.

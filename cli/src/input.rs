@@ -59,13 +59,17 @@ impl Input {
 
     /// Adds a local file and returns the value that makes the library upload it.
     fn add_file(&mut self, name: &str, path: &str) -> Result<Value, Failure> {
-        let path = Path::new(path);
-        if !path.is_file() {
-            let reason = if path.exists() { "is not a file" } else { "does not exist" };
-            return Err(Failure::files(format!("{name}: {} {reason}", path.display())));
-        }
-        let value = serde_json::to_value(Media::path(path));
-        self.files.push(path.to_owned());
-        value.map_err(|e| Failure::files(format!("{name}: {e}")))
+        let value = media(name, Path::new(path))?;
+        self.files.push(PathBuf::from(path));
+        Ok(value)
     }
+}
+
+/// Returns the value that makes the library upload a local file.
+fn media(name: &str, path: &Path) -> Result<Value, Failure> {
+    if !path.is_file() {
+        let reason = if path.exists() { "is not a file" } else { "does not exist" };
+        return Err(Failure::files(format!("{name}: {} {reason}", path.display())));
+    }
+    serde_json::to_value(Media::path(path)).map_err(|e| Failure::files(format!("{name}: {e}")))
 }

@@ -25,8 +25,17 @@ pub(crate) struct GlobalOptions {
 
 impl GlobalOptions {
     /// Returns the API key from the command line or the environment.
-    pub(crate) fn key(&self) -> Option<String> {
-        self.api_key.clone().or_else(|| std::env::var("PRUNA_API_KEY").ok()).filter(|key| !key.is_empty())
+    ///
+    /// # Errors
+    ///
+    /// If the variable is not Unicode; the message does not repeat it.
+    pub(crate) fn key(&self) -> Result<Option<String>, &'static str> {
+        let key = match (&self.api_key, std::env::var_os("PRUNA_API_KEY")) {
+            (Some(key), _) => Some(key.clone()),
+            (None, Some(key)) => Some(key.into_string().map_err(|_| "PRUNA_API_KEY is not valid UTF-8")?),
+            (None, None) => None,
+        };
+        Ok(key.filter(|key| !key.is_empty()))
     }
 }
 

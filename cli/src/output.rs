@@ -1,14 +1,22 @@
-//! Data for stdout. A closed pipe ends the program without an error message.
+//! Data for stdout. A closed pipe ends the program without an error message, unless what was to be written cost something.
 
-use std::io::ErrorKind;
+use std::{borrow::Cow, io::ErrorKind, path::Path};
 
 use serde::Serialize;
 
-use crate::{console, exit_code::Code, failure::Failure};
+use crate::{console, exit_code::Code, failure::Failure, terminal::Terminal};
 
 /// Writes text and a line break. On a terminal, control characters in the text are escaped.
 pub(crate) fn line(text: impl std::fmt::Display) -> Result<(), Failure> {
     styled(console::for_stdout(&text.to_string()))
+}
+
+/// Writes a path and a line break: its bytes as they are, except on a terminal.
+pub(crate) fn path(path: &Path) -> Result<(), Failure> {
+    match console::for_stdout(&path.to_string_lossy()) {
+        Cow::Borrowed(_) => bytes(&[path.as_os_str().as_encoded_bytes(), b"\n"].concat()),
+        Cow::Owned(escaped) => styled(escaped),
+    }
 }
 
 /// Writes text with styles of the program, and a line break.
@@ -29,9 +37,27 @@ pub(crate) fn pretty_json(value: &impl Serialize) -> Result<(), Failure> {
 /// Writes bytes without change.
 pub(crate) fn bytes(bytes: &[u8]) -> Result<(), Failure> {
     console::write_stdout(bytes).map_err(|error| match error.kind() {
-        ErrorKind::BrokenPipe => Failure::new(Code::ClosedPipe, "the reader of stdout has gone away"),
+        ErrorKind::BrokenPipe => Failure::new(Code::ClosedPipe, "stdout: its reader has gone away"),
         _ => Failure::io("stdout", &error),
     })
+}
+
+/// Makes sure that what was paid for is not lost with stdout: if it could not be written there, or if stdout is closed, `summary`
+/// goes to stderr.
+pub(crate) fn or_to_stderr(
+    written: Result<(), Failure>,
+    terminal: &Terminal,
+    summary: impl FnOnce() -> String,
+) -> Result<(), Failure> {
+    match written {
+        Err(failure) => Err(failure.lost_output(summary())),
+        Ok(()) => {
+            if console::is_stdout_closed() {
+                terminal.note(summary());
+            }
+            Ok(())
+        }
+    }
 }
 
 /// Escapes what JSON leaves as it is and a terminal acts on. Such characters occur within strings only.

@@ -1,11 +1,15 @@
 //! An image in the terminal, for terminals with graphics.
+//!
+//! The terminal is never asked anything: one that does not answer would keep the program waiting.
+
+mod encode;
 
 use std::{io::IsTerminal as _, path::Path};
 
-use crate::terminal::Terminal;
+use crate::{console, terminal::Terminal};
 
 /// Maximum width of a preview in columns.
-const MAX_COLUMNS: u32 = 60;
+const MAX_COLUMNS: u16 = 60;
 
 /// Graphics protocols of terminals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,23 +25,25 @@ pub(crate) fn show(path: &Path, terminal: &Terminal) {
     let Some(protocol) = protocol(variable).filter(|_| std::io::stdout().is_terminal()) else {
         return terminal.note("no preview: stdout is not a terminal with kitty, iTerm2 or sixel graphics");
     };
-    let shown = image::open(path).map_err(|e| e.to_string()).and_then(|image| {
-        let config = viuer::Config {
-            absolute_offset: false,
-            width: Some(MAX_COLUMNS.min(viuer::terminal_size().0.into())),
-            use_iterm: protocol == Protocol::Iterm,
-            use_kitty: protocol == Protocol::Kitty,
-            use_sixel: protocol == Protocol::Sixel,
-            ..viuer::Config::default()
-        };
-        viuer::print(&image, &config).map_err(|e| e.to_string())
+    let columns = console::stdout_columns().map_or(MAX_COLUMNS, |columns| columns.min(MAX_COLUMNS));
+    let encoded = read(path).and_then(|image| match protocol {
+        Protocol::Iterm => encode::iterm(&image, columns),
+        Protocol::Kitty => encode::kitty(&image, columns),
+        Protocol::Sixel => encode::sixel(&image, columns),
     });
+    let shown = encoded.and_then(|text| console::write_stdout(text.as_bytes()).map_err(|e| e.to_string()));
     if let Err(reason) = shown {
         terminal.note(format_args!("no preview: {reason}"));
     }
 }
 
-/// Detects the protocol by environment variables. Querying the terminal instead could block: not all of them answer.
+/// Reads an image. Its content determines the format, because the user chose the extension.
+fn read(path: &Path) -> Result<image::DynamicImage, String> {
+    let reader = image::ImageReader::open(path).and_then(image::ImageReader::with_guessed_format);
+    reader.map_err(|e| e.to_string())?.decode().map_err(|e| e.to_string())
+}
+
+/// Detects the protocol by environment variables.
 fn protocol(variable: impl Fn(&str) -> String) -> Option<Protocol> {
     let term = variable("TERM");
     let program = variable("TERM_PROGRAM");

@@ -9,8 +9,6 @@ use crate::{console, terminal::Terminal, units::format_duration};
 
 /// Width of a bar in columns.
 const WIDTH: usize = 20;
-/// Interval between two redraws.
-const TICK: Duration = Duration::from_millis(100);
 
 /// Shows a wait for a job until dropped: elapsed time against the model's typical time.
 pub(crate) struct WaitBar(ProgressBar);
@@ -33,7 +31,6 @@ impl WaitBar {
                 let _ = out.write_str(&time(state.elapsed(), typical));
             });
         let bar = Self(terminal.add_bar(ProgressBar::new_spinner().with_style(style)));
-        bar.0.enable_steady_tick(TICK);
         bar.set_message(message);
         bar
     }
@@ -55,19 +52,21 @@ impl TransferBar {
         let style = style("{spinner} {msg} {bar:20} {bytes} of {total_bytes}").progress_chars("━╸ ");
         let bar = terminal.add_bar(ProgressBar::no_length().with_style(style));
         bar.set_message(console::bar_message(name));
-        bar.enable_steady_tick(TICK);
         Self(bar)
     }
 
     /// Returns a progress callback that updates the bar.
     pub(crate) fn callback(&self) -> impl Fn(Progress) + Send + Sync + use<> {
-        let bar = self.0.clone();
-        move |progress| {
-            if let Some(total) = progress.total {
-                bar.set_length(total);
-            }
-            bar.set_position(progress.bytes);
+        let bar = Self(self.0.clone());
+        move |progress| bar.set(progress.bytes, progress.total)
+    }
+
+    /// Sets the number of transferred bytes, and of all bytes if it is known.
+    pub(crate) fn set(&self, bytes: u64, total: Option<u64>) {
+        if let Some(total) = total {
+            self.0.set_length(total);
         }
+        self.0.set_position(bytes);
     }
 
     /// Removes the bar.
@@ -80,7 +79,6 @@ impl BatchBar {
     pub(crate) fn start(terminal: &Terminal, items: usize) -> Self {
         let style = style("{spinner} {pos} of {len} {bar:20} {msg} {elapsed}, {eta} left").progress_chars("━╸ ");
         let bar = terminal.add_bar(ProgressBar::new(items as u64).with_style(style));
-        bar.enable_steady_tick(TICK);
         Self(bar)
     }
 

@@ -43,7 +43,10 @@ impl Session {
         if let Some(base_url) = base_url {
             builder = builder.base_url(base_url);
         }
-        let Some(key) = global.key() else {
+        let key = global
+            .key()
+            .map_err(|problem| Failure::new(Code::Account, problem).hint("compare it with the key in the dashboard"))?;
+        let Some(key) = key else {
             let hint = "set PRUNA_API_KEY; to try the program without a key, set PRUNA_BASE_URL=emulator";
             return Err(Failure::new(Code::Account, "there is no API key").hint(hint));
         };

@@ -1,16 +1,27 @@
-//! Where files are saved. Checked before anything is paid for.
+//! Where files are saved. Tried before anything is paid for.
 
-use std::path::{Path, PathBuf};
+mod location;
+mod saved;
+mod stream;
+
+pub(crate) use self::saved::Saved;
+
+use std::{
+    cell::RefCell,
+    path::{Path, PathBuf},
+};
 
 use clap::Args;
-use pruna::{Download, Generation, SavedFile};
+use pruna::{Download, Generation};
 
-use crate::{failure::Failure, file_name, output, progress::TransferBar, terminal::Terminal};
+use self::{location::Location, stream::Stream};
+use crate::{failure::Failure, file_name, progress::TransferBar, terminal::Terminal};
 
 /// Options for where files are saved.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct TargetOptions {
-    /// File or directory for the result, or `-` for stdout [default: the current directory, with a generated name]
+    /// File, directory, pipe or device for the result, or `-` for stdout [default: the current directory, with a generated
+    /// name]
     #[arg(short, long, value_name = "PATH")]
     pub(crate) output: Option<PathBuf>,
     /// Replace existing files
@@ -24,39 +35,38 @@ pub(crate) struct Target {
     should_overwrite: bool,
 }
 
-enum Location {
-    Dir(PathBuf),
-    File(PathBuf),
-    Stdout,
+/// What became of each file of a result, by its index. Shared, because an interruption asks for it.
+#[derive(Default)]
+pub(crate) struct SavedFiles {
+    files: RefCell<Vec<Option<Saved>>>,
 }
 
 impl TargetOptions {
     /// Checks that the result can be saved and returns where.
     pub(crate) fn target(&self) -> Result<Target, Failure> {
-        let location = match self.output.as_deref() {
-            None => Location::Dir(PathBuf::new()),
-            Some(path) if path == Path::new("-") => Location::Stdout,
-            Some(path) if path.is_dir() || path.to_string_lossy().ends_with(['/', '\\']) => {
-                Location::Dir(path.to_owned())
-            }
-            Some(path) => self.file(path)?,
-        };
+        let location = Location::new(self.output.as_deref())?;
+        location.check(self.force)?;
         Ok(Target { location, should_overwrite: self.force })
     }
+}
 
-    fn file(&self, path: &Path) -> Result<Location, Failure> {
-        let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty());
-        if let Some(dir) = dir.filter(|dir| !dir.is_dir()) {
-            let message = format!("cannot write {}: the directory {} does not exist", path.display(), dir.display());
-            return Err(
-                Failure::files(message).hint("create it first, or end the path with `/` to save into a new one")
-            );
+impl SavedFiles {
+    /// Returns the files that were saved.
+    pub(crate) fn saved(&self) -> Vec<Saved> {
+        self.files.borrow().iter().flatten().cloned().collect()
+    }
+
+    /// Whether the file with this index was saved.
+    pub(crate) fn contains(&self, index: usize) -> bool {
+        self.files.borrow().get(index).is_some_and(Option::is_some)
+    }
+
+    fn insert(&self, index: usize, file: Saved) {
+        let mut files = self.files.borrow_mut();
+        if files.len() <= index {
+            files.resize(index + 1, None);
         }
-        if !self.force && path.symlink_metadata().is_ok() {
-            let message = format!("{} already exists", path.display());
-            return Err(Failure::files(message).hint("--force replaces it"));
-        }
-        Ok(Location::File(path.to_owned()))
+        files[index] = Some(file);
     }
 }
 
@@ -66,35 +76,39 @@ impl Target {
         matches!(self.location, Location::Stdout)
     }
 
-    /// Saves the files of a generation.
-    pub(crate) async fn save(&self, terminal: &Terminal, generation: &Generation) -> Result<Vec<SavedFile>, Failure> {
-        let count = generation.urls().len();
-        let mut saved = Vec::with_capacity(count);
-        for index in 0..count {
-            let (download, bar) = self.with_progress(terminal, generation.file(index)?);
-            let file = match &self.location {
-                Location::Stdout => {
-                    write_to_stdout(download, &bar).await?;
-                    continue;
-                }
-                Location::Dir(dir) => {
-                    create_dir(dir)?;
+    /// Saves the files of a generation. One that cannot be saved does not keep the others from being saved; the first failure
+    /// is returned.
+    pub(crate) async fn save(
+        &self,
+        terminal: &Terminal,
+        generation: &Generation,
+        saved: &SavedFiles,
+    ) -> Result<(), Failure> {
+        let urls = generation.urls();
+        let mut destination = self.open().await?;
+        let mut failed = None;
+        for (index, url) in urls.iter().enumerate() {
+            let download = generation.file(index)?;
+            let file = match &mut destination {
+                Destination::Stream(stream) => stream.save(terminal, download, url).await,
+                Destination::Dir(dir) => {
                     let stem = format!("{}-{index}", generation.file_stem());
-                    match self.should_overwrite {
-                        true => download.save_in(dir, &stem).await,
-                        false => download.save_new_in(dir, &stem).await,
-                    }
+                    self.save_in(terminal, download, dir, &stem).await
                 }
-                Location::File(path) if count == 1 => self.save_file(download, path).await,
-                Location::File(path) => self.save_file(download, &file_name::numbered(path, index)).await,
+                Destination::File(path) if urls.len() == 1 => self.save_as(terminal, download, path).await,
+                Destination::File(path) => self.save_as(terminal, download, &file_name::numbered(path, index)).await,
             };
-            bar.finish();
-            saved.push(file?);
+            match file {
+                Ok(file) => saved.insert(index, file),
+                // The next file would continue this one.
+                Err(failure) if matches!(destination, Destination::Stream(_)) => return Err(failure),
+                Err(failure) => failed = failed.or(Some(failure)),
+            }
         }
-        for file in &saved {
-            check_extension(terminal, file);
+        for file in saved.saved() {
+            file.check_extension(terminal);
         }
-        Ok(saved)
+        failed.map_or(Ok(()), Err)
     }
 
     /// Saves a single download. In a directory it gets the name in its URL.
@@ -103,56 +117,59 @@ impl Target {
         terminal: &Terminal,
         download: Download,
         url: &str,
-    ) -> Result<Option<SavedFile>, Failure> {
-        let (download, bar) = self.with_progress(terminal, download);
-        let saved = match &self.location {
-            Location::Stdout => return write_to_stdout(download, &bar).await.map(|()| None),
-            Location::File(path) => self.save_file(download, path).await,
-            Location::Dir(dir) => {
-                create_dir(dir)?;
-                self.save_file(download, &dir.join(file_name::from_url(url))).await
-            }
-        };
-        bar.finish();
-        Ok(Some(saved?))
-    }
-
-    /// Saves a file, replacing one only if that was asked for.
-    async fn save_file(&self, download: Download, path: &Path) -> pruna::Result<SavedFile> {
-        match self.should_overwrite {
-            true => download.save(path).await,
-            false => download.save_new(path).await,
+    ) -> Result<Saved, Failure> {
+        match self.open().await? {
+            Destination::Stream(mut stream) => stream.save(terminal, download, url).await,
+            Destination::File(path) => self.save_as(terminal, download, path).await,
+            Destination::Dir(dir) => self.save_as(terminal, download, &dir.join(file_name::from_url(url))).await,
         }
     }
 
-    fn with_progress(&self, terminal: &Terminal, download: Download) -> (Download, TransferBar) {
-        let bar = TransferBar::start(terminal, "download");
-        (download.on_progress(bar.callback()), bar)
+    /// Creates the directory, or opens what is written to without a temporary file. A pipe is open when it has a reader.
+    async fn open(&self) -> Result<Destination<'_>, Failure> {
+        Ok(match &self.location {
+            Location::Stdout => Destination::Stream(Stream::stdout()),
+            Location::Device(path) => Destination::Stream(Stream::open(path).await?),
+            Location::File(path) => Destination::File(path),
+            Location::Dir(dir) => {
+                std::fs::create_dir_all(dir).map_err(|e| Failure::io(dir.display(), &e))?;
+                Destination::Dir(dir)
+            }
+        })
+    }
+
+    async fn save_in(&self, terminal: &Terminal, download: Download, dir: &Path, stem: &str) -> Result<Saved, Failure> {
+        let (download, bar) = with_progress(terminal, download);
+        let file = match self.should_overwrite {
+            true => download.save_in(dir, stem).await,
+            false => download.save_new_in(dir, stem).await,
+        };
+        bar.finish();
+        Ok(file?.into())
+    }
+
+    async fn save_as(&self, terminal: &Terminal, download: Download, path: &Path) -> Result<Saved, Failure> {
+        if !self.should_overwrite && path.symlink_metadata().is_ok() {
+            return Err(location::exists(path));
+        }
+        let (download, bar) = with_progress(terminal, download);
+        let file = match self.should_overwrite {
+            true => download.save(path).await,
+            false => download.save_new(path).await,
+        };
+        bar.finish();
+        Ok(file?.into())
     }
 }
 
-async fn write_to_stdout(download: Download, bar: &TransferBar) -> Result<(), Failure> {
-    let bytes = download.bytes().await?;
-    bar.finish();
-    output::bytes(&bytes)
+/// A target that is ready to receive files.
+enum Destination<'a> {
+    Stream(Stream),
+    Dir(&'a Path),
+    File(&'a Path),
 }
 
-fn create_dir(dir: &Path) -> Result<(), Failure> {
-    std::fs::create_dir_all(dir).map_err(|e| Failure::io(dir.display(), &e))
-}
-
-/// Warns about an extension that does not match the content.
-fn check_extension(terminal: &Terminal, file: &SavedFile) {
-    let Some(extension) = file.path.extension().and_then(|e| e.to_str()) else { return };
-    let expected = match extension.to_ascii_lowercase().as_str() {
-        "jpg" | "jpeg" => "image/jpeg",
-        "png" => "image/png",
-        "webp" => "image/webp",
-        "mp4" => "video/mp4",
-        "zip" => "application/zip",
-        _ => return,
-    };
-    if file.content_type != expected {
-        terminal.warn(format_args!("{} contains {}", file.path.display(), file.content_type));
-    }
+fn with_progress(terminal: &Terminal, download: Download) -> (Download, TransferBar) {
+    let bar = TransferBar::start(terminal, "download");
+    (download.on_progress(bar.callback()), bar)
 }

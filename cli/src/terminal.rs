@@ -1,11 +1,14 @@
 //! Messages for the user, on stderr: notes, warnings, errors and the log.
 
+mod ticker;
+
 use std::fmt::Display;
 
 use anstyle::{AnsiColor, Style};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget};
 use tracing_subscriber::filter::LevelFilter;
 
+use self::ticker::Ticker;
 use crate::console;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -17,6 +20,7 @@ const SUCCESS: Style = AnsiColor::Green.on_default().bold();
 pub(crate) struct Terminal {
     is_quiet: bool,
     bars: MultiProgress,
+    ticker: Ticker,
 }
 
 impl Terminal {
@@ -29,7 +33,7 @@ impl Terminal {
             true => ProgressDrawTarget::hidden(),
             false => ProgressDrawTarget::stderr(),
         };
-        Self { is_quiet, bars: MultiProgress::with_draw_target(target) }
+        Self { is_quiet, bars: MultiProgress::with_draw_target(target), ticker: Ticker::default() }
     }
 
     /// Prints information, unless `--quiet` is set.
@@ -62,7 +66,11 @@ impl Terminal {
 
     /// Shows a progress bar below those that are visible already.
     pub(crate) fn add_bar(&self, bar: ProgressBar) -> ProgressBar {
-        self.bars.add(bar)
+        let bar = self.bars.add(bar);
+        if self.shows_bars() {
+            self.ticker.add(&bar);
+        }
+        bar
     }
 
     fn print_unless_quiet(&self, label: impl Display, text: impl Display) {
@@ -84,5 +92,7 @@ fn start_log(verbosity: u8) {
         .with_writer(console::log_writer)
         .with_ansi(console::is_stderr_colored())
         .without_time()
+        // It would be printed to stderr, and panic where that is closed.
+        .log_internal_errors(false)
         .init();
 }

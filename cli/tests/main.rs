@@ -18,11 +18,16 @@ mod batch_outputs;
 mod exit_codes;
 mod gallery;
 mod help;
+mod hints;
+#[cfg(unix)]
+mod outputs;
 mod readme;
 mod run;
 mod shell;
 #[cfg(unix)]
 mod signals;
+#[cfg(unix)]
+mod targets;
 mod terminal;
 
 use std::process::ExitCode;
@@ -37,11 +42,16 @@ fn main() -> ExitCode {
         gallery::trials(),
         harness::trials(),
         help::trials(),
+        hints::trials(),
+        #[cfg(unix)]
+        outputs::trials(),
         readme::trials(),
         run::trials(),
         shell::trials(),
         #[cfg(unix)]
         signals::trials(),
+        #[cfg(unix)]
+        targets::trials(),
         terminal::trials(),
     ];
     libtest_mimic::run(&libtest_mimic::Arguments::from_args(), trials.into_iter().flatten().collect()).exit_code()

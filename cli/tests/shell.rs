@@ -49,8 +49,6 @@ fn a_closed_pipe_ends_the_program_quietly() {
         &["models", "--json"],
         &["models", "show", "p-image"],
         &["completions", "bash"],
-        &["run", "p-image", "x"],
-        &["run", "p-image", "x", "-o", "-"],
         &["status", &id],
         &["--help"],
     ] {

@@ -22,6 +22,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         every_signal_removes_the_temporary_file_of_a_download,
         every_signal_removes_the_archive_of_a_training,
         a_signal_during_a_submission_says_that_the_id_is_unknown,
+        a_signal_ends_a_program_whose_output_nobody_reads,
         the_emulator_ends_with_success_at_every_signal,
         #[cfg(target_os = "linux")]
         a_program_that_ignores_the_end_of_its_terminal_continues,
@@ -104,7 +105,7 @@ fn every_signal_removes_the_temporary_file_of_a_download() {
         ended(&run, expected, "the result is available for 24 hours");
         assert_eq!(service.files(), [""; 0]);
         let child = start(service.command(&["download", &url, "-o", "lion.jpg"]));
-        until(|| !service.files().is_empty());
+        until(|| service.sends("downloadContent") > 1);
         signal(&child, expected.0);
         ended(&end(child), expected, &format!("`pruna download {url}` starts again"));
         assert_eq!(service.files(), [""; 0]);
@@ -145,6 +146,17 @@ fn a_signal_during_a_submission_says_that_the_id_is_unknown() {
         signal(&child, expected.0);
         ended(&end(child), expected, "the job may have been submitted; its id is not known");
     }
+}
+
+fn a_signal_ends_a_program_whose_output_nobody_reads() {
+    let service = Service::start();
+    assert!(Command::new("mkfifo").arg(service.path("pipe")).status().unwrap().success());
+    let child = start(service.command(&["run", "p-image", "x", "-o", "pipe"]));
+    until(|| service.sends("createPrediction") > 0);
+    signal(&child, "TERM");
+    let run = end(child);
+    assert_eq!(run.code, 143, "{run:?}");
+    assert_eq!(service.files(), ["pipe"]);
 }
 
 fn the_emulator_ends_with_success_at_every_signal() {

@@ -1,8 +1,8 @@
 //! `pruna download`: downloads a result by its URL.
 
 use crate::{
-    app::App, exit_code::Code, failure::Failure, interrupt::interruptible, output, session::Session,
-    target::TargetOptions, units::format_bytes,
+    app::App, failure::Failure, interrupt::interruptible, output, session::Session, target::TargetOptions,
+    units::format_bytes,
 };
 
 /// Download a result by its URL and print the path of the file
@@ -21,22 +21,18 @@ pub(crate) struct Args {
 impl Args {
     pub(crate) async fn run(self, app: &App) -> Result<(), Failure> {
         let target = self.target.target()?;
+        let is_stdout = target.is_stdout();
         let session = Session::open(&app.global).await?;
         let download = session.client.download(&self.url);
         let hint = || format!("`pruna download {}` starts again", self.url);
         let saved = interruptible(target.save_download(&app.terminal, download, &self.url), hint).await;
-        let Some(file) = saved.map_err(file_not_found)? else { return Ok(()) };
-        output::line(file.path.display())?;
+        let file = saved.map_err(Failure::of_download)?;
+        if is_stdout {
+            return Ok(());
+        }
+        let location = || format!("the file is saved as {}", file.path.display());
+        output::or_to_stderr(output::path(&file.path), &app.terminal, location)?;
         app.terminal.success(format_args!("{}, {}", file.content_type, format_bytes(file.bytes)));
         Ok(())
     }
-}
-
-/// Adapts "not found", which elsewhere refers to a job.
-fn file_not_found(mut failure: Failure) -> Failure {
-    if failure.source.as_ref().is_some_and(pruna::Error::is_not_found) {
-        failure.code = Code::Files;
-        failure.hint = Some("check the URL; results are deleted after 24 hours".into());
-    }
-    failure
 }

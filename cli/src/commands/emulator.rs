@@ -38,11 +38,10 @@ impl Args {
             Failure::files(format!("cannot listen on port {}: {e}", self.port)).hint("--port 0 takes any free port")
         })?;
         let mut signals = Signals::listen();
-        output::line(format_args!(
-            "export PRUNA_BASE_URL={}\nexport PRUNA_API_KEY={}",
-            emulator.url(),
-            emulator.api_key()
-        ))?;
+        let address =
+            format_args!("export PRUNA_BASE_URL={}\nexport PRUNA_API_KEY={}", emulator.url(), emulator.api_key());
+        // Nobody could use an emulator without its address.
+        output::line(address).map_err(|failure| failure.lost_output("the emulator has stopped".into()))?;
         app.terminal.note("press Ctrl-C to stop");
         signals.next().await;
         tokio::select! {

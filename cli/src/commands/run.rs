@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use pruna::Request;
 
 use crate::{
-    app::App, failure::Failure, input::InputOptions, jobs, options::OutputOptions, session::Session,
+    app::App, failure::Failure, input::InputOptions, jobs, media_check, options::OutputOptions, session::Session,
     target::TargetOptions, units::parse_duration, warnings,
 };
 
@@ -39,12 +39,13 @@ impl Args {
         let model = self.input.model();
         let target = self.target.target()?;
         let input = self.input.build()?;
+        let mut warnings = media_check::show(&app.terminal, &input.files)?;
         let session = Session::open(&app.global).await?;
         let mut request = Request::new(&model, &input.parameters);
         if let Some(timeout) = self.timeout {
             request = request.deadline(timeout);
         }
-        let warnings = warnings::show(&app.terminal, &request);
+        warnings.extend(warnings::show(&app.terminal, &request));
         jobs::upload(&app.terminal, &session.client, &input.files).await?;
         let started = Instant::now();
         let sync = if self.asynchronous { false } else { self.sync || model.info().try_sync };

@@ -3,7 +3,7 @@
 use pruna::{JobRef, Model, Prediction, Request};
 use serde::Serialize;
 
-use crate::{app::App, failure::Failure, input::InputOptions, jobs, output, session::Session, warnings};
+use crate::{app::App, failure::Failure, input::InputOptions, jobs, media_check, output, session::Session, warnings};
 
 /// Submit a job without waiting for the result, and print its id
 #[derive(Debug, clap::Args)]
@@ -14,7 +14,7 @@ Examples:
 pub(crate) struct Args {
     #[command(flatten)]
     input: InputOptions,
-    /// Print one JSON object: id, model, get_url
+    /// Print one JSON object: id, model, get_url, warnings if there are any
     #[arg(long)]
     json: bool,
 }
@@ -25,25 +25,28 @@ struct SubmittedJob<'a> {
     id: &'a str,
     model: &'a str,
     get_url: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    warnings: &'a [String],
 }
 
 impl Args {
     pub(crate) async fn run(self, app: &App) -> Result<(), Failure> {
         let input = self.input.build()?;
+        let mut warnings = media_check::show(&app.terminal, &input.files)?;
         let session = Session::open(&app.global).await?;
         let request = Request::new(self.input.model(), &input.parameters);
-        warnings::show(&app.terminal, &request);
+        warnings.extend(warnings::show(&app.terminal, &request));
         jobs::upload(&app.terminal, &session.client, &input.files).await?;
         let job = jobs::submit(&app.terminal, &session.client, request, false).await?;
         // The job is paid for: its id must not be lost with stdout.
-        print(&job, self.json).inspect_err(|_| {
+        output::or_to_stderr(print(&job, &warnings, self.json), &app.terminal, || {
             let id = job.id().unwrap_or_default();
-            app.terminal.note(format_args!("submitted job {id}; `pruna wait {id}` downloads its result"));
+            format!("submitted job {id}; `pruna wait {id}` downloads its result")
         })
     }
 }
 
-fn print(job: &Prediction, json: bool) -> Result<(), Failure> {
+fn print(job: &Prediction, warnings: &[String], json: bool) -> Result<(), Failure> {
     if !json {
         return output::line(job.id().unwrap_or_default());
     }
@@ -52,5 +55,6 @@ fn print(job: &Prediction, json: bool) -> Result<(), Failure> {
         id: job.id().unwrap_or_default(),
         model: job.model().map(Model::as_str).unwrap_or_default(),
         get_url: reference.as_ref().and_then(JobRef::get_url),
+        warnings,
     })
 }

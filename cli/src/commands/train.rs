@@ -13,7 +13,7 @@ use crate::{
     failure::Failure,
     input::ParameterOptions,
     interrupt::interruptible,
-    jobs,
+    jobs, media_check,
     options::OutputOptions,
     session::Session,
     target::TargetOptions,
@@ -57,6 +57,7 @@ impl Args {
         let mut input = self.parameters.build(&self.model, None)?;
         let caption = input.parameters.get("default_caption").and_then(|value| value.as_str());
         let set = training_set(&self.dir, &self.model, caption)?;
+        let mut warnings = media_check::show(&app.terminal, &[images(&self.dir)?, input.files.clone()].concat())?;
         let session = Session::open(&app.global).await?;
         announce(&app.terminal, &self.model, &set, &input.parameters);
         let started = Instant::now();
@@ -66,11 +67,14 @@ impl Args {
         if let Some(timeout) = self.timeout {
             request = request.deadline(timeout);
         }
-        let warnings = warnings::show(&app.terminal, &request);
+        warnings.extend(warnings::show(&app.terminal, &request));
         jobs::upload(&app.terminal, &session.client, &input.files).await?;
         let job = jobs::submit(&app.terminal, &session.client, request, false).await?;
         let output = OutputOptions { json: self.json, preview: false };
-        for file in jobs::finish(&app.terminal, &job, &target, output, started, warnings).await? {
+        let finished = jobs::finish(&app.terminal, &job, &target, output, started, warnings).await;
+        let files = finished.map_err(Failure::of_submitted_job)?;
+        // A pipe or a device cannot be read again.
+        for file in files.iter().filter(|file| file.path.is_file()) {
             explain_use(&app.terminal, &file.path);
         }
         Ok(())
@@ -100,6 +104,25 @@ fn training_set(dir: &Path, model: &Model, caption: Option<&str>) -> Result<Trai
         Failure::from(error).hint("nothing was submitted; `pruna train --help` describes the directory")
     })?;
     Ok(set)
+}
+
+/// Returns the files in a directory that are images by their names.
+fn images(dir: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let failed = |e: std::io::Error| Failure::io(dir.display(), &e);
+    let mut images = Vec::new();
+    for entry in std::fs::read_dir(dir).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        let is_hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+        let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+        if !is_hidden
+            && ["jpg", "jpeg", "png", "webp"].contains(&extension.to_ascii_lowercase().as_str())
+            && path.is_file()
+        {
+            images.push(path);
+        }
+    }
+    images.sort();
+    Ok(images)
 }
 
 /// Packs the images into an archive and uploads it.

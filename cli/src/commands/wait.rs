@@ -1,11 +1,16 @@
 //! `pruna wait`: waits for a job that was submitted earlier.
 
-use std::time::{Duration, Instant};
+use std::{
+    ffi::OsString,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
+use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use pruna::JobRef;
 
 use crate::{
-    app::App, failure::Failure, jobs, options::OutputOptions, session::Session, source, target::TargetOptions,
+    app::App, failure::Failure, jobs, options::OutputOptions, os_text, session::Session, source, target::TargetOptions,
     units::parse_duration,
 };
 
@@ -17,8 +22,8 @@ Examples:
   pruna submit wan-t2v \"waves\" --json | pruna wait @- --timeout 10m")]
 pub(crate) struct Args {
     /// Id of the job, or @FILE with the output of `pruna submit --json` (@- for stdin)
-    #[arg(value_name = "ID|@FILE", value_parser = clap::builder::NonEmptyStringValueParser::new())]
-    job: String,
+    #[arg(value_name = "ID|@FILE", value_parser = OsStringValueParser::new().try_map(JobArgument::parse))]
+    job: JobArgument,
     #[command(flatten)]
     target: TargetOptions,
     /// Maximum time to wait, such as 90s or 5m [default: ten times the typical time, at least 10m]
@@ -44,10 +49,33 @@ impl Args {
 
     /// Returns the job that the argument names.
     fn job_ref(&self) -> Result<JobRef, Failure> {
-        let Some(path) = self.job.strip_prefix('@') else { return Ok(JobRef::from_id(self.job.as_str())) };
+        let path = match &self.job {
+            JobArgument::Id(id) => return Ok(JobRef::from_id(id.as_str())),
+            JobArgument::File(path) => path,
+        };
         serde_json::from_str(&source::read_file_or_stdin(path)?).map_err(|e| {
             let hint = "`pruna submit --json` prints one: {\"id\", \"model\", \"get_url\"}";
-            Failure::usage(format!("{path} does not contain a job: {e}")).hint(hint)
+            Failure::usage(format!("{} does not contain a job: {e}", path.display())).hint(hint)
         })
+    }
+}
+
+/// How a job is named.
+#[derive(Clone, Debug)]
+enum JobArgument {
+    Id(String),
+    File(PathBuf),
+}
+
+impl JobArgument {
+    fn parse(text: OsString) -> Result<Self, &'static str> {
+        if let Some(path) = os_text::path_after_at(&text) {
+            return Ok(Self::File(path.into()));
+        }
+        match text.into_string() {
+            Ok(id) if id.is_empty() => Err("the id is empty"),
+            Ok(id) => Ok(Self::Id(id)),
+            Err(_) => Err("the id is not valid UTF-8"),
+        }
     }
 }

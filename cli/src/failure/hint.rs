@@ -13,10 +13,8 @@ pub(super) fn of(error: &pruna::Error) -> Option<String> {
         ErrorKind::InsufficientCredit => "top up the account in the dashboard, then run the same command again".into(),
         ErrorKind::UnknownModel => error.model().map(suggest::unknown_model)?,
         ErrorKind::InvalidInput => invalid_input(error)?,
-        ErrorKind::TooLarge => "make the file smaller; the maximum size of an upload is 100 MB".into(),
-        ErrorKind::Expired => {
-            "results are deleted after 24 hours and uploads after 30 minutes; run the command again".into()
-        }
+        ErrorKind::TooLarge => "the response is larger than this program accepts; check --base-url".into(),
+        ErrorKind::Expired => "jobs are deleted with their results; only a new job creates them again".into(),
         ErrorKind::NotFound => "check the id; jobs of other accounts and other emulators are not found".into(),
         ErrorKind::PredictionFailed => {
             "change the input; this also happens when the service cannot fetch a URL in it".into()
@@ -39,6 +37,44 @@ pub(super) fn of(error: &pruna::Error) -> Option<String> {
         _ => return None,
     };
     Some(text)
+}
+
+/// What to do if the address of an operation is not found.
+const CHECK_BASE_URL: &str = "the service is not at this address; check --base-url";
+
+/// Returns what to do about a failed upload, if that differs from other operations.
+pub(super) fn of_upload(kind: ErrorKind) -> Option<&'static str> {
+    match kind {
+        ErrorKind::NotFound | ErrorKind::Expired => Some(CHECK_BASE_URL),
+        ErrorKind::TooLarge => Some("make the file smaller; the maximum size of an upload is 100 MB"),
+        ErrorKind::InvalidInput => Some("images, videos and archives of up to 100 MB are accepted"),
+        _ => None,
+    }
+}
+
+/// Returns what to do about a failed submission, if that differs from other operations.
+pub(super) fn of_submission(kind: ErrorKind) -> Option<&'static str> {
+    match kind {
+        ErrorKind::NotFound => Some(CHECK_BASE_URL),
+        ErrorKind::TooLarge => Some("make the input smaller, or upload its media with `pruna upload`"),
+        ErrorKind::Expired => Some("uploads are deleted after 30 minutes; upload the media again"),
+        _ => None,
+    }
+}
+
+/// Returns what to do about a failed download of a URL, if that differs from other operations.
+pub(super) fn of_download(kind: ErrorKind) -> Option<&'static str> {
+    match kind {
+        ErrorKind::NotFound => Some("check the URL; results are deleted after 24 hours"),
+        ErrorKind::Expired => Some(
+            "results are deleted after 24 hours, those of trainers after 30 minutes; only a new job creates them again",
+        ),
+        ErrorKind::TooLarge => Some("it is larger than this program accepts; another program can download it"),
+        ErrorKind::Redirected => Some(
+            "the service delivers it elsewhere, where this program does not follow; another program can download it",
+        ),
+        _ => None,
+    }
 }
 
 fn invalid_input(error: &pruna::Error) -> Option<String> {

@@ -1,15 +1,23 @@
 //! Command-line options for a model and its input.
 
-use clap::Args;
-use pruna::Model;
+use std::{
+    ffi::{OsStr, OsString},
+    path::PathBuf,
+};
+
+use clap::{
+    Args,
+    builder::{OsStringValueParser, TypedValueParser as _},
+};
+use pruna::{Model, Parameter, ParameterType};
 use serde_json::{Map, Value};
 
 use super::{
     Input,
     assignment::{AssignedValue, Assignment},
-    value::{TextFiles, typed},
+    value::{self, TextFiles, typed},
 };
-use crate::{failure::Failure, source};
+use crate::{failure::Failure, os_text, source};
 
 /// A model and its input.
 #[derive(Clone, Debug, Args)]
@@ -27,11 +35,11 @@ pub(crate) struct InputOptions {
 pub(crate) struct ParameterOptions {
     /// Parameter: KEY=VALUE, converted by the model's schema; KEY=@FILE for a local file; KEY:=JSON for JSON; repeat a
     /// key for a list
-    #[arg(short = 'i', value_name = "KEY=VALUE", value_parser = Assignment::parse)]
+    #[arg(short = 'i', value_name = "KEY=VALUE", value_parser = OsStringValueParser::new().try_map(|text| Assignment::parse(&text)))]
     assignments: Vec<Assignment>,
     /// All parameters as a JSON object, from the argument, a file or stdin (-); the prompt and -i override it
     #[arg(long, value_name = "JSON|@FILE|-")]
-    input: Option<String>,
+    input: Option<OsString>,
 }
 
 impl InputOptions {
@@ -56,10 +64,12 @@ impl ParameterOptions {
             json.insert("prompt".into(), prompt.into());
         }
         let mut assigned = Vec::new();
+        let mut files = Vec::new();
         for Assignment { name, value } in &self.assignments {
             let value = match value {
                 AssignedValue::Json(value) => value.clone(),
                 AssignedValue::Text(text) => typed(model, name, text, TextFiles::Read)?,
+                AssignedValue::Os(path) => from_path(model, name, path, &mut files)?,
             };
             // A key that is repeated extends a list.
             match json.get_mut(name) {
@@ -71,16 +81,40 @@ impl ParameterOptions {
             }
             assigned.push(name);
         }
-        Input::new(model, &json, |name| assigned.iter().any(|assigned| *assigned == name))
+        let mut input = Input::new(model, &json, |name| assigned.iter().any(|assigned| *assigned == name))?;
+        input.files.append(&mut files);
+        Ok(input)
     }
 }
 
+/// Converts a value that is not Unicode, which can only be a path.
+fn from_path(model: &Model, name: &str, value: &OsStr, files: &mut Vec<PathBuf>) -> Result<Value, Failure> {
+    let path = os_text::path_after_at(value);
+    let parameter = value::parameter(model, name);
+    let is_media = parameter.map_or(path.is_some(), Parameter::is_media);
+    let is_list = parameter.is_some_and(|parameter| matches!(parameter.parameter_type, ParameterType::List(_)));
+    let path = match path {
+        Some(path) => PathBuf::from(path),
+        None if is_media => PathBuf::from(value),
+        None => {
+            return Err(Failure::usage(format!("{name}: the value is not valid UTF-8; only paths may be otherwise")));
+        }
+    };
+    if !is_media {
+        return Ok(source::read_file(path)?.trim_end_matches('\n').into());
+    }
+    let value = super::media(name, &path)?;
+    files.push(path);
+    Ok(if is_list { Value::Array(vec![value]) } else { value })
+}
+
 /// Reads the object that `--input` names.
-fn read_object(argument: &str) -> Result<Map<String, Value>, Failure> {
-    let text = match argument.strip_prefix('@') {
-        Some(path) => source::read_file(path)?,
-        None if argument == "-" => source::read_stdin()?,
-        None => argument.to_owned(),
+fn read_object(argument: &OsStr) -> Result<Map<String, Value>, Failure> {
+    let text = match (os_text::path_after_at(argument), argument.to_str()) {
+        (Some(path), _) => source::read_file(path)?,
+        (None, Some("-")) => source::read_stdin()?,
+        (None, Some(json)) => json.to_owned(),
+        (None, None) => return Err(Failure::usage("--input is not valid UTF-8")),
     };
     match serde_json::from_str(&text) {
         Ok(Value::Object(object)) => Ok(object),
@@ -97,7 +131,7 @@ mod tests {
     use crate::exit_code::Code;
 
     fn build(model: &str, words: &[&str]) -> Result<Map<String, Value>, Failure> {
-        let assignments = words.iter().map(|word| Assignment::parse(word).unwrap()).collect();
+        let assignments = words.iter().map(|word| Assignment::parse(OsStr::new(word)).unwrap()).collect();
         ParameterOptions { assignments, input: None }.build(&Model::from(model), None).map(|input| input.parameters)
     }
 

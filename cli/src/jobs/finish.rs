@@ -2,11 +2,16 @@
 
 use std::time::Instant;
 
-use pruna::{Generation, Prediction, SavedFile};
+use pruna::Prediction;
 
-use super::{report::Report, wait::wait};
+use super::{report::Report, unsaved, wait::wait};
 use crate::{
-    exit_code::Code, failure::Failure, interrupt::interruptible, options::OutputOptions, output, target::Target,
+    exit_code::Code,
+    failure::Failure,
+    interrupt::interruptible,
+    options::OutputOptions,
+    output,
+    target::{Saved, SavedFiles, Target},
     terminal::Terminal,
 };
 
@@ -18,7 +23,7 @@ pub(crate) async fn finish(
     options: OutputOptions,
     started: Instant,
     warnings: Vec<String>,
-) -> Result<Vec<SavedFile>, Failure> {
+) -> Result<Vec<Saved>, Failure> {
     let result = wait(terminal, job).await;
     let mut report = Report::new(job, started, warnings);
     let generation = match result {
@@ -33,22 +38,31 @@ pub(crate) async fn finish(
             return Err(failure);
         }
     };
-    let hint = || download_hint(job, &generation);
-    report.files =
-        interruptible(target.save(terminal, &generation), hint).await.map_err(|failure| failure.hint(hint()))?;
-    // With the file itself on stdout there is no place for JSON.
-    let options = OutputOptions { json: options.json && !target.is_stdout(), ..options };
-    report.print(terminal, &generation, options)?;
-    Ok(report.files)
-}
-
-/// Returns how to download a result that could not be saved.
-fn download_hint(job: &Prediction, generation: &Generation) -> String {
-    match generation.urls() {
-        [url] => format!("the result is available for 24 hours; `pruna download {url} -o PATH` downloads it"),
-        urls => match job.id() {
-            Some(id) => format!("the result is available for 24 hours; `pruna wait {id} -o PATH` downloads it"),
-            None => format!("the result is available for 24 hours at {}", urls.join(" and ")),
-        },
+    let saved = SavedFiles::default();
+    let hint = || unsaved::hint(job, &generation, &saved, None);
+    let ended = interruptible(target.save(terminal, &generation, &saved), hint).await;
+    if let Err(failure) = ended {
+        for file in saved.saved() {
+            terminal.note(format_args!("saved {}", file.path.display()));
+        }
+        let hint = unsaved::hint(job, &generation, &saved, failure.source.as_ref());
+        return Err(failure.hint(hint));
     }
+    // With the file itself on stdout there is no place for a path or for JSON.
+    if !target.is_stdout() {
+        report.files = saved.saved();
+    }
+    let options = OutputOptions { json: options.json && !target.is_stdout(), ..options };
+    let location = || match report.files.as_slice() {
+        [] => unsaved::hint(job, &generation, &SavedFiles::default(), None),
+        files => {
+            let paths: Vec<String> = files.iter().map(|file| file.path.display().to_string()).collect();
+            format!("the result is saved as {}", paths.join(", "))
+        }
+    };
+    output::or_to_stderr(report.print(&generation, options), terminal, location)?;
+    if !options.json {
+        report.print_summary(terminal, options);
+    }
+    Ok(report.files)
 }

@@ -2,13 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use pruna::{Generation, Prediction, SavedFile, Status};
+use pruna::{Generation, Prediction, Status};
 use serde::Serialize;
 
 use crate::{
     failure::Failure,
     options::OutputOptions,
     output, preview,
+    target::Saved,
     terminal::Terminal,
     units::{format_bytes, format_duration},
 };
@@ -19,7 +20,7 @@ pub(super) struct Report {
     id: Option<String>,
     model: Option<String>,
     status: Status,
-    pub(super) files: Vec<SavedFile>,
+    pub(super) files: Vec<Saved>,
     elapsed_seconds: f64,
     warnings: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -46,25 +47,27 @@ impl Report {
         Self { status, error: Some(error.message().to_owned()), ..self }
     }
 
-    /// Prints the report: data to stdout, a summary to stderr.
-    pub(super) fn print(
-        &self,
-        terminal: &Terminal,
-        generation: &Generation,
-        options: OutputOptions,
-    ) -> Result<(), Failure> {
+    /// Prints the data to stdout.
+    pub(super) fn print(&self, generation: &Generation, options: OutputOptions) -> Result<(), Failure> {
         if options.json {
             return output::json(self);
         }
         for file in &self.files {
-            output::line(file.path.display())?;
-            if options.preview && file.content_type.starts_with("image/") {
-                preview::show(&file.path, terminal);
-            }
+            output::path(&file.path)?;
         }
         if generation.urls().is_empty() {
             // The result of some models is not a file.
             output::pretty_json(generation.response())?;
+        }
+        Ok(())
+    }
+
+    /// Prints a summary to stderr, after a preview if it is wanted.
+    pub(super) fn print_summary(&self, terminal: &Terminal, options: OutputOptions) {
+        for file in self.files.iter().filter(|_| options.preview) {
+            if file.content_type.starts_with("image/") && file.path.is_file() {
+                preview::show(&file.path, terminal);
+            }
         }
         let name = self.model.as_deref().or(self.id.as_deref()).unwrap_or("done");
         let time = format_duration(Duration::from_secs_f64(self.elapsed_seconds));
@@ -73,6 +76,5 @@ impl Report {
             bytes => format!(", {}", format_bytes(bytes)),
         };
         terminal.success(format_args!("{name} in {time}{size}"));
-        Ok(())
     }
 }
