@@ -22,9 +22,12 @@ pub(crate) use self::{
     validate::Checks,
 };
 
-use std::path::Path;
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
-use crate::{failure::Failure, source, terminal::Terminal};
+use crate::{failure::Failure, media_check, source, terminal::Terminal};
 
 /// Reads the items in a file, `-` for stdin. Prints every problem that is found in them; then nothing is sent.
 pub(crate) fn read(terminal: &Terminal, path: &Path, checks: Checks) -> Result<Vec<Item>, Failure> {
@@ -32,7 +35,7 @@ pub(crate) fn read(terminal: &Terminal, path: &Path, checks: Checks) -> Result<V
     if problems.is_empty() {
         return match items.is_empty() {
             true => Err(Failure::usage(format!("{} contains no items", path.display()))),
-            false => Ok(items),
+            false => check_media(terminal, items),
         };
     }
     for problem in &problems {
@@ -40,4 +43,12 @@ pub(crate) fn read(terminal: &Terminal, path: &Path, checks: Checks) -> Result<V
     }
     let message = format!("{} problems in {}; nothing was submitted", problems.len(), path.display());
     Err(Failure::usage(message).hint("--no-check ignores problems that come from the documented schema"))
+}
+
+/// Checks that local files are what their names say, each of them once.
+fn check_media(terminal: &Terminal, items: Vec<Item>) -> Result<Vec<Item>, Failure> {
+    let files: BTreeSet<&PathBuf> = items.iter().flat_map(|item| &item.files).collect();
+    let files: Vec<PathBuf> = files.into_iter().cloned().collect();
+    media_check::show(terminal, &files)?;
+    Ok(items)
 }

@@ -43,10 +43,7 @@ impl Session {
         if let Some(base_url) = base_url {
             builder = builder.base_url(base_url);
         }
-        let key = global
-            .key()
-            .map_err(|problem| Failure::new(Code::Account, problem).hint("compare it with the key in the dashboard"))?;
-        let Some(key) = key else {
+        let Some(key) = key(global)? else {
             let hint = "set PRUNA_API_KEY; to try the program without a key, set PRUNA_BASE_URL=emulator";
             return Err(Failure::new(Code::Account, "there is no API key").hint(hint));
         };
@@ -58,7 +55,7 @@ impl Session {
     /// Prepares a session that sends nothing, for which no key is needed.
     pub(crate) fn offline(global: &GlobalOptions) -> Result<Self, Failure> {
         let base_url = global.base_url.as_deref().filter(|url| !url.is_empty());
-        let (key, is_trial) = (global.key(), base_url == Some(EMULATOR));
+        let (key, is_trial) = (key(global)?, base_url == Some(EMULATOR));
         let mut builder = Client::builder().api_key(key.as_deref().unwrap_or("pru_none"));
         if let Some(base_url) = base_url.filter(|_| !is_trial) {
             builder = builder.base_url(base_url);
@@ -72,6 +69,11 @@ impl Session {
     pub(crate) fn is_trial(&self) -> bool {
         self.service == EMULATOR
     }
+}
+
+fn key(global: &GlobalOptions) -> Result<Option<String>, Failure> {
+    let explain = |problem| Failure::new(Code::Account, problem).hint("compare it with the key in the dashboard");
+    global.key().map_err(explain)
 }
 
 /// Starts an emulator with a key of its own: it records requests, and the user's key must not be among them.

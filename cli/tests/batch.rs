@@ -22,7 +22,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         #[cfg(unix)]
         a_killed_batch_continues_with_the_same_command,
         #[cfg(unix)]
-        ctrl_c_stops_submissions_and_leaves_jobs_running,
+        a_signal_stops_submissions_and_leaves_jobs_running,
     ]
 }
 
@@ -224,32 +224,35 @@ fn a_killed_batch_continues_with_the_same_command() {
 }
 
 #[cfg(unix)]
-fn ctrl_c_stops_submissions_and_leaves_jobs_running() {
-    let service = Service::with(|builder| builder.speed(1000.0));
-    service.write("items.jsonl", lions(10));
-    let batch = ["batch", "items.jsonl", "-o", "out", "--concurrency", "4"];
-    let child = service.command(&batch).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-    while service.emulator.predictions().len() < 4 {
-        std::thread::sleep(Duration::from_millis(1));
+fn a_signal_stops_submissions_and_leaves_jobs_running() {
+    for (signal, code, message) in
+        [("INT", 130, "interrupted"), ("TERM", 143, "terminated by SIGTERM"), ("HUP", 129, "the terminal was closed")]
+    {
+        let service = Service::with(|builder| builder.speed(1000.0));
+        service.write("items.jsonl", lions(10));
+        let batch = ["batch", "items.jsonl", "-o", "out", "--concurrency", "4"];
+        let child = service.command(&batch).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        while service.emulator.predictions().len() < 4 {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        // The responses must have arrived, too.
+        std::thread::sleep(Duration::from_millis(200));
+        crate::shell::signal(&child, signal);
+        let output = child.wait_with_output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{stderr}");
+        let hint = "4 jobs are still running; the same command waits for them and continues the batch";
+        assert!(stderr.ends_with(&format!("error: {message}\nhint: {hint}\n")), "{stderr}");
+        assert_eq!(statuses(&service), vec!["unfinished"; 4]);
+        assert_eq!(service.sends("createPrediction"), 4, "nothing is bought after the signal");
+        service.emulator.advance(Duration::from_secs(2000));
+        let run = service.command(&batch).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        while service.emulator.predictions().len() < 10 {
+            service.emulator.advance(Duration::from_secs(100));
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        service.emulator.advance(Duration::from_secs(2000));
+        assert_eq!(run.wait_with_output().unwrap().status.code(), Some(0));
+        assert_eq!(statuses(&service), vec!["succeeded"; 10]);
     }
-    // The responses must have arrived, too.
-    std::thread::sleep(Duration::from_millis(200));
-    crate::shell::signal(&child, "INT");
-    let output = child.wait_with_output().unwrap();
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(130), "{stderr}");
-    assert!(
-        stderr.ends_with("error: interrupted\nhint: 4 jobs are still running; the same command waits for them and continues the batch\n"),
-        "{stderr}"
-    );
-    assert_eq!(statuses(&service), vec!["unfinished"; 4]);
-    service.emulator.advance(Duration::from_secs(2000));
-    let run = service.command(&batch).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    while service.emulator.predictions().len() < 10 {
-        service.emulator.advance(Duration::from_secs(100));
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    service.emulator.advance(Duration::from_secs(2000));
-    assert_eq!(run.wait_with_output().unwrap().status.code(), Some(0));
-    assert_eq!(statuses(&service), vec!["succeeded"; 10]);
 }

@@ -260,6 +260,10 @@ fn a_batch_file_uploads_only_files_below_its_directory() {
         // A pseudo file is a file for the system; that it is none of its length is noticed when it is read.
         assert!(run.code == 2 || path.starts_with("@/proc"), "{path}: {run:?}");
     }
+    // A text that is named as a picture is found before it is paid for.
+    service.write("in/notes.jpg", "my notes about lions");
+    service.write("in/items.jsonl", edit("@in/notes.jpg").to_string());
+    ended(&service.run(&["batch", "in/items.jsonl", "-o", "out"]), 6, "notes.jpg");
     assert_eq!(service.emulator.requests().len(), 0);
 }
 

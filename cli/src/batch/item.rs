@@ -1,5 +1,7 @@
 //! One request of a batch.
 
+use std::path::PathBuf;
+
 use pruna::{Model, Request};
 use serde_json::{Map, Value};
 
@@ -17,6 +19,8 @@ pub(crate) struct Item {
     pub(super) input: Map<String, Value>,
     /// The input as the library takes it.
     pub(super) parameters: Map<String, Value>,
+    /// The local files in it.
+    pub(super) files: Vec<PathBuf>,
 }
 
 impl Item {

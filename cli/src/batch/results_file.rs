@@ -122,7 +122,15 @@ mod tests {
         let item = |(index, prompt): (usize, &&str)| {
             let input = json!({"prompt": prompt}).as_object().unwrap().clone();
             let parameters = input.clone();
-            Item { index, line: index as u64 + 1, name: None, model: Model::P_IMAGE, input, parameters }
+            Item {
+                index,
+                line: index as u64 + 1,
+                name: None,
+                model: Model::P_IMAGE,
+                input,
+                parameters,
+                files: Vec::new(),
+            }
         };
         prompts.iter().enumerate().map(item).collect()
     }

@@ -70,7 +70,7 @@ impl Validator {
         for file in &files {
             self.check_place(line, file);
         }
-        let item = Item { index: self.items.len(), line, name, model, input, parameters };
+        let item = Item { index: self.items.len(), line, name, model, input, parameters, files };
         if self.checks.schema {
             self.check_schema(line, &item);
         }
