@@ -22,6 +22,7 @@ mod hostile;
 #[cfg(feature = "journal")]
 mod journal;
 mod limits;
+mod makespan;
 mod media;
 mod models;
 mod progress;

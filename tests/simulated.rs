@@ -2,7 +2,7 @@
 //! must not be used with sockets: it jumps ahead while bytes are in transit.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -15,6 +15,8 @@ use pruna::{
 };
 use serde_json::{Value, json};
 use tokio::time::Instant;
+
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// The simulated service. Clones share their state.
 #[derive(Clone)]
@@ -32,18 +34,33 @@ pub(crate) struct Received {
     pub(crate) time: Duration,
 }
 
+/// How a service counts requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Counting {
+    /// By minutes of the clock.
+    Fixed,
+    /// In every period of a minute.
+    Sliding,
+    /// A bucket of a tenth of the limit, which fills evenly.
+    Bucket,
+}
+
 struct State {
     started: Instant,
-    /// Whether the documented limits on submissions are enforced, in fixed windows of a minute.
-    has_limits: bool,
+    /// How the documented limits on submissions are enforced, if they are.
+    limits: Option<Counting>,
+    /// Whether responses report the limit.
+    has_headers: bool,
+    /// Time of the service's minute at the start.
+    phase: Duration,
     /// Factor on the typical durations of the models.
     speed: f64,
     /// Wait with which the first submission is rejected.
     rejection: Option<Duration>,
     /// When each job ends.
     jobs: Vec<Instant>,
-    /// By model: number of the minute, and submissions in it.
-    windows: HashMap<Model, (u64, u32)>,
+    /// By model, the times of accepted submissions; in a bucket, the time at which it is full again.
+    accepted: HashMap<Model, VecDeque<Duration>>,
     received: Vec<Received>,
 }
 
@@ -52,19 +69,29 @@ impl Service {
     pub(crate) fn new() -> Self {
         let state = State {
             started: Instant::now(),
-            has_limits: false,
+            limits: None,
+            has_headers: true,
+            phase: Duration::ZERO,
             speed: 0.0,
             rejection: None,
             jobs: Vec::new(),
-            windows: HashMap::new(),
+            accepted: HashMap::new(),
             received: Vec::new(),
         };
         Self { state: Arc::new(Mutex::new(state)) }
     }
 
-    /// Enforces the documented limits on submissions.
+    /// Enforces the documented limits on submissions, in fixed windows of a minute.
     pub(crate) fn with_limits(self) -> Self {
-        self.state.lock().unwrap().has_limits = true;
+        self.counting(Counting::Fixed, true, Duration::ZERO)
+    }
+
+    /// Enforces the documented limits on submissions. `phase` is the time of the service's minute at the start.
+    pub(crate) fn counting(self, limits: Counting, has_headers: bool, phase: Duration) -> Self {
+        {
+            let mut state = self.state.lock().unwrap();
+            (state.limits, state.has_headers, state.phase) = (Some(limits), has_headers, phase);
+        }
         self
     }
 
@@ -122,7 +149,10 @@ impl State {
         if let Some(wait) = self.rejection.take() {
             return rejected(&wait.as_secs().to_string());
         }
-        let mut response = if self.has_limits { self.count(&model) } else { http::Response::default() };
+        let mut response = match self.limits {
+            Some(limits) => self.count(limits, &model),
+            None => http::Response::default(),
+        };
         if response.status() == http::StatusCode::TOO_MANY_REQUESTS {
             return response;
         }
@@ -135,24 +165,38 @@ impl State {
     }
 
     /// Counts a submission. Returns a rejection, or a response with the headers that report the limit.
-    fn count(&mut self, model: &Model) -> http::Response<Bytes> {
+    fn count(&mut self, limits: Counting, model: &Model) -> http::Response<Bytes> {
         let limit = model.info().requests_per_minute.unwrap();
-        let time = self.started.elapsed();
-        let minute = time.as_secs() / 60;
-        let window = self.windows.entry(model.clone()).or_insert((minute, 0));
-        if window.0 != minute {
-            *window = (minute, 0);
-        }
-        let reset = (Duration::from_secs(60 * (minute + 1)) - time).as_secs_f64().ceil().to_string();
-        if window.1 == limit {
-            return rejected(&reset);
-        }
-        window.1 += 1;
-        let mut response = http::Response::default();
-        let remaining = (limit - window.1).to_string();
-        for (name, value) in [("limit", limit.to_string()), ("remaining", remaining), ("reset", reset)] {
-            let name: http::HeaderName = format!("ratelimit-{name}").parse().unwrap();
-            response.headers_mut().insert(name, value.parse().unwrap());
+        let now = self.started.elapsed() + self.phase;
+        let accepted = self.accepted.entry(model.clone()).or_default();
+        let (is_accepted, remaining, reset) = match limits {
+            Counting::Bucket => in_bucket(accepted, limit, now),
+            _ => {
+                let minute = Duration::from_secs(now.as_secs() / 60 * 60);
+                let is_past = |time: &Duration| match limits {
+                    Counting::Fixed => *time < minute,
+                    _ => *time + MINUTE <= now,
+                };
+                while accepted.front().is_some_and(is_past) {
+                    accepted.pop_front();
+                }
+                let is_accepted = accepted.len() < limit as usize;
+                if is_accepted {
+                    accepted.push_back(now);
+                }
+                let remaining = limit - accepted.len() as u32;
+                let awaited = if remaining == 0 { accepted.front() } else { accepted.back() };
+                let start = if limits == Counting::Fixed { Some(&minute) } else { awaited };
+                (is_accepted, remaining, start.map_or(MINUTE, |start| *start + MINUTE - now))
+            }
+        };
+        let mut response = if is_accepted { http::Response::default() } else { rejected(&ceil(reset)) };
+        if self.has_headers {
+            let headers = [("limit", limit.to_string()), ("remaining", remaining.to_string()), ("reset", ceil(reset))];
+            for (name, value) in headers {
+                let name: http::HeaderName = format!("ratelimit-{name}").parse().unwrap();
+                response.headers_mut().insert(name, value.parse().unwrap());
+            }
         }
         response
     }
@@ -169,6 +213,25 @@ impl State {
         let number = self.received.len();
         json_response(json!({"id": number.to_string(), "urls": {"get": format!("/v1/files/{number}")}}))
     }
+}
+
+/// Counts in a bucket that is full at the only time in `full`. Returns whether there was a token, how many are left, and the
+/// time until the next one, or until it is full.
+fn in_bucket(full: &mut VecDeque<Duration>, limit: u32, now: Duration) -> (bool, u32, Duration) {
+    let token = MINUTE / limit;
+    let capacity = token * (limit / 10).max(1);
+    let missing = full.pop_front().unwrap_or_default().saturating_sub(now);
+    let is_accepted = missing + token <= capacity;
+    let missing = if is_accepted { missing + token } else { missing };
+    full.push_back(now + missing);
+    let remaining = (capacity - missing).as_nanos() / token.as_nanos();
+    let reset = if remaining == 0 { missing + token - capacity } else { missing };
+    (is_accepted, remaining as u32, reset)
+}
+
+/// Returns whole seconds, at least one, as services report them.
+fn ceil(time: Duration) -> String {
+    time.as_secs_f64().ceil().max(1.0).to_string()
 }
 
 fn json_response(body: Value) -> http::Response<Bytes> {
