@@ -1,6 +1,6 @@
 //! `pruna emulator`: runs an emulator of P-API on loopback.
 
-use pruna_emulator::Emulator;
+use pruna_emulator::{Emulator, LimitWindow};
 
 use crate::{app::App, failure::Failure, options::Switch, output};
 
@@ -20,6 +20,32 @@ pub(crate) struct Args {
     /// Whether to enforce rate limits
     #[arg(long, value_enum, default_value_t = Switch::On)]
     limits: Switch,
+    /// How requests are counted against the rate limits
+    #[arg(long, value_enum, value_name = "KIND", default_value_t = Window::Fixed)]
+    window: Window,
+    /// Whether to send the headers RateLimit-Limit, -Remaining and -Reset
+    #[arg(long, value_enum, default_value_t = Switch::On)]
+    limit_headers: Switch,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Window {
+    /// Windows of 60 seconds, counted from the start
+    Fixed,
+    /// The 60 seconds before each request
+    Sliding,
+    /// A token bucket: a tenth of the limit at once, then evenly
+    Bucket,
+}
+
+impl From<Window> for LimitWindow {
+    fn from(window: Window) -> Self {
+        match window {
+            Window::Fixed => Self::Fixed,
+            Window::Sliding => Self::Sliding,
+            Window::Bucket => Self::TokenBucket,
+        }
+    }
 }
 
 fn parse_speed(text: &str) -> Result<f64, String> {
@@ -29,7 +55,8 @@ fn parse_speed(text: &str) -> Result<f64, String> {
 
 impl Args {
     pub(crate) async fn run(self, app: &App) -> Result<(), Failure> {
-        let mut builder = Emulator::builder().port(self.port).speed(self.speed).limits(self.limits == Switch::On);
+        let builder = Emulator::builder().port(self.port).speed(self.speed).limits(self.limits == Switch::On);
+        let mut builder = builder.limit_window(self.window.into()).limit_headers(self.limit_headers == Switch::On);
         // The key in the environment is not used: it may be a real one, and the key is printed.
         if let Some(key) = &app.global.api_key {
             builder = builder.api_key(key);
