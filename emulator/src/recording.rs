@@ -5,7 +5,7 @@ use std::mem;
 use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
+use hyper::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
 use hyper::http::request::Parts;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -83,6 +83,8 @@ pub(crate) struct BodyRecorder {
     number: u64,
     secrets: Secrets,
     is_json: bool,
+    /// `Content-Length`.
+    announced: usize,
     /// The beginning, with secrets.
     body: Vec<u8>,
     length: u64,
@@ -98,6 +100,10 @@ impl BodyRecorder {
             number,
             secrets: secrets(state, headers),
             is_json: content_type.is_some_and(|value| memchr::memmem::find(&value, b"json").is_some()),
+            announced: headers
+                .get(CONTENT_LENGTH)
+                .and_then(|value| value.to_str().ok()?.parse().ok())
+                .unwrap_or_default(),
             body: Vec::new(),
             length: 0,
             hash: None,
@@ -108,6 +114,9 @@ impl BodyRecorder {
     pub(crate) fn add(&mut self, chunk: &[u8]) {
         self.length += chunk.len() as u64;
         let room = MAX_RECORDED_BODY - self.body.len();
+        if self.body.is_empty() {
+            self.body.reserve_exact(self.announced.max(chunk.len()).min(MAX_RECORDED_BODY));
+        }
         if chunk.len() > room || self.hash.is_some() {
             // Until now, the beginning is all that was received.
             self.hash.get_or_insert_with(|| Sha256::new_with_prefix(&self.body)).update(chunk);
