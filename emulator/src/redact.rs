@@ -103,7 +103,7 @@ pub(crate) fn redact_json(json: &[u8]) -> Vec<u8> {
     // Whether the next value has a secret's name, and at what depth the arrays and objects of such a name began.
     let (mut is_next, mut secret_depth) = (false, None);
     while let Some(byte) = json.get(position) {
-        let token = if *byte == b'"' { string(json, position) } else { position..position + 1 };
+        let token = token(json, position);
         let text = &json[token.clone()];
         position = token.end;
         match byte {
@@ -132,17 +132,27 @@ pub(crate) fn redact_json(json: &[u8]) -> Vec<u8> {
     redacted
 }
 
-/// Returns where the string ends that begins at `start`.
-fn string(json: &[u8], start: usize) -> Range<usize> {
-    let mut end = start + 1;
-    while let Some(byte) = json.get(end) {
-        match byte {
-            b'"' => return start..end + 1,
-            b'\\' => end += 2,
-            _ => end += 1,
-        }
+/// Returns the token at `start`: a string, a bracket or comma, or all that comes before one of these.
+fn token(json: &[u8], start: usize) -> Range<usize> {
+    let is_structural = |byte: &u8| matches!(byte, b'"' | b'{' | b'}' | b'[' | b']' | b',');
+    let rest = &json[start + 1..];
+    match json[start] {
+        b'"' => start..string_end(json, start + 1),
+        byte if is_structural(&byte) => start..start + 1,
+        _ => start..rest.iter().position(is_structural).map_or(json.len(), |length| start + 1 + length),
     }
-    start..json.len()
+}
+
+/// Returns the end of a string whose first character is at `position`.
+fn string_end(json: &[u8], mut position: usize) -> usize {
+    while let Some(length) = json.get(position..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
+        position += length;
+        if json[position] == b'"' {
+            return position + 1;
+        }
+        position += 2;
+    }
+    json.len()
 }
 
 /// Whether a string that is followed by `rest` is a name.

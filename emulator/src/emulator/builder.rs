@@ -36,9 +36,9 @@ impl Builder {
             max_connections: 1024,
             sync_window: Duration::from_secs(60),
             sync_timeout: SyncTimeout::Handle,
-            request_memory: 48 * MIB,
+            request_memory: 32 * MIB,
             prediction_memory: 24 * MIB,
-            upload_memory: 24 * MIB,
+            upload_memory: 16 * MIB,
             upload_disk: 1024 * MIB,
         };
         Self { settings, document: None }
@@ -112,7 +112,7 @@ impl Builder {
         self
     }
 
-    /// Sets the memory for recorded requests in bytes. Default: 48 MiB.
+    /// Sets the memory for recorded requests in bytes. Default: 32 MiB, enough for about 20,000 without long bodies.
     ///
     /// Beyond, the oldest are dropped; see [`Emulator::dropped_requests`].
     pub fn request_memory(mut self, bytes: usize) -> Self {
@@ -129,7 +129,7 @@ impl Builder {
         self
     }
 
-    /// Sets the memory for uploads up to 1 MiB each, in bytes. Default: 24 MiB.
+    /// Sets the memory for uploads up to 1 MiB each, in bytes. Default: 16 MiB.
     ///
     /// Beyond, those that have not been used for the longest time are dropped, as if they had expired.
     pub fn upload_memory(mut self, bytes: usize) -> Self {
