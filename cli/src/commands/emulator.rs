@@ -20,7 +20,7 @@ pub(crate) struct Args {
     /// Whether to enforce rate limits
     #[arg(long, value_enum, default_value_t = Switch::On)]
     limits: Switch,
-    /// How requests are counted against the rate limits
+    /// How rate limits are counted: in fixed or sliding windows of 60 seconds, or by a token bucket with a tenth of the limit
     #[arg(long, value_enum, value_name = "KIND", default_value_t = Window::Fixed)]
     window: Window,
     /// Whether to send the headers RateLimit-Limit, -Remaining and -Reset
@@ -30,11 +30,8 @@ pub(crate) struct Args {
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum Window {
-    /// Windows of 60 seconds, counted from the start
     Fixed,
-    /// The 60 seconds before each request
     Sliding,
-    /// A token bucket: a tenth of the limit at once, then evenly
     Bucket,
 }
 
