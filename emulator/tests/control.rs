@@ -147,22 +147,37 @@ async fn a_document_without_operations_is_an_error() {
 }
 
 #[tokio::test]
-async fn the_program_runs_until_it_is_killed() {
+async fn the_program_runs_with_its_options_until_it_is_killed() {
     use tokio::io::{AsyncBufReadExt, BufReader};
-    let mut program = tokio::process::Command::new(env!("CARGO_BIN_EXE_pruna-emulator"))
-        .args(["--port", "0", "--speed", "0", "--limits", "off", "--api-key", "pru_program"])
-        .stdout(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(program.stdout.take().unwrap()).lines();
-    let first = lines.next_line().await.unwrap().unwrap();
-    let url = first.strip_prefix("P-API emulator at ").unwrap();
     install_crypto();
-    let request = reqwest::Client::new().post(format!("{url}/v1/predictions")).header("apikey", "pru_program");
-    let response = send(request.header("Model", "p-image").json(&json!({"input": {"prompt": "x"}}))).await;
-    assert_eq!((response.status.as_u16(), response.headers.get("ratelimit-limit")), (201, None));
-    program.kill().await.unwrap();
+    // Status requests have a limit of 30,000 per minute.
+    let cases: [(&[&str], Option<&str>); 5] = [
+        (&["--limits", "off"], None),
+        (&[], Some("29999")),
+        (&["--window", "sliding"], Some("29999")),
+        (&["--limits", "on", "--window", "bucket", "--limit-headers", "on"], Some("2999")),
+        (&["--window", "fixed", "--limit-headers", "off"], None),
+    ];
+    for (arguments, remaining) in cases {
+        let mut program = tokio::process::Command::new(env!("CARGO_BIN_EXE_pruna-emulator"))
+            .args(["--port", "0", "--speed", "0", "--api-key", "pru_program"])
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(program.stdout.take().unwrap()).lines();
+        let first = lines.next_line().await.unwrap().unwrap();
+        let url = first.strip_prefix("P-API emulator at ").unwrap();
+        let client = reqwest::Client::new();
+        let request = client.post(format!("{url}/v1/predictions")).header("apikey", "pru_program");
+        let response = send(request.header("Model", "p-image").json(&json!({"input": {"prompt": "x"}}))).await;
+        assert_eq!(response.status, 201);
+        let poll = send(client.get(response.text("/get_url")).header("apikey", "pru_program")).await;
+        let header = poll.headers.get("ratelimit-remaining").map(|value| value.to_str().unwrap());
+        assert_eq!((poll.status.as_u16(), header), (200, remaining), "{arguments:?}");
+        program.kill().await.unwrap();
+    }
 }
 
 #[test]

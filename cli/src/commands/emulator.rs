@@ -1,6 +1,6 @@
 //! `pruna emulator`: runs an emulator of P-API on loopback.
 
-use pruna_emulator::{Emulator, LimitWindow};
+use pruna_emulator::{Builder, Emulator, LimitWindow};
 
 use crate::{app::App, failure::Failure, options::Switch, output};
 
@@ -51,9 +51,13 @@ fn parse_speed(text: &str) -> Result<f64, String> {
 }
 
 impl Args {
-    pub(crate) async fn run(self, app: &App) -> Result<(), Failure> {
+    fn builder(&self) -> Builder {
         let builder = Emulator::builder().port(self.port).speed(self.speed).limits(self.limits == Switch::On);
-        let mut builder = builder.limit_window(self.window.into()).limit_headers(self.limit_headers == Switch::On);
+        builder.limit_window(self.window.into()).limit_headers(self.limit_headers == Switch::On)
+    }
+
+    pub(crate) async fn run(self, app: &App) -> Result<(), Failure> {
+        let mut builder = self.builder();
         // The key in the environment is not used: it may be a real one, and the key is printed.
         if let Some(key) = &app.global.api_key {
             builder = builder.api_key(key);
@@ -67,5 +71,49 @@ impl Args {
         tokio::signal::ctrl_c().await.map_err(|e| Failure::io("Ctrl-C", &e))?;
         emulator.shutdown().await;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::*;
+
+    #[derive(clap::Parser)]
+    struct Program {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    /// Returns `RateLimit-Remaining` of a status request, of which 30,000 per minute are allowed.
+    async fn remaining(arguments: &[&str]) -> Option<String> {
+        let program = Program::parse_from([&["emulator", "--port", "0"], arguments].concat());
+        let emulator = program.args.builder().start().await.unwrap();
+        let mut stream = tokio::net::TcpStream::connect(emulator.url().trim_start_matches("http://")).await.unwrap();
+        let request = format!(
+            "GET /v1/predictions/status/x HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\napikey: {}\r\n\r\n",
+            emulator.api_key()
+        );
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut response = String::new();
+        stream.read_to_string(&mut response).await.unwrap();
+        assert!(response.starts_with("HTTP/1.1 404"), "{response}");
+        response.lines().find_map(|line| line.strip_prefix("ratelimit-remaining: ").map(str::to_owned))
+    }
+
+    #[tokio::test]
+    async fn the_options_choose_the_kind_of_rate_limit_and_its_headers() {
+        for (arguments, expected) in [
+            (&[][..], Some("29999")),
+            (&["--window", "fixed"], Some("29999")),
+            (&["--window", "sliding", "--limit-headers", "on"], Some("29999")),
+            (&["--window", "bucket"], Some("2999")),
+            (&["--limit-headers", "off"], None),
+            (&["--limits", "off"], None),
+        ] {
+            assert_eq!(remaining(arguments).await.as_deref(), expected, "{arguments:?}");
+        }
     }
 }
