@@ -198,7 +198,7 @@ fn run(action: Action, name: &str, condition: &Condition) -> Cell {
     assert!(sends <= 4, "{label}: {sends} sends");
     assert!(sends <= 1 || !action.is_submission() || limited, "{label}: {sends} submissions");
     assert!(emulator.predictions().len() <= 1, "{label}: two jobs");
-    assert!(sent().all(|request| request.header("apikey") == Some(emulator.api_key())), "{label}: the key is missing");
+    assert!(sent().all(|request| request.has_key(emulator.api_key())), "{label}: the key is missing");
     assert!(elapsed < DEADLINE + ATTEMPT_TIMEOUT, "{label} took {elapsed:?}");
 
     let mut files: Vec<String> =

@@ -30,7 +30,7 @@ async fn every_operation_can_be_called_directly() {
 
     let operations: Vec<_> = emulator.requests().into_iter().filter_map(|request| request.operation).collect();
     assert_eq!(operations, ["uploadFile", "createPrediction", "getPredictionStatus", "downloadContent"]);
-    assert!(emulator.requests().iter().all(|request| request.header("apikey") == Some(emulator.api_key())));
+    assert!(emulator.requests().iter().all(|request| request.has_key(emulator.api_key())));
 }
 
 #[tokio::test]

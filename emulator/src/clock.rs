@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::watch;
 use tokio::time::{self, Instant};
 
-/// Maximum of the clock: beyond, points in time could not be computed with.
-const MAX_TIME: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+/// Maximum of all advances together, 100 years: beyond, points in time could not be computed with.
+pub(crate) const MAX_ADVANCE: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 /// Time since the start of the emulator.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ impl Clock {
 
     /// Time since the start.
     pub(crate) fn now(&self) -> Duration {
-        self.start.elapsed().saturating_add(*self.offset.borrow()).min(MAX_TIME)
+        self.start.elapsed().saturating_add(*self.offset.borrow())
     }
 
     /// Wall-clock time at `moment`.
@@ -33,7 +33,7 @@ impl Clock {
 
     /// Moves the clock forward and wakes the tasks that sleep on it.
     pub(crate) fn advance(&self, by: Duration) {
-        self.offset.send_modify(|offset| *offset = offset.saturating_add(by).min(MAX_TIME));
+        self.offset.send_modify(|offset| *offset = offset.saturating_add(by).min(MAX_ADVANCE));
     }
 
     /// Waits until the clock reaches `moment`.
@@ -77,12 +77,21 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_extreme_advance_stops_at_the_maximum() {
+    async fn after_an_extreme_advance_the_clock_continues() {
         let clock = Clock::new();
         for _ in 0..2 {
             clock.advance(Duration::MAX);
-            assert_eq!(clock.now(), MAX_TIME);
+            assert_eq!(clock.now(), MAX_ADVANCE);
         }
+        clock.sleep_until(MAX_ADVANCE + MINUTE).await;
+        assert_eq!(clock.now(), MAX_ADVANCE + MINUTE);
         assert!(clock.wall_time(clock.now()) > SystemTime::now());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_sleep_until_the_end_of_time_does_not_panic() {
+        let clock = Clock::new();
+        let sleep = time::timeout(MINUTE, clock.sleep_until(Duration::MAX));
+        assert!(sleep.await.is_err());
     }
 }

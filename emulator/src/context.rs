@@ -5,13 +5,15 @@ use std::sync::Arc;
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt};
 use http_body_util::BodyExt;
-use hyper::HeaderMap;
 use hyper::body::Incoming;
+use hyper::{HeaderMap, StatusCode};
 
 use crate::error_response::ErrorResponse;
 use crate::faults::Fault;
+use crate::memory::{MemoryLimit, Reservation};
+use crate::recording::BodyRecorder;
 use crate::state::State;
-use crate::store::{MAX_RECORDED_BODY, RateLimitStatus};
+use crate::store::RateLimitStatus;
 
 /// Maximum size of a JSON body.
 const MAX_JSON_BODY: usize = 8 * 1024 * 1024;
@@ -75,29 +77,39 @@ impl RequestContext {
 
     /// Returns the body as a stream, which also records it.
     pub(crate) fn body_stream(&mut self) -> impl Stream<Item = Result<Bytes, hyper::Error>> + Send + Unpin + use<> {
-        let (state, number) = (Arc::clone(&self.state), self.number);
+        let mut recorder = BodyRecorder::new(&self.state, self.number, &self.headers);
         let body = self.body.take().map(BodyExt::into_data_stream);
         futures_util::stream::iter(body).flatten().inspect(move |chunk| {
             if let Ok(chunk) = chunk {
-                state.requests.update(number, |request| {
-                    request.body_length += chunk.len() as u64;
-                    let room = MAX_RECORDED_BODY.saturating_sub(request.body.len());
-                    request.body.extend_from_slice(&chunk[..chunk.len().min(room)]);
-                });
+                recorder.add(chunk);
             }
         })
     }
 
-    /// Reads the whole body. Data beyond 8 MiB is dropped.
-    pub(crate) async fn read_body(&mut self) -> Bytes {
+    /// Reads the whole body. It fails if the body, or all bodies in progress together, are too large.
+    ///
+    /// The reservation is to be kept as long as the body or something made of it.
+    pub(crate) async fn read_body(&mut self) -> Result<(Bytes, Reservation), ErrorResponse> {
         let mut stream = self.body_stream();
+        let mut reservation = MemoryLimit::reservation(&self.state.bodies);
         let mut body = BytesMut::new();
+        let mut result = Ok(());
+        // To its end in any case: some clients read the response only after they have sent the whole request.
         while let Some(Ok(chunk)) = stream.next().await {
-            if body.len() + chunk.len() <= MAX_JSON_BODY {
-                body.extend_from_slice(&chunk);
+            if result.is_ok() && body.len() + chunk.len() > MAX_JSON_BODY {
+                result = Err((StatusCode::PAYLOAD_TOO_LARGE, "Request size limit exceeded"));
+            } else if result.is_ok() && !reservation.increase(chunk.len()) {
+                result = Err((StatusCode::SERVICE_UNAVAILABLE, "the emulator has too many requests in progress"));
+            }
+            match result {
+                Ok(()) => body.extend_from_slice(&chunk),
+                Err(_) => body = BytesMut::new(),
             }
         }
-        body.freeze()
+        match result {
+            Ok(()) => Ok((body.freeze(), reservation)),
+            Err((status, message)) => Err(ErrorResponse::gateway(status, message)),
+        }
     }
 
     /// Reads at least `length` bytes of the body.

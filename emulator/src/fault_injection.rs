@@ -95,7 +95,7 @@ async fn alter_valid_response(fault: &Fault, context: &RequestContext, response:
     match fault {
         Fault::Delay { seconds } => {
             let clock = &context.state.clock;
-            clock.sleep_until(clock.now() + Duration::try_from_secs_f64(*seconds).unwrap_or_default()).await;
+            clock.sleep_until(clock.now().saturating_add(delay(*seconds))).await;
             response
         }
         Fault::GarbageBody => response.map(|body| garbage(body.len().max(64))),
@@ -119,6 +119,12 @@ async fn alter_valid_response(fault: &Fault, context: &RequestContext, response:
         Fault::Cancel => replace_status(response, json!({"status": "canceled", "message": "Prediction was canceled"})),
         _ => response,
     }
+}
+
+/// Negative delays and NaN count as 0.
+fn delay(seconds: f64) -> Duration {
+    let too_long = if seconds > 0.0 { Duration::MAX } else { Duration::ZERO };
+    Duration::try_from_secs_f64(seconds).unwrap_or(too_long)
 }
 
 /// Replaces a body that has a status. A body without one belongs to a submission, whose prediction already has the
@@ -162,4 +168,24 @@ fn relative(url: &str) -> String {
 fn garbage(length: usize) -> Bytes {
     let mut random = fastrand::Rng::with_seed(length as u64);
     (0..length).map(|_| random.u8(128..)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_number_is_a_delay() {
+        let cases = [
+            (1.5, Duration::from_millis(1500)),
+            (0.0, Duration::ZERO),
+            (-1.0, Duration::ZERO),
+            (f64::NAN, Duration::ZERO),
+            (1e300, Duration::MAX),
+            (f64::INFINITY, Duration::MAX),
+        ];
+        for (seconds, expected) in cases {
+            assert_eq!(delay(seconds), expected, "{seconds}");
+        }
+    }
 }

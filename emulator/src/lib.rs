@@ -59,6 +59,12 @@
 //! failed predictions. See the module [`faults`]. [`Emulator::shutdown`] and [`Emulator::restart`] emulate a server that
 //! crashes and comes back.
 //!
+//! # Safe on a developer's machine
+//!
+//! It listens on 127.0.0.1 only. Recorded requests show API keys and other secrets as a short [hash](secret_hash()). What is
+//! kept of requests, predictions and uploads has limits in bytes ([`Builder::request_memory`] and the following), and so have
+//! bodies, headers and connections.
+//!
 //! # Other languages
 //!
 //! The program `pruna-emulator` is the same emulator, for tests in other languages. Its control interface is below
@@ -84,9 +90,13 @@ mod fault_injection;
 pub mod faults;
 mod id;
 mod kind;
+mod listing;
 mod media;
+mod memory;
 mod models;
 mod quirks;
+mod recording;
+mod redact;
 mod reply;
 mod response;
 mod routes;
@@ -98,7 +108,8 @@ mod store;
 mod sync;
 
 pub use emulator::{Builder, Emulator};
-pub use settings::SyncTimeout;
+pub use redact::secret_hash;
+pub use settings::{LimitWindow, SyncTimeout};
 pub use store::{PredictionRecord, RecordedRequest};
 
 /// Every public type can be sent to and shared with other threads.
@@ -106,6 +117,7 @@ const _: fn() = || {
     fn assert_send_sync<T: Send + Sync + 'static>() {}
     assert_send_sync::<Builder>();
     assert_send_sync::<Emulator>();
+    assert_send_sync::<LimitWindow>();
     assert_send_sync::<PredictionRecord>();
     assert_send_sync::<RecordedRequest>();
     assert_send_sync::<SyncTimeout>();

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use lexopt::prelude::{Long, Short, ValueExt};
-use pruna_emulator::{Builder, Emulator, SyncTimeout};
+use pruna_emulator::{Builder, Emulator, LimitWindow, SyncTimeout};
 
 const USAGE: &str = "\
 Runs an emulator of P-API (Pruna AI) on loopback, for tests without an API key or cost.
@@ -18,6 +18,9 @@ Options:
       --speed <FACTOR>             Duration of predictions, as a factor of the model's typical time;
                                    0 means that they finish at once [default: 0.1]
       --limits <on|off>            Enforce rate limits [default: on]
+      --window <KIND>              How requests are counted against the rate limits: fixed, sliding or
+                                   bucket [default: fixed]
+      --limit-headers <on|off>     Send the headers RateLimit-Limit, -Remaining and -Reset [default: on]
       --api-key <KEY>              API key to accept [default: pru_emulator]
       --upload-limit <BYTES>       Maximum size of an upload [default: 100000000]
       --sync-window <SECONDS>      How long a submission with Try-Sync waits for the result [default: 60]
@@ -41,10 +44,13 @@ fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, lexop
             Short('p') | Long("port") => builder.port(parser.value()?.parse()?),
             Long("speed") => builder.speed(parser.value()?.parse()?),
             Long("api-key") => builder.api_key(parser.value()?.string()?),
-            Long("limits") => match parser.value()?.string()?.as_str() {
-                "on" => builder.limits(true),
-                "off" => builder.limits(false),
-                other => return Err(invalid_value("--limits", other, "on or off").into()),
+            Long("limits") => builder.limits(is_on("--limits", &parser.value()?.string()?)?),
+            Long("limit-headers") => builder.limit_headers(is_on("--limit-headers", &parser.value()?.string()?)?),
+            Long("window") => match parser.value()?.string()?.as_str() {
+                "fixed" => builder.limit_window(LimitWindow::Fixed),
+                "sliding" => builder.limit_window(LimitWindow::Sliding),
+                "bucket" => builder.limit_window(LimitWindow::TokenBucket),
+                other => return Err(invalid_value("--window", other, "fixed, sliding or bucket").into()),
             },
             Long("upload-limit") => builder.upload_limit(parser.value()?.parse()?),
             Long("sync-window") => builder.sync_window(Duration::from_secs(parser.value()?.parse()?)),
@@ -63,11 +69,20 @@ fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, lexop
     Ok(Command::Run(builder))
 }
 
+fn is_on(option: &str, value: &str) -> Result<bool, String> {
+    match value {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        other => Err(invalid_value(option, other, "on or off")),
+    }
+}
+
 fn invalid_value(option: &str, value: &str, expected: &str) -> String {
     format!("invalid value '{value}' for {option}: use {expected}")
 }
 
-#[tokio::main]
+// Media are drawn on other threads. With one for the rest, the allocator needs a third less memory.
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     match run().await {
         Ok(()) => ExitCode::SUCCESS,

@@ -6,6 +6,7 @@ use tokio::io::{self, AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{self, Duration};
 
+use crate::listing::Listing;
 use crate::response::Response;
 
 /// Spaces that are sent at a time.
@@ -19,6 +20,8 @@ const RESET_DELAY: Duration = Duration::from_millis(50);
 pub(crate) enum Reply {
     /// A response, sent by hyper.
     Response(Response),
+    /// A JSON array, sent while it is written.
+    Listing(hyper::Response<Listing>),
     /// Raw bytes, written to the socket.
     Raw(RawReply),
 }

@@ -1,28 +1,28 @@
 //! The server: a listener on loopback and its connections.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::future::poll_fn;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use bytes::Bytes;
-use http_body_util::Full;
+use http_body_util::{Either, Full};
+use hyper::Request;
 use hyper::body::Incoming;
+use hyper::header::{CONNECTION, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{HeaderMap, Request};
 use hyper_util::rt::TokioIo;
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 use tokio::task::{JoinHandle, JoinSet};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::context::RequestContext;
 use crate::faults::Operation;
+use crate::recording::record_head;
 use crate::reply::{RawReply, Reply};
 use crate::routes;
 use crate::state::State;
@@ -31,6 +31,12 @@ use crate::sync::lock;
 
 /// How long a connection that is to be reset may stay without a request.
 const MAX_IDLE_BEFORE_RESET: Duration = Duration::from_secs(1);
+
+/// Maximum size of the head of a request, in bytes.
+const MAX_HEAD: usize = 64 * 1024;
+/// Pauses between attempts to accept a connection: the first, and the longest.
+const MIN_PAUSE: Duration = Duration::from_millis(50);
+const MAX_PAUSE: Duration = Duration::from_secs(1);
 
 /// Listens on loopback at `port`; 0 means any free port.
 pub(crate) async fn listen(port: u16) -> io::Result<(TcpListener, SocketAddr)> {
@@ -43,22 +49,44 @@ pub(crate) async fn listen(port: u16) -> io::Result<(TcpListener, SocketAddr)> {
 pub(crate) fn spawn(listener: TcpListener, state: Arc<State>) -> JoinHandle<()> {
     tokio::spawn(async move {
         let mut connections = JoinSet::new();
-        let numbers = AtomicU64::new(0);
+        let permits = Arc::new(Semaphore::new(state.settings.max_connections));
+        let mut number = 0;
         loop {
-            tokio::select! {
-                accepted = listener.accept() => {
-                    let Ok((stream, _)) = accepted else { continue };
-                    if state.faults.match_fault(Operation::Connection.id(), None).is_some() {
-                        connections.spawn(reset(stream));
-                        continue;
-                    }
-                    let number = numbers.fetch_add(1, Ordering::Relaxed) + 1;
-                    connections.spawn(serve(stream, number, Arc::clone(&state)));
-                }
-                Some(_) = connections.join_next() => {}
+            // At the limit, further connections wait in the listener's queue.
+            let Ok(permit) = Arc::clone(&permits).acquire_owned().await else { return };
+            let stream = accept(|| async { Ok(listener.accept().await?.0) }).await;
+            while connections.try_join_next().is_some() {}
+            if state.faults.match_fault(Operation::Connection.id(), None).is_some() {
+                connections.spawn(async move {
+                    reset(stream).await;
+                    drop(permit);
+                });
+                continue;
             }
+            number += 1;
+            let (state, permits) = (Arc::clone(&state), Arc::clone(&permits));
+            connections.spawn(async move {
+                serve(stream, number, state, &permits).await;
+                drop(permit);
+            });
         }
     })
+}
+
+/// Accepts a connection. Waits between attempts that fail, for example because there are too many open files.
+async fn accept<T, F: Future<Output = io::Result<T>>>(attempt: impl Fn() -> F) -> T {
+    let mut pause = MIN_PAUSE;
+    loop {
+        match attempt().await {
+            Ok(accepted) => return accepted,
+            // The client has given up.
+            Err(error) if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset) => {}
+            Err(_) => {
+                sleep(pause).await;
+                pause = (pause * 2).min(MAX_PAUSE);
+            }
+        }
+    }
 }
 
 /// Resets a connection as soon as its first bytes arrive.
@@ -83,23 +111,32 @@ impl fmt::Display for StopHttp {
 impl std::error::Error for StopHttp {}
 
 /// Serves a connection until it is closed. An error means that the client closed it, and is ignored.
-async fn serve(stream: TcpStream, connection: u64, state: Arc<State>) {
+async fn serve(stream: TcpStream, connection: u64, state: Arc<State>, permits: &Semaphore) {
     // Otherwise a small response may wait for the acknowledgment of the previous one.
     let _ = stream.set_nodelay(true);
     let raw: Arc<Mutex<Option<RawReply>>> = Arc::default();
     let service = service_fn(|request| {
         let (state, raw) = (Arc::clone(&state), Arc::clone(&raw));
         Box::pin(async move {
-            match handle(state, connection, request).await {
-                Reply::Response(response) => Ok(response.map(Full::new)),
+            // Otherwise idle connections could use up the limit.
+            let is_last = permits.available_permits() < state.settings.max_connections.div_ceil(4);
+            let mut response = match handle(state, connection, request).await {
+                Reply::Response(response) => response.map(|body| Either::Left(Full::new(body))),
+                Reply::Listing(response) => response.map(Either::Right),
                 Reply::Raw(reply) => {
                     *lock(&raw) = Some(reply);
-                    Err::<hyper::Response<Full<Bytes>>, _>(StopHttp)
+                    return Err(StopHttp);
                 }
+            };
+            if is_last {
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
+            Ok(response)
         })
     });
-    let mut http = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    let mut http = http1::Builder::new();
+    http.max_buf_size(MAX_HEAD);
+    let mut http = http.serve_connection(TokioIo::new(stream), service);
     let _ = poll_fn(|context| http.poll_without_shutdown(context)).await;
     let mut stream = http.into_parts().io.into_inner();
     let raw = lock(&raw).take();
@@ -113,7 +150,7 @@ async fn handle(state: Arc<State>, connection: u64, request: Request<Incoming>) 
     let (parts, body) = request.into_parts();
     let path = parts.uri.path();
     if let Some(path) = path.strip_prefix("/_emulator/") {
-        return Reply::Response(routes::handle_control(&state, &parts, path, body).await);
+        return routes::handle_control(&state, &parts, path, body).await;
     }
     let route = state.document.route(&parts.method, path);
     let (operation, parameter) = route.map_or((None, ""), |(operation, parameter)| (Some(operation), parameter));
@@ -121,19 +158,9 @@ async fn handle(state: Arc<State>, connection: u64, request: Request<Incoming>) 
     let model = parts.headers.get("model").and_then(|model| model.to_str().ok());
     let fault = id.and_then(|id| state.faults.match_fault(id, model));
     let number = state.requests.add(RecordedRequest {
-        number: 0,
-        connection,
-        method: parts.method.to_string(),
-        path: path.to_owned(),
-        query: parts.uri.query().map(str::to_owned),
-        headers: header_map(&parts.headers),
-        body: Vec::new(),
-        body_length: 0,
         operation: id.map(str::to_owned),
-        model: model.map(str::to_owned),
-        time: state.clock.now(),
-        status: None,
         fault: fault.as_ref().map(|fault| fault.name().to_owned()),
+        ..record_head(&state, connection, &parts)
     });
     let mut context = RequestContext::new(Arc::clone(&state), number, parts.headers.clone(), body);
     context.parameter = parameter.to_owned();
@@ -146,17 +173,35 @@ async fn handle(state: Arc<State>, connection: u64, request: Request<Incoming>) 
     reply
 }
 
-/// Returns headers as a map by lower-case name.
-fn header_map(headers: &HeaderMap) -> BTreeMap<String, String> {
-    let mut map: BTreeMap<String, String> = BTreeMap::new();
-    for (name, value) in headers {
-        let value = String::from_utf8_lossy(value.as_bytes());
-        map.entry(name.as_str().to_owned())
-            .and_modify(|values| {
-                values.push_str(", ");
-                values.push_str(&value);
-            })
-            .or_insert_with(|| value.into_owned());
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn accepting_pauses_while_there_are_too_many_open_files() {
+        const EMFILE: i32 = 24;
+        let attempts = Cell::new(0);
+        let attempt = || async {
+            attempts.set(attempts.get() + 1);
+            if attempts.get() < 8 { Err(io::Error::from_raw_os_error(EMFILE)) } else { Ok(()) }
+        };
+        let start = tokio::time::Instant::now();
+        accept(attempt).await;
+        // 50 + 100 + 200 + 400 + 800 + 1000 + 1000
+        assert_eq!((start.elapsed(), attempts.get()), (Duration::from_millis(3550), 8));
     }
-    map
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_gives_up_delays_no_other() {
+        let attempts = Cell::new(0);
+        let attempt = || async {
+            attempts.set(attempts.get() + 1);
+            if attempts.get() < 5 { Err(ErrorKind::ConnectionAborted.into()) } else { Ok(()) }
+        };
+        let start = tokio::time::Instant::now();
+        accept(attempt).await;
+        assert_eq!(start.elapsed(), Duration::ZERO);
+    }
 }

@@ -2,6 +2,7 @@
 //! that the service could not reach fails the prediction as it does there, and other URLs are assumed to be readable.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use hyper::Uri;
 use serde_json::Value;
@@ -57,7 +58,7 @@ fn locate(state: &State, url: &str, origin: &str) -> Result<Origin, String> {
 fn own_medium(state: &State, path: &str) -> Option<Origin> {
     let now = state.clock.now();
     if let Some(id) = path.strip_prefix("/v1/files/") {
-        return state.uploads.content(id, now).map(Origin::Upload);
+        return state.uploads.content(id, now).map(|content| Origin::Upload(Arc::downgrade(&content)));
     }
     let (ready, output) = state.predictions.output(path.strip_prefix("/v1/predictions/delivery/")?)?;
     (now < ready + RETENTION).then_some(Origin::Output(output))

@@ -1,14 +1,18 @@
 //! State shared by all connections of a running emulator.
 
 use std::net::SocketAddr;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use crate::clock::Clock;
 use crate::document::Document;
 use crate::faults::Faults;
 use crate::media::MediaCache;
+use crate::memory::MemoryLimit;
 use crate::settings::Settings;
 use crate::store::{PredictionStore, RateLimiter, RequestLog, UploadStore};
+
+/// Maximum memory for the JSON bodies of all requests in progress, in bytes.
+const MAX_BODIES: usize = 32 * 1024 * 1024;
 
 /// Settings, document, clock and stores of an emulator.
 #[derive(Debug)]
@@ -22,6 +26,8 @@ pub(crate) struct State {
     pub(crate) uploads: UploadStore,
     pub(crate) media_cache: MediaCache,
     pub(crate) faults: Faults,
+    /// Bodies of requests in progress.
+    pub(crate) bodies: Arc<MemoryLimit>,
     /// Set when the emulator starts to listen.
     pub(crate) address: OnceLock<SocketAddr>,
 }
@@ -29,15 +35,16 @@ pub(crate) struct State {
 impl State {
     pub(crate) fn new(settings: Settings, document: Document) -> Self {
         Self {
-            settings,
             document,
             clock: Clock::new(),
-            requests: RequestLog::default(),
-            rate_limiter: RateLimiter::default(),
-            predictions: PredictionStore::default(),
-            uploads: UploadStore::default(),
-            media_cache: MediaCache::default(),
+            requests: RequestLog::new(settings.request_memory),
+            rate_limiter: RateLimiter::new(settings.limit_window),
+            predictions: PredictionStore::new(settings.prediction_memory),
+            uploads: UploadStore::new(settings.upload_memory, settings.upload_disk),
+            media_cache: MediaCache::new(),
+            settings,
             faults: Faults::new(),
+            bodies: Arc::new(MemoryLimit::new(MAX_BODIES)),
             address: OnceLock::new(),
         }
     }

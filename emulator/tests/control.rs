@@ -40,10 +40,8 @@ async fn requests_are_recorded() {
         ]
     );
     assert_eq!(requests[0].json(), Some(json!({"input": {"prompt": "a lion"}})));
-    assert_eq!(
-        (requests[0].header("Try-Sync"), requests[0].header("apikey")),
-        (Some("true"), Some(Emulator::DEFAULT_KEY))
-    );
+    assert_eq!(requests[0].header("Try-Sync"), Some("true"));
+    assert!(requests.iter().all(|request| request.has_key(Emulator::DEFAULT_KEY)));
     assert_eq!(requests[0].body_length, requests[0].body.len() as u64);
     assert!(requests[1].time >= requests[0].time);
     api.emulator.clear_requests();
@@ -56,6 +54,7 @@ async fn a_long_body_is_truncated_in_the_record() {
     api.upload("a.bin", vec![b'x'; 300_000], "application/octet-stream").await;
     let request = &api.emulator.requests()[0];
     assert_eq!(request.body.len(), 65_536);
+    assert_eq!(request.body_sha256.as_ref().map(String::len), Some(64));
     assert_eq!(request.header("content-length").unwrap().parse(), Ok(request.body_length));
 }
 
@@ -148,30 +147,47 @@ async fn a_document_without_operations_is_an_error() {
 }
 
 #[tokio::test]
-async fn the_program_runs_until_it_is_killed() {
+async fn the_program_runs_with_its_options_until_it_is_killed() {
     use tokio::io::{AsyncBufReadExt, BufReader};
-    let mut program = tokio::process::Command::new(env!("CARGO_BIN_EXE_pruna-emulator"))
-        .args(["--port", "0", "--speed", "0", "--limits", "off", "--api-key", "pru_program"])
-        .stdout(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(program.stdout.take().unwrap()).lines();
-    let first = lines.next_line().await.unwrap().unwrap();
-    let url = first.strip_prefix("P-API emulator at ").unwrap();
     install_crypto();
-    let request = reqwest::Client::new().post(format!("{url}/v1/predictions")).header("apikey", "pru_program");
-    let response = send(request.header("Model", "p-image").json(&json!({"input": {"prompt": "x"}}))).await;
-    assert_eq!((response.status.as_u16(), response.headers.get("ratelimit-limit")), (201, None));
-    program.kill().await.unwrap();
+    // Status requests have a limit of 30,000 per minute.
+    let cases: [(&[&str], Option<&str>); 5] = [
+        (&["--limits", "off"], None),
+        (&[], Some("29999")),
+        (&["--window", "sliding"], Some("29999")),
+        (&["--limits", "on", "--window", "bucket", "--limit-headers", "on"], Some("2999")),
+        (&["--window", "fixed", "--limit-headers", "off"], None),
+    ];
+    for (arguments, remaining) in cases {
+        let mut program = tokio::process::Command::new(env!("CARGO_BIN_EXE_pruna-emulator"))
+            .args(["--port", "0", "--speed", "0", "--api-key", "pru_program"])
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(program.stdout.take().unwrap()).lines();
+        let first = lines.next_line().await.unwrap().unwrap();
+        let url = first.strip_prefix("P-API emulator at ").unwrap();
+        let client = reqwest::Client::new();
+        let request = client.post(format!("{url}/v1/predictions")).header("apikey", "pru_program");
+        let response = send(request.header("Model", "p-image").json(&json!({"input": {"prompt": "x"}}))).await;
+        assert_eq!(response.status, 201);
+        let poll = send(client.get(response.text("/get_url")).header("apikey", "pru_program")).await;
+        let header = poll.headers.get("ratelimit-remaining").map(|value| value.to_str().unwrap());
+        assert_eq!((poll.status.as_u16(), header), (200, remaining), "{arguments:?}");
+        program.kill().await.unwrap();
+    }
 }
 
 #[test]
 fn the_program_rejects_invalid_arguments() {
-    let cases: [(&[&str], &str); 4] = [
+    let cases: [(&[&str], &str); 6] = [
         (&["--prot", "1"], "invalid option '--prot'"),
         (&["--port", "many"], "cannot parse argument \"many\""),
         (&["--limits", "maybe"], "invalid value 'maybe' for --limits: use on or off"),
+        (&["--limit-headers", "1"], "invalid value '1' for --limit-headers: use on or off"),
+        (&["--window", "open"], "invalid value 'open' for --window: use fixed, sliding or bucket"),
         (&["extra"], "unexpected argument \"extra\""),
     ];
     for (arguments, expected) in cases {

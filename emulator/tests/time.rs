@@ -6,7 +6,7 @@ mod support;
 
 use std::time::Duration;
 
-use pruna_emulator::{Emulator, SyncTimeout};
+use pruna_emulator::{Emulator, LimitWindow, SyncTimeout};
 use serde_json::{Value, json};
 use support::{Api, send, wait_until};
 
@@ -142,6 +142,46 @@ async fn each_model_has_its_own_limit_which_resets_every_minute() {
     assert_eq!(api.emulator.predictions().len(), 6, "a rejected request creates no prediction");
     api.emulator.advance(Duration::from_secs(wait));
     assert_eq!(submit().await.status, 201);
+}
+
+#[tokio::test]
+async fn every_window_rejects_what_exceeds_the_limit_and_says_when_the_next_request_is_accepted() {
+    // A trainer has a limit of 5 per minute.
+    for (window, burst) in [(LimitWindow::Fixed, 5), (LimitWindow::Sliding, 5), (LimitWindow::TokenBucket, 1)] {
+        for has_headers in [true, false] {
+            let builder = Emulator::builder().limits(true).limit_window(window).limit_headers(has_headers);
+            let api = Api::with(builder).await;
+            let submit = || api.submit("p-image-trainer", json!({"image_data": "https://example.com/data.zip"}));
+            for _ in 0..burst {
+                assert_eq!(submit().await.status, 201, "{window:?}");
+            }
+            let rejected = submit().await;
+            assert_eq!(rejected.status, 429, "{window:?}");
+            let names = ["ratelimit-limit", "ratelimit-remaining", "ratelimit-reset", "x-ratelimit-limit-minute"];
+            assert_eq!(names.map(|name| rejected.headers.contains_key(name)), [has_headers; 4], "{window:?}");
+            let wait: u64 = rejected.header("retry-after").parse().unwrap();
+            assert!((1..=if burst == 1 { 12 } else { 60 }).contains(&wait), "{window:?}: {wait}");
+            api.emulator.advance(Duration::from_secs(wait));
+            assert_eq!(submit().await.status, 201, "{window:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn extreme_durations_neither_panic_nor_end_the_emulator() {
+    use pruna_emulator::faults::{Fault, Operation};
+    let api = Api::with(Emulator::builder().speed(1e6).limits(true).sync_window(Duration::MAX)).await;
+    let handle = api.submit("vace", json!({"prompt": "waves"})).await;
+    api.upload("a.png", support::png(8, 8), "image/png").await;
+    api.emulator.faults().add(Fault::Delay { seconds: 1e300 }.on(Operation::GetPredictionStatus).first(1));
+    let poll = api.get(&handle.text("/get_url"));
+    assert!(tokio::time::timeout(Duration::from_millis(50), poll.send()).await.is_err(), "it is delayed");
+    for _ in 0..2 {
+        api.emulator.advance(Duration::MAX);
+        assert_eq!(send(api.get(&handle.text("/get_url"))).await.status, 404, "it has expired");
+        assert_eq!(api.submit("p-image", json!({"prompt": "x"})).await.status, 201);
+        api.upload("a.png", support::png(8, 8), "image/png").await.text("/expires_at");
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! `pruna emulator`: runs an emulator of P-API on loopback.
 
-use pruna_emulator::Emulator;
+use pruna_emulator::{Builder, Emulator, LimitWindow};
 
 use crate::{app::App, failure::Failure, interrupt::Signals, options::Switch, output};
 
@@ -20,6 +20,29 @@ pub(crate) struct Args {
     /// Whether to enforce rate limits
     #[arg(long, value_enum, default_value_t = Switch::On)]
     limits: Switch,
+    /// How rate limits are counted: in fixed or sliding windows of 60 seconds, or by a token bucket with a tenth of the limit
+    #[arg(long, value_enum, value_name = "KIND", default_value_t = Window::Fixed)]
+    window: Window,
+    /// Whether to send the headers RateLimit-Limit, -Remaining and -Reset
+    #[arg(long, value_enum, default_value_t = Switch::On)]
+    limit_headers: Switch,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Window {
+    Fixed,
+    Sliding,
+    Bucket,
+}
+
+impl From<Window> for LimitWindow {
+    fn from(window: Window) -> Self {
+        match window {
+            Window::Fixed => Self::Fixed,
+            Window::Sliding => Self::Sliding,
+            Window::Bucket => Self::TokenBucket,
+        }
+    }
 }
 
 fn parse_speed(text: &str) -> Result<f64, String> {
@@ -28,8 +51,13 @@ fn parse_speed(text: &str) -> Result<f64, String> {
 }
 
 impl Args {
+    fn builder(&self) -> Builder {
+        let builder = Emulator::builder().port(self.port).speed(self.speed).limits(self.limits == Switch::On);
+        builder.limit_window(self.window.into()).limit_headers(self.limit_headers == Switch::On)
+    }
+
     pub(crate) async fn run(self, app: &App) -> Result<(), Failure> {
-        let mut builder = Emulator::builder().port(self.port).speed(self.speed).limits(self.limits == Switch::On);
+        let mut builder = self.builder();
         // The key in the environment is not used: it may be a real one, and the key is printed.
         if let Some(key) = &app.global.api_key {
             builder = builder.api_key(key);
@@ -49,5 +77,49 @@ impl Args {
             _ = signals.next() => {}
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::*;
+
+    #[derive(clap::Parser)]
+    struct Program {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    /// Returns `RateLimit-Remaining` of a status request, of which 30,000 per minute are allowed.
+    async fn remaining(arguments: &[&str]) -> Option<String> {
+        let program = Program::parse_from([&["emulator", "--port", "0"], arguments].concat());
+        let emulator = program.args.builder().start().await.unwrap();
+        let mut stream = tokio::net::TcpStream::connect(emulator.url().trim_start_matches("http://")).await.unwrap();
+        let request = format!(
+            "GET /v1/predictions/status/x HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\napikey: {}\r\n\r\n",
+            emulator.api_key()
+        );
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut response = String::new();
+        stream.read_to_string(&mut response).await.unwrap();
+        assert!(response.starts_with("HTTP/1.1 404"), "{response}");
+        response.lines().find_map(|line| line.strip_prefix("ratelimit-remaining: ").map(str::to_owned))
+    }
+
+    #[tokio::test]
+    async fn the_options_choose_the_kind_of_rate_limit_and_its_headers() {
+        for (arguments, expected) in [
+            (&[][..], Some("29999")),
+            (&["--window", "fixed"], Some("29999")),
+            (&["--window", "sliding", "--limit-headers", "on"], Some("29999")),
+            (&["--window", "bucket"], Some("2999")),
+            (&["--limit-headers", "off"], None),
+            (&["--limits", "off"], None),
+        ] {
+            assert_eq!(remaining(arguments).await.as_deref(), expected, "{arguments:?}");
+        }
     }
 }

@@ -7,8 +7,10 @@ use serde_json::Value;
 
 use super::Emulator;
 use crate::document::Document;
-use crate::settings::{Settings, SyncTimeout};
+use crate::settings::{LimitWindow, Settings, SyncTimeout};
 use crate::state::State;
+
+const MIB: usize = 1024 * 1024;
 
 /// Configures and starts an emulator.
 ///
@@ -26,11 +28,18 @@ impl Builder {
             port: 0,
             speed: 0.0,
             limits: false,
+            limit_window: LimitWindow::Fixed,
+            limit_headers: true,
             api_key: Emulator::DEFAULT_KEY.to_owned(),
             additional_api_keys: Vec::new(),
             upload_limit: 100_000_000,
+            max_connections: 1024,
             sync_window: Duration::from_secs(60),
             sync_timeout: SyncTimeout::Handle,
+            request_memory: 32 * MIB,
+            prediction_memory: 24 * MIB,
+            upload_memory: 16 * MIB,
+            upload_disk: 1024 * MIB,
         };
         Self { settings, document: None }
     }
@@ -58,6 +67,23 @@ impl Builder {
         self
     }
 
+    /// Sets how rate limits are counted. Default: [`LimitWindow::Fixed`].
+    ///
+    /// Has no effect without [`Builder::limits`].
+    pub fn limit_window(mut self, window: LimitWindow) -> Self {
+        self.settings.limit_window = window;
+        self
+    }
+
+    /// Enables the headers `RateLimit-Limit`, `-Remaining` and `-Reset`, and the gateway's `X-RateLimit-` headers.
+    /// Default: `true`.
+    ///
+    /// Has no effect without [`Builder::limits`]. A response with status 429 has `Retry-After` in any case.
+    pub fn limit_headers(mut self, on: bool) -> Self {
+        self.settings.limit_headers = on;
+        self
+    }
+
     /// Sets the API key to accept. Default: [`Emulator::DEFAULT_KEY`].
     pub fn api_key(mut self, key: impl Into<String>) -> Self {
         self.settings.api_key = key.into();
@@ -75,6 +101,48 @@ impl Builder {
     /// The response to a larger upload is 413.
     pub fn upload_limit(mut self, bytes: u64) -> Self {
         self.settings.upload_limit = bytes;
+        self
+    }
+
+    /// Sets the maximum number of open connections, from 1 to 100,000. Default: 1024.
+    ///
+    /// Further ones wait. While three quarters are open, connections are closed after a response (`Connection: close`).
+    pub fn max_connections(mut self, count: usize) -> Self {
+        self.settings.max_connections = count.clamp(1, 100_000);
+        self
+    }
+
+    /// Sets the memory for recorded requests in bytes. Default: 32 MiB, enough for about 20,000 without long bodies.
+    ///
+    /// Beyond, the oldest are dropped; see [`Emulator::dropped_requests`].
+    pub fn request_memory(mut self, bytes: usize) -> Self {
+        self.settings.request_memory = bytes;
+        self
+    }
+
+    /// Sets the memory for predictions in bytes. Default: 24 MiB, enough for about 25,000 with a short prompt.
+    ///
+    /// Beyond, the oldest that have ended are dropped: for a client, they have expired. If not enough have ended, the
+    /// response to a submission is 503.
+    pub fn prediction_memory(mut self, bytes: usize) -> Self {
+        self.settings.prediction_memory = bytes;
+        self
+    }
+
+    /// Sets the memory for uploads up to 1 MiB each, in bytes. Default: 16 MiB.
+    ///
+    /// Beyond, those that have not been used for the longest time are dropped, as if they had expired.
+    pub fn upload_memory(mut self, bytes: usize) -> Self {
+        self.settings.upload_memory = bytes;
+        self
+    }
+
+    /// Sets the space for larger uploads in bytes. Default: 1 GiB. They are in at most 128 temporary files.
+    ///
+    /// Beyond, those that have not been used for the longest time are dropped, as if they had expired. If the uploads in
+    /// progress alone need more, the response is 503.
+    pub fn upload_disk(mut self, bytes: usize) -> Self {
+        self.settings.upload_disk = bytes;
         self
     }
 

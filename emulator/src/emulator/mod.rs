@@ -2,6 +2,7 @@
 
 mod builder;
 
+use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -18,12 +19,11 @@ use crate::sync::lock;
 /// A running emulator.
 ///
 /// Clones refer to the same emulator. It stops when the last one is dropped, or with [`Emulator::shutdown`].
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Emulator {
     inner: Arc<Inner>,
 }
 
-#[derive(Debug)]
 struct Inner {
     state: Arc<State>,
     url: String,
@@ -35,6 +35,14 @@ impl Drop for Inner {
         if let Some(server) = lock(&self.server).take() {
             server.abort();
         }
+    }
+}
+
+impl fmt::Debug for Emulator {
+    /// Without keys and what was sent.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let settings = &self.inner.state.settings;
+        f.debug_struct("Emulator").field("url", &self.inner.url).field("settings", settings).finish_non_exhaustive()
     }
 }
 
@@ -70,10 +78,17 @@ impl Emulator {
 
     /// Returns the API requests so far, oldest first.
     ///
-    /// Includes rejected requests and those with faults, but not those below `/_emulator/`. At most the last 100,000
-    /// requests are kept.
+    /// Includes rejected requests and those with faults, but not those below `/_emulator/`. Secrets are replaced by their
+    /// [hash](crate::secret_hash()). The oldest requests are dropped beyond [`Builder::request_memory`].
     pub fn requests(&self) -> Vec<RecordedRequest> {
         self.inner.state.requests.all()
+    }
+
+    /// Returns the number of requests that were dropped since the start or the last [`Emulator::clear_requests`].
+    ///
+    /// If it is not 0, [`Emulator::requests`] is incomplete: raise [`Builder::request_memory`], or clear the list more often.
+    pub fn dropped_requests(&self) -> u64 {
+        self.inner.state.requests.dropped()
     }
 
     /// Clears the list of requests.
@@ -82,6 +97,8 @@ impl Emulator {
     }
 
     /// Returns the accepted predictions, oldest first, with their current status.
+    ///
+    /// The oldest that have ended are dropped beyond [`Builder::prediction_memory`].
     pub fn predictions(&self) -> Vec<PredictionRecord> {
         let state = &self.inner.state;
         state.predictions.records(state.clock.now())
@@ -90,7 +107,7 @@ impl Emulator {
     /// Moves the emulator's clock forward.
     ///
     /// Predictions finish, `Try-Sync` requests and delayed responses return, uploads and results expire, and rate limits
-    /// reset as if the time had passed.
+    /// reset as if the time had passed. All advances together count up to 100 years.
     pub fn advance(&self, by: Duration) {
         self.inner.state.clock.advance(by);
     }

@@ -17,7 +17,7 @@ use crate::kind::Kind;
 pub(super) fn check_uploads(sources: &[Source]) -> Result<(), String> {
     for source in sources.iter().filter(|source| source.field.contains("image")) {
         if let Origin::Upload(content) = &source.origin
-            && content.dimensions().is_none()
+            && content.upgrade().is_none_or(|content| content.dimensions().is_none())
         {
             return Err(format!("cannot identify image file '{}'", source.url));
         }
@@ -99,10 +99,10 @@ fn draw_inputs(picture: &mut RgbImage, inputs: &[RgbImage]) {
     }
 }
 
-/// Loads the picture of a source. Returns `None` if it is no picture or on another server.
+/// Loads the picture of a source. Returns `None` if it is no picture, on another server, or an upload that was dropped.
 fn load(source: &Source) -> Option<RgbImage> {
     match &source.origin {
-        Origin::Upload(content) => Some(image::load_from_memory(&content.read().ok()?).ok()?.into_rgb8()),
+        Origin::Upload(content) => content.upgrade()?.image(),
         Origin::Output(file) => file.spec.kind.is_image().then(|| draw(&file.spec)),
         Origin::External => None,
     }

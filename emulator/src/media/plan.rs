@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::spec::{MediaSpec, Source};
+use super::spec::{MediaSpec, Origin, Source};
 use super::{picture, size, training};
 use crate::kind::Kind;
 use crate::models::Model;
+
+/// Maximum number of files that are drawn for one picture.
+const MAX_SOURCES: usize = 32;
 
 /// Returns the files that `model` creates from `input`, or `message` and `error` of the failed prediction.
 pub(crate) fn plan_outputs(
@@ -31,11 +34,11 @@ pub(crate) fn plan_outputs(
     let seconds = small_number("duration").unwrap_or(5).clamp(1, 30);
     let seed = input.get("seed").and_then(Value::as_i64).filter(|seed| *seed >= 0);
     let seed = seed.unwrap_or_else(|| i64::from(fastrand::u32(..)));
-    let sources: Arc<[Source]> = sources.into();
+    let (sources, prompt) = (limit(sources), prompt(input));
     let spec = |index| MediaSpec {
         kind,
         model: model.id.clone(),
-        prompt: prompt(input),
+        prompt: Arc::clone(&prompt),
         seed,
         index,
         count,
@@ -51,10 +54,23 @@ pub(crate) fn plan_outputs(
 }
 
 /// Returns the text to draw: the prompt, or the field that the model has instead.
-fn prompt(input: &Value) -> String {
+fn prompt(input: &Value) -> Arc<str> {
     ["prompt", "video_prompt", "instruction_prompt", "voice_script"]
         .iter()
         .find_map(|name| input.get(name).and_then(Value::as_str))
         .unwrap_or_default()
-        .to_owned()
+        .into()
+}
+
+/// Leaves earlier results out of a picture that would be drawn from too many of them: each may have been made from
+/// others, whose number doubles with every prediction that uses two.
+fn limit(mut sources: Vec<Source>) -> Arc<[Source]> {
+    if sources.iter().map(Source::files).sum::<usize>() > MAX_SOURCES {
+        for source in &mut sources {
+            if let Origin::Output(_) = source.origin {
+                source.origin = Origin::External;
+            }
+        }
+    }
+    sources.into()
 }

@@ -55,7 +55,7 @@ fn ratio(aspect: Option<&str>, sources: &[Source]) -> f64 {
 
 fn dimensions(source: &Source) -> Option<(u32, u32)> {
     match &source.origin {
-        Origin::Upload(content) => content.dimensions(),
+        Origin::Upload(content) => content.upgrade()?.dimensions(),
         Origin::Output(file) => Some((file.spec.width, file.spec.height)),
         Origin::External => None,
     }

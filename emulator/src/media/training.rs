@@ -10,6 +10,7 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 use super::spec::{MediaSpec, Origin, Source};
+use crate::content::BufReadSeek;
 
 /// Minimum number of images in the training data.
 const MIN_IMAGES: usize = 10;
@@ -20,12 +21,14 @@ const WIDTH: usize = 64;
 /// Checks the number of images in uploaded archives.
 pub(super) fn check_data(sources: &[Source]) -> Result<(), String> {
     for source in sources {
-        let bytes = match &source.origin {
-            Origin::Upload(content) => content.read().map_err(|error| error.to_string())?,
-            Origin::Output(_) | Origin::External => continue,
+        let Origin::Upload(content) = &source.origin else { continue };
+        let Some(content) = content.upgrade() else { continue };
+        let count = |reader: &mut dyn BufReadSeek| {
+            let archive = ZipArchive::new(reader).map_err(|_| "File is not a zip file".to_owned())?;
+            Ok(archive.file_names().filter(|name| name.as_deref().is_ok_and(is_picture)).count())
         };
-        let archive = ZipArchive::new(Cursor::new(bytes)).map_err(|_| "File is not a zip file".to_owned())?;
-        let pictures = archive.file_names().filter(|name| name.as_deref().is_ok_and(is_picture)).count();
+        let pictures: Result<usize, String> = content.with_reader(count).map_err(|error| error.to_string())?;
+        let pictures = pictures?;
         if pictures < MIN_IMAGES {
             return Err(format!("At least {MIN_IMAGES} images are needed for training, found {pictures}"));
         }

@@ -1,43 +1,76 @@
 //! The control interface below `/_emulator/`, for tests in any language. It needs no API key.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http_body_util::{BodyExt, Limited};
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use hyper::header::{CONTENT_TYPE, HOST, HeaderMap, ORIGIN};
+use hyper::header::{CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN};
 use hyper::http::request::Parts;
 use hyper::{Method, StatusCode};
 use serde_json::{Value, json};
 
+use crate::clock::MAX_ADVANCE;
 use crate::faults::Rule;
+use crate::listing::Listing;
+use crate::reply::Reply;
 use crate::response::{self, Response};
 use crate::state::State;
 
 /// Maximum size of a request body.
 const MAX_BODY: usize = 1024 * 1024;
+/// Maximum size of a request body that is read to its end.
+const MAX_DRAINED: usize = 64 * MAX_BODY;
+/// Maximum size of all fault rules as JSON.
+const MAX_RULES: usize = 4 * MAX_BODY;
+
+/// A request body exceeds [`MAX_BODY`].
+struct TooLarge;
 
 /// Handles a request to `/_emulator/PATH`.
-pub(crate) async fn handle(state: &State, request: &Parts, path: &str, body: Incoming) -> Response {
+pub(crate) async fn handle(state: &Arc<State>, request: &Parts, path: &str, body: Incoming) -> Reply {
     if let Err(reason) = check_sender(&request.method, &request.headers) {
-        return error_body(StatusCode::FORBIDDEN, reason);
+        return Reply::Response(error_body(StatusCode::FORBIDDEN, reason));
     }
-    let Ok(body) = Limited::new(body, MAX_BODY).collect().await else {
-        return error_body(StatusCode::PAYLOAD_TOO_LARGE, "the body exceeds 1 MiB");
+    let Ok(body) = read_body(body).await else {
+        return Reply::Response(error_body(StatusCode::PAYLOAD_TOO_LARGE, "the body exceeds 1 MiB"));
     };
-    let body = body.to_bytes();
     match (request.method.as_str(), path) {
+        ("GET", "requests") => list_requests(Arc::clone(state)),
+        ("GET", "predictions") => list_predictions(Arc::clone(state)),
+        (method, path) => Reply::Response(control(state, method, path, &body)),
+    }
+}
+
+/// Reads a body up to its end, also when it is too large: otherwise the client gets a write error instead of the response.
+async fn read_body(mut body: Incoming) -> Result<Bytes, TooLarge> {
+    let mut received = BytesMut::new();
+    let mut length = 0_usize;
+    while let Some(Ok(frame)) = body.frame().await {
+        let Ok(chunk) = frame.into_data() else { continue };
+        length = length.saturating_add(chunk.len());
+        if length > MAX_DRAINED {
+            break;
+        }
+        if length <= MAX_BODY {
+            received.extend_from_slice(&chunk);
+        }
+    }
+    if length > MAX_BODY { Err(TooLarge) } else { Ok(received.freeze()) }
+}
+
+fn control(state: &State, method: &str, path: &str, body: &Bytes) -> Response {
+    match (method, path) {
         ("GET", "health") => ok(json!({"status": "ok"})),
-        ("GET", "requests") => list(&state.requests.all()),
         ("DELETE", "requests") => {
             state.requests.clear();
             no_content()
         }
-        ("GET", "predictions") => list(&state.predictions.records(state.clock.now())),
-        ("POST", "clock") => advance(state, &body),
+        ("POST", "clock") => advance(state, body),
         ("GET", "faults") => list(&state.faults.list()),
-        ("POST", "faults") => add_faults(state, &body),
+        ("POST", "faults") => add_faults(state, body),
         ("DELETE", "faults") => {
             state.faults.clear();
             no_content()
@@ -78,15 +111,22 @@ fn is_loopback(host: &str) -> bool {
 
 /// Moves the clock forward: `{"advance_seconds": N}`.
 fn advance(state: &State, body: &Bytes) -> Response {
-    let body: Value = serde_json::from_slice(body).unwrap_or_default();
-    let by = body["advance_seconds"].as_f64().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    match by {
-        Some(by) => {
+    match parse_advance(body) {
+        Ok(by) => {
             state.clock.advance(by);
             ok(json!({"seconds": state.clock.now().as_secs_f64()}))
         }
-        None => error_body(StatusCode::BAD_REQUEST, "send {\"advance_seconds\": NUMBER}"),
+        Err(error) => error_body(StatusCode::BAD_REQUEST, &error),
     }
+}
+
+fn parse_advance(body: &[u8]) -> Result<Duration, String> {
+    let body: Value = serde_json::from_slice(body).map_err(|error| format!("the body is not valid JSON: {error}"))?;
+    let seconds = body.get("advance_seconds").ok_or("send {\"advance_seconds\": NUMBER}")?;
+    let range = 0.0..=MAX_ADVANCE.as_secs_f64();
+    let by = seconds.as_f64().filter(|seconds| range.contains(seconds));
+    by.and_then(|by| Duration::try_from_secs_f64(by).ok())
+        .ok_or_else(|| format!("advance_seconds must be a number from 0 to {} (100 years)", MAX_ADVANCE.as_secs()))
 }
 
 /// Adds one rule, or an array of rules.
@@ -103,6 +143,9 @@ fn add_faults(state: &State, body: &Bytes) -> Response {
         Err(error) => return error_body(StatusCode::BAD_REQUEST, &error.to_string()),
     };
     match rules.into_iter().map(serde_json::from_value).collect::<Result<Vec<Rule>, _>>() {
+        Ok(rules) if size(&state.faults.list()) + size(&rules) > MAX_RULES => {
+            error_body(StatusCode::PAYLOAD_TOO_LARGE, "the fault rules exceed 4 MiB; remove some first")
+        }
         Ok(rules) => {
             let ids: Vec<u64> = rules.into_iter().map(|rule| state.faults.add(rule)).collect();
             response::json(StatusCode::CREATED, &json!({"ids": ids}))
@@ -117,6 +160,39 @@ fn remove_fault(state: &State, path: &str) -> Response {
         true => no_content(),
         false => error_body(StatusCode::NOT_FOUND, "there is no fault rule with this id"),
     }
+}
+
+/// Size of rules as JSON, in bytes, with their counters.
+fn size<T: serde::Serialize>(rules: &[T]) -> usize {
+    rules.iter().map(|rule| 64 + serde_json::to_string(rule).map_or(MAX_RULES, |rule| rule.len())).sum()
+}
+
+fn list_requests(state: Arc<State>) -> Reply {
+    let (dropped, mut last) = (state.requests.dropped(), 0);
+    let next = move || {
+        let request = state.requests.after(last)?;
+        last = request.number;
+        Some(request)
+    };
+    listing(Listing::new(next), dropped)
+}
+
+fn list_predictions(state: Arc<State>) -> Reply {
+    let (dropped, now, mut last) = (state.predictions.dropped(), state.clock.now(), 0);
+    let next = move || {
+        let (number, record) = state.predictions.after(last, now)?;
+        last = number;
+        Some(record)
+    };
+    listing(Listing::new(next), dropped)
+}
+
+/// A list, and the number of older entries that were dropped.
+fn listing(listing: Listing, dropped: u64) -> Reply {
+    let mut response = hyper::Response::new(listing);
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response.headers_mut().insert(HeaderName::from_static("x-emulator-dropped"), dropped.into());
+    Reply::Listing(response)
 }
 
 fn list<T: serde::Serialize>(items: &[T]) -> Response {
@@ -145,6 +221,26 @@ mod tests {
     fn sender(method: Method, headers: &[(&'static str, &str)]) -> bool {
         let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
         check_sender(&method, &headers).is_ok()
+    }
+
+    #[test]
+    fn the_clock_is_advanced_by_a_number_in_range_only() {
+        for (body, expected) in [("0", 0), ("60", 60), ("3153600000", 3_153_600_000), ("6e1", 60)] {
+            let body = format!("{{\"advance_seconds\": {body}}}");
+            assert_eq!(parse_advance(body.as_bytes()), Ok(Duration::from_secs(expected)));
+        }
+        for number in ["-1", "-1e-9", "1e300", "18446744073709551616", "3153600001", "\"60\"", "null", "[]"] {
+            let error = parse_advance(format!("{{\"advance_seconds\": {number}}}").as_bytes()).unwrap_err();
+            assert_eq!(error, "advance_seconds must be a number from 0 to 3153600000 (100 years)", "{number}");
+        }
+        for number in ["1e400", "NaN", "Infinity", "-", ""] {
+            let error = parse_advance(format!("{{\"advance_seconds\": {number}}}").as_bytes()).unwrap_err();
+            assert!(error.starts_with("the body is not valid JSON: "), "{number}: {error}");
+        }
+        for body in ["{}", "7", "[]", "null"] {
+            let error = parse_advance(body.as_bytes()).unwrap_err();
+            assert_eq!(error, "send {\"advance_seconds\": NUMBER}", "{body}");
+        }
     }
 
     #[test]

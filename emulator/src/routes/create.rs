@@ -13,11 +13,12 @@ use crate::id::random_id;
 use crate::media;
 use crate::models::Model;
 use crate::quirks::Quirks;
+use crate::recording::record_input;
 use crate::response::{self, Response};
 use crate::settings::SyncTimeout;
 use crate::sources;
 use crate::state::State;
-use crate::store::{Outcome, Prediction};
+use crate::store::{Outcome, Prediction, StoreFull};
 
 /// Share of a prediction's time that is spent in the queue.
 const QUEUED_SHARE: f64 = 0.2;
@@ -30,18 +31,21 @@ pub(super) async fn handle(context: &mut RequestContext) -> Result<Response, Err
     if context.header("content-type") != Some("application/json") {
         return Err(ErrorResponse::gateway(StatusCode::BAD_REQUEST, "specified Content-Type is not allowed"));
     }
-    let body = context.read_body().await;
+    let (body, _reservation) = context.read_body().await?;
     let input = validate::gateway_checks(model, &body)?;
+    drop(body);
     context.check_rate_limit(&model.id, model.per_minute, false)?;
     validate::backend_checks(model, &input)?;
-    let prediction = start(context, model, input);
-    let handle = prediction_body::handle(&prediction, &context.origin);
-    let handle = || prediction_body::respond(&state, &prediction, StatusCode::CREATED, &handle);
+    let prediction = start(context, model, &input).await?;
+    let handle = || {
+        let body = prediction_body::handle(&prediction, &input, &context.origin);
+        prediction_body::respond(&state, &prediction, StatusCode::CREATED, &body)
+    };
     let is_sync = context.header("try-sync").is_some_and(|value| value.eq_ignore_ascii_case("true"));
     if !is_sync || Quirks::of(&model.id).ignores_try_sync {
         return Ok(handle());
     }
-    let deadline = prediction.created + state.settings.sync_window;
+    let deadline = prediction.created.saturating_add(state.settings.sync_window);
     state.clock.sleep_until(prediction.finished.min(deadline)).await;
     if prediction.finished <= deadline {
         let now = state.clock.now().max(prediction.finished);
@@ -66,36 +70,49 @@ fn find_model<'a>(state: &'a State, header: Option<&str>) -> Result<&'a Model, E
 }
 
 /// Adds a prediction to the store. Its outcome is fixed now; the clock decides when it becomes visible.
-fn start(context: &RequestContext, model: &Model, input: Value) -> Arc<Prediction> {
+async fn start(context: &RequestContext, model: &Model, input: &Value) -> Result<Arc<Prediction>, ErrorResponse> {
     let state = &context.state;
-    let created = state.clock.now();
-    let duration = model.typical.mul_f64(state.settings.speed);
     let outcome = match &context.fault {
         Some(Fault::Cancel) => Outcome::Canceled,
         Some(Fault::Fail { error }) => failed(error.clone()),
         Some(Fault::Expired) => failed("404 Client Error: Not Found for url of the input file".to_owned()),
-        _ => outcome(context, model, &input),
+        _ => outcome(context, model, input).await?,
     };
-    state.predictions.add(Prediction {
+    let created = state.clock.now();
+    let duration = model.typical.mul_f64(state.settings.speed);
+    let prediction = Prediction {
         id: random_id(26),
         model: model.id.clone(),
-        input,
+        input: record_input(state, &context.headers, input),
         created,
         started: created + duration.mul_f64(QUEUED_SHARE),
         finished: created + duration,
         outcome,
+    };
+    state.predictions.add(prediction, created).map_err(|StoreFull| {
+        let message = "the emulator has too many unfinished predictions; raise its prediction_memory";
+        ErrorResponse::gateway(StatusCode::SERVICE_UNAVAILABLE, message)
     })
 }
 
-fn outcome(context: &RequestContext, model: &Model, input: &Value) -> Outcome {
-    let sources = match sources::resolve(&context.state, model, input, &context.origin) {
+async fn outcome(context: &RequestContext, model: &Model, input: &Value) -> Result<Outcome, ErrorResponse> {
+    let state = &context.state;
+    let sources = match sources::resolve(state, model, input, &context.origin) {
         Ok(sources) => sources,
-        Err(error) => return failed(error),
+        Err(error) => return Ok(failed(error)),
     };
-    match media::plan_outputs(model, input, sources) {
+    let planned = if sources.iter().any(|source| matches!(source.origin, media::Origin::Upload(_))) {
+        // The uploads are read.
+        let (state, id, input) = (Arc::clone(state), model.id.clone(), input.clone());
+        let plan = move || Some(media::plan_outputs(state.document.model(&id)?, &input, sources));
+        context.state.media_cache.run(plan).await.map_err(|error| ErrorResponse::internal(&error))?
+    } else {
+        Some(media::plan_outputs(model, input, sources))
+    };
+    Ok(match planned.ok_or_else(ErrorResponse::no_route)? {
         Ok(specs) => Outcome::Succeeded(specs.into_iter().map(|spec| Arc::new(spec.into_file())).collect()),
         Err((message, error)) => Outcome::Failed { message, error },
-    }
+    })
 }
 
 fn failed(error: String) -> Outcome {

@@ -8,16 +8,21 @@ use sha2::{Digest, Sha256};
 use super::range::Range;
 use crate::context::RequestContext;
 use crate::error_response::ErrorResponse;
+use crate::media::OutputFile;
 use crate::response::{self, Response};
 use crate::store::RETENTION;
 
 pub(super) async fn handle(context: &mut RequestContext) -> Result<Response, ErrorResponse> {
     let now = context.state.clock.now();
-    let found = context.state.predictions.output(&context.parameter).filter(|(ready, _)| now >= *ready);
-    let (ready, file) = found.ok_or_else(|| ErrorResponse::not_found("There is no file at this path"))?;
-    if now >= ready + RETENTION {
-        return Err(ErrorResponse::content_expired());
-    }
+    let not_found = || ErrorResponse::not_found("There is no file at this path");
+    let file = match context.state.predictions.output(&context.parameter) {
+        Some((ready, _)) if now < ready => return Err(not_found()),
+        Some((ready, file)) if now < ready + RETENTION => file,
+        Some(_) => return Err(ErrorResponse::content_expired()),
+        // Its prediction was dropped.
+        None if OutputFile::is_path(&context.parameter) => return Err(ErrorResponse::content_expired()),
+        None => return Err(not_found()),
+    };
     let bytes = context.state.media_cache.get(&file).await.map_err(|error| ErrorResponse::internal(&error))?;
     let etag = format!("\"{}\"", HEXLOWER.encode(&Sha256::digest(&bytes)[..16]));
     let length = bytes.len() as u64;

@@ -3,6 +3,7 @@
 mod control;
 mod create;
 mod download;
+mod form;
 mod prediction_body;
 mod range;
 mod status;
@@ -44,7 +45,9 @@ pub(crate) async fn handle(context: &mut RequestContext, operation: Option<&str>
 /// Reads the rest of the request and adds the headers that every response has.
 async fn complete(context: &mut RequestContext, mut response: Response) -> Response {
     context.drain_body().await;
-    if let Some(status) = context.rate_limit {
+    if let Some(status) = context.rate_limit
+        && context.state.settings.limit_headers
+    {
         set_rate_limit_headers(&mut response, status);
     }
     response::set_header(&mut response, VIA, "1.1 kong");
@@ -84,7 +87,7 @@ async fn dispatch(context: &mut RequestContext, operation: Option<&str>) -> Resu
 
 fn authorize(headers: &HeaderMap, name: &str, settings: &Settings) -> Result<(), ErrorResponse> {
     let unauthorized = |message: &str| Err(ErrorResponse::gateway(StatusCode::UNAUTHORIZED, message));
-    let mut accepted = std::iter::once(&settings.api_key).chain(&settings.additional_api_keys);
+    let mut accepted = settings.api_keys();
     match headers.get(name) {
         None => unauthorized("No API key found in request"),
         Some(key) if accepted.any(|accepted| key.as_bytes() == accepted.as_bytes()) => Ok(()),

@@ -19,11 +19,11 @@ const POLL_INTERVAL_SHARE: f64 = 0.05;
 const MIN_POLL_INTERVAL: f64 = 0.005;
 
 /// The body that returns a new prediction's id and `get_url`.
-pub(super) fn handle(prediction: &Prediction, origin: &str) -> Value {
+pub(super) fn handle(prediction: &Prediction, input: &Value, origin: &str) -> Value {
     json!({
         "id": prediction.id,
         "model": prediction.model,
-        "input": prediction.input,
+        "input": input,
         "get_url": format!("{origin}/v1/predictions/status/{}", prediction.id),
     })
 }

@@ -1,5 +1,7 @@
 //! `uploadFile`: receives a file as multipart/form-data.
 
+use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use data_encoding::HEXLOWER;
@@ -8,24 +10,29 @@ use multer::{Field, Multipart};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::content::{Content, ContentWriter};
+use super::form::{FormStream, ReadAhead};
+use crate::content::Content;
 use crate::context::RequestContext;
 use crate::error_response::ErrorResponse;
 use crate::faults::Fault;
 use crate::id::random_id;
 use crate::response::{self, Response};
-use crate::store::UPLOAD_LIFETIME;
+use crate::store::{UPLOAD_LIFETIME, UploadStore};
 
 pub(super) async fn handle(context: &mut RequestContext) -> Result<Response, ErrorResponse> {
     let boundary = context.header("content-type").and_then(|value| multer::parse_boundary(value).ok());
     let boundary = boundary.ok_or_else(|| invalid_file("The request is not multipart/form-data"))?;
-    let mut form = Multipart::new(context.body_stream(), boundary);
-    let limit = context.state.settings.upload_limit;
+    let state = Arc::clone(&context.state);
+    let (stream, ahead) = FormStream::new(context.body_stream());
+    let mut form = Multipart::new(stream, boundary);
+    let limit = state.settings.upload_limit;
     let mut received = None;
     while let Some(field) = form.next_field().await.map_err(|error| invalid_file(&error.to_string()))? {
-        if field.name() == Some("content") && received.is_none() {
-            received = Some(receive(field, limit).await?);
-        }
+        ahead.reset();
+        // What is beyond the limit is read and not kept.
+        let is_content = field.name() == Some("content") && received.is_none();
+        let part = receive(field, if is_content { limit } else { 0 }, &state.uploads, &ahead).await?;
+        received = received.or(is_content.then_some(part));
     }
     let upload = received.filter(|upload| upload.length > 0);
     let upload = upload.ok_or_else(|| invalid_file("Send an image or a video in the part 'content'"))?;
@@ -52,15 +59,21 @@ struct Upload {
 
 /// Receives a part to its end, even when it exceeds the limit: otherwise the client gets a write error instead of the
 /// response.
-async fn receive(mut field: Field<'_>, limit: u64) -> Result<Upload, ErrorResponse> {
+async fn receive(
+    mut field: Field<'_>,
+    limit: u64,
+    uploads: &UploadStore,
+    ahead: &ReadAhead,
+) -> Result<Upload, ErrorResponse> {
     let name = field.file_name().unwrap_or("file").to_owned();
     let content_type = field.content_type().map_or("application/octet-stream".to_owned(), ToString::to_string);
-    let (mut writer, mut hash, mut length) = (ContentWriter::new(), Sha256::new(), 0_u64);
+    let (mut writer, mut hash, mut length) = (uploads.writer(), Sha256::new(), 0_u64);
     while let Some(chunk) = field.chunk().await.map_err(|error| invalid_file(&error.to_string()))? {
+        ahead.reset();
         length += chunk.len() as u64;
         if length <= limit {
             hash.update(&chunk);
-            writer.write(&chunk).map_err(|error| ErrorResponse::internal(&error))?;
+            uploads.write(&mut writer, &chunk).map_err(not_stored)?;
         }
     }
     Ok(Upload { name, content_type, content: writer.finish(), length, sha256: HEXLOWER.encode(&hash.finalize()) })
@@ -86,6 +99,14 @@ fn upload_body(id: &str, upload: &Upload, context: &RequestContext, now: Duratio
         "expires_at": time(now + UPLOAD_LIFETIME),
         "urls": {"get": format!("{}/v1/files/{id}", context.origin)},
     })
+}
+
+fn not_stored(error: io::Error) -> ErrorResponse {
+    if error.kind() == io::ErrorKind::StorageFull {
+        let message = "the emulator has no space for this upload; raise its upload_disk";
+        return ErrorResponse::gateway(StatusCode::SERVICE_UNAVAILABLE, message);
+    }
+    ErrorResponse::internal(&error)
 }
 
 fn invalid_file(details: &str) -> ErrorResponse {

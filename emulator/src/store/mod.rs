@@ -6,7 +6,7 @@ mod requests;
 mod uploads;
 
 pub use predictions::PredictionRecord;
-pub(crate) use predictions::{Outcome, Prediction, PredictionStore, RETENTION};
+pub(crate) use predictions::{Outcome, Prediction, PredictionStore, RETENTION, StoreFull};
 pub(crate) use rate_limits::{RateLimitStatus, RateLimiter};
 pub use requests::RecordedRequest;
 pub(crate) use requests::{MAX_RECORDED_BODY, RequestLog};
