@@ -6,7 +6,8 @@
 //!
 //! In any minute, a client sends at most the limit, and that as soon as possible. If the service reports that its minute has begun
 //! anew, it is used at once. If the service rejects requests below the limit, or reports less than expected, the client goes over to
-//! an even pace, slows down with every rejection, and grows again. Requests of a [batch](crate::batch) let other requests pass.
+//! an even pace, slows down with every rejection, and grows again. Requests of a [batch](crate::batch) let other requests pass, and
+//! once there are any, a batch leaves a twentieth of the limit to them, or twice as many as there were in the last minute.
 //!
 //! ```
 //! use pruna::{Client, Model, limits::Limits};
@@ -25,6 +26,7 @@ mod headers;
 mod limiter;
 mod pace;
 mod queue;
+mod reserve;
 mod shared;
 mod trial;
 mod window;

@@ -144,7 +144,7 @@ impl Transport {
             let attempt = async {
                 let permit = match early {
                     Some(permit) => permit,
-                    None => self.permit(Operation::Submission(model), urgency.priority(), deadline).await?,
+                    None => self.submission_permit(model, urgency, deadline).await?,
                 };
                 self.submit_once(model, &request, try_sync, deadline, permit, hook).await
             };
@@ -201,7 +201,19 @@ impl Transport {
         priority: Priority,
         deadline: Instant,
     ) -> Result<Permit<'_>, AttemptError> {
-        self.limits.acquire(operation, priority, deadline).await.map_err(AttemptError::not_sent)
+        let acquired = self.limits.acquire(operation, Urgency::Interactive, priority, deadline).await;
+        acquired.map_err(AttemptError::not_sent)
+    }
+
+    /// Waits until the rate limits allow a submission.
+    async fn submission_permit(
+        &self,
+        model: &Model,
+        urgency: Urgency,
+        deadline: Instant,
+    ) -> Result<Permit<'_>, AttemptError> {
+        let acquired = self.limits.acquire(Operation::Submission(model), urgency, Instant::now(), deadline).await;
+        acquired.map_err(AttemptError::not_sent)
     }
 
     /// Polls a job once.

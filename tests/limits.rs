@@ -197,3 +197,67 @@ async fn the_expected_wait_counts_the_requests_that_wait_already() {
         submission.await.unwrap().unwrap();
     }
 }
+
+/// Sends a request every five milliseconds, as a web service does, and returns how long each waited for the client, or the wait that
+/// an error named.
+async fn web_service(client: &Client, count: usize) -> Vec<Result<Duration, Duration>> {
+    let mut requests = Vec::new();
+    for n in 0..count {
+        let client = client.clone();
+        requests.push(tokio::spawn(async move {
+            let started = Instant::now();
+            let request = Request::from(PImage::new(format!("lion {n}"))).try_sync(false);
+            let submitted = client.submit(request.deadline(Duration::from_secs(5))).await;
+            submitted.map(|_| started.elapsed()).map_err(|error| error.retry_after().unwrap())
+        }));
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let mut waits = Vec::new();
+    for request in requests {
+        waits.push(request.await.unwrap());
+    }
+    waits
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_web_service_uses_the_whole_limit_at_once_and_then_says_how_long_to_wait() {
+    let service = Service::new().with_limits();
+    let waits = web_service(&service.client(), 600).await;
+    let (mut served, refused): (Vec<_>, Vec<_>) = waits.into_iter().partition(Result::is_ok);
+    served.sort_unstable();
+    let late = served[served.len() * 99 / 100].unwrap();
+    assert_eq!((served.len(), service.rejections()), (500, 0));
+    assert!(late < Duration::from_millis(50), "{late:?}");
+    for wait in refused {
+        let wait = wait.unwrap_err();
+        assert!((56..=60).contains(&wait.as_secs()), "{wait:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_of_thousands_does_not_starve_a_web_service() {
+    let service = Service::new().with_limits();
+    let client = service.client();
+    let lions = (0..5000).map(|n| Request::from(PImage::new(format!("lion {n}"))).try_sync(false));
+    let mut results = client.batch(lions).run().await.unwrap();
+    let (first, started) = (client.clone(), Instant::now());
+    let visitor = async {
+        // The first one comes when the batch has used up the minute. From then on, something is left for the others.
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        first.submit(Request::from(PImage::new("a visitor")).try_sync(false)).await.unwrap();
+        let mut waits = Vec::new();
+        for n in 0..60 {
+            tokio::time::sleep(Duration::from_secs(4)).await;
+            let begun = Instant::now();
+            first.submit(Request::from(PImage::new(format!("visitor {n}"))).try_sync(false)).await.unwrap();
+            waits.push(begun.elapsed());
+        }
+        waits
+    };
+    let batch = async { while results.next().await.is_some() {} };
+    let (mut waits, ()) = tokio::join!(visitor, batch);
+    waits.sort_unstable();
+    assert!(waits[57] < Duration::from_millis(50), "{waits:?}");
+    // The batch takes hardly longer than without visitors.
+    assert!(started.elapsed() < Duration::from_secs(620), "{:?}", started.elapsed());
+}

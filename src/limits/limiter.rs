@@ -23,10 +23,6 @@ use crate::{Error, Model, error::ErrorKind};
 /// Maximum number of concurrent status requests.
 const MAX_CONCURRENT_STATUS: usize = 128;
 
-/// For how long other requests precede one of a batch. Then it is served before those that arrive later, so that it does not
-/// starve.
-const BATCH_PATIENCE: Duration = Duration::from_secs(120);
-
 /// The kinds of requests that have separate limits.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Operation<'a> {
@@ -41,18 +37,8 @@ pub(crate) enum Operation<'a> {
 pub(crate) enum Urgency {
     #[default]
     Interactive,
-    /// A request of a batch: it lets others pass for some time.
+    /// A request of a batch: it lets others pass, and leaves something of the limit to them.
     Batch,
-}
-
-impl Urgency {
-    /// Returns the place in a queue of a request that arrives now.
-    pub(crate) fn priority(self) -> Priority {
-        match self {
-            Self::Interactive => Instant::now(),
-            Self::Batch => Instant::now() + BATCH_PATIENCE,
-        }
-    }
 }
 
 /// Permission to have one submission of a model in progress.
@@ -158,14 +144,15 @@ impl Limiter {
     pub(crate) async fn acquire(
         &self,
         operation: Operation<'_>,
+        urgency: Urgency,
         priority: Priority,
         deadline: Instant,
     ) -> Result<Permit<'_>, Error> {
         let acquired = match operation {
-            Operation::Submission(model) => self.model(model).queue.acquire(priority, deadline).await,
-            Operation::Status => self.status.acquire(priority, deadline).await,
-            Operation::Download => self.downloads.acquire(priority, deadline).await,
-            Operation::Upload => self.uploads.acquire(priority, deadline).await,
+            Operation::Submission(model) => self.model(model).queue.acquire(urgency, priority, deadline).await,
+            Operation::Status => self.status.acquire(urgency, priority, deadline).await,
+            Operation::Download => self.downloads.acquire(urgency, priority, deadline).await,
+            Operation::Upload => self.uploads.acquire(urgency, priority, deadline).await,
         };
         acquired.map_err(|wait| {
             let message = "the client's rate limit allows no request before the deadline";
@@ -253,13 +240,13 @@ mod tests {
         let deadline = start + Duration::from_secs(5);
         let mut open = Vec::new();
         for _ in 0..MAX_CONCURRENT_STATUS {
-            open.push(limiter.acquire(Operation::Status, start, deadline).await.unwrap());
+            open.push(limiter.acquire(Operation::Status, Urgency::Interactive, start, deadline).await.unwrap());
         }
-        let error = limiter.acquire(Operation::Status, start, deadline).await.unwrap_err();
+        let error = limiter.acquire(Operation::Status, Urgency::Interactive, start, deadline).await.unwrap_err();
         assert!(error.is_rate_limited(), "{error}");
         assert_eq!(start.elapsed(), Duration::from_secs(5));
         open.pop();
-        assert!(limiter.acquire(Operation::Status, start, deadline).await.is_ok());
+        assert!(limiter.acquire(Operation::Status, Urgency::Interactive, start, deadline).await.is_ok());
     }
 
     #[tokio::test(start_paused = true)]

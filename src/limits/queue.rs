@@ -12,11 +12,14 @@ use tokio::{
     time::{Instant, timeout, timeout_at},
 };
 
-use super::{Limit, headers::RateLimitHeaders, shared::SharedRateLimiter, window::Window};
+use super::{Limit, Urgency, headers::RateLimitHeaders, shared::SharedRateLimiter, window::Window};
 
-/// The order in which waiters are served: the lowest first. A request that cannot be postponed has the time of its arrival; a
-/// request of a batch, or a poll, has a later one.
+/// The order in which waiters are served: the lowest first. A request that cannot be postponed has the time of its arrival; a poll
+/// has a later one, by a multiple of its interval. All of them precede requests of batches.
 pub(crate) type Priority = Instant;
+
+/// If other requests use up the limit, one of a batch is served after this time nevertheless.
+const BATCH_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Requests that share one rate limit.
 ///
@@ -40,6 +43,10 @@ struct Inner {
 struct State {
     window: Window,
     queue: BinaryHeap<Reverse<Waiter>>,
+    /// Requests of batches.
+    batches: BinaryHeap<Reverse<Waiter>>,
+    /// When the last request of a batch was served, or the first began to wait.
+    batch_served: Instant,
     arrivals: u64,
     /// Whether a task serves the queue.
     is_served: bool,
@@ -81,6 +88,8 @@ impl LimitQueue {
         let state = State {
             window: Window::new(limit, burst),
             queue: BinaryHeap::new(),
+            batches: BinaryHeap::new(),
+            batch_served: Instant::now(),
             arrivals: 0,
             is_served: false,
             reservation: (0, Instant::now()),
@@ -90,9 +99,14 @@ impl LimitQueue {
     }
 
     /// Waits for a permit for one request. If the deadline would come first, fails at once with the time that is needed.
-    pub(super) async fn acquire(&self, priority: Priority, deadline: Instant) -> Result<(), Option<Duration>> {
+    pub(super) async fn acquire(
+        &self,
+        urgency: Urgency,
+        priority: Priority,
+        deadline: Instant,
+    ) -> Result<(), Option<Duration>> {
         loop {
-            let Some(permit) = self.enqueue(priority, deadline)? else { return Ok(()) };
+            let Some(permit) = self.enqueue(urgency, priority, deadline)? else { return Ok(()) };
             let leaving = Leaving { inner: &self.inner };
             match timeout_at(deadline, permit).await {
                 Ok(Ok(served)) => {
@@ -109,22 +123,33 @@ impl LimitQueue {
     /// Takes a permit, or enters the queue.
     fn enqueue(
         &self,
+        urgency: Urgency,
         priority: Priority,
         deadline: Instant,
     ) -> Result<Option<oneshot::Receiver<Result<(), Duration>>>, Option<Duration>> {
         let mut state = self.inner.state();
         state.forget_dropped();
         let is_shared = self.inner.shared.get().is_some();
-        if !is_shared && state.queue.is_empty() && state.window.try_acquire().is_ok() {
+        let is_first = state.queue.is_empty() && (urgency == Urgency::Interactive || state.batches.is_empty());
+        if !is_shared && is_first && state.window.try_acquire(urgency).is_ok() {
             return Ok(None);
         }
         state.arrivals += 1;
         let order = (priority, state.arrivals);
-        if !is_shared && let Some(wait) = state.wait_beyond(order, deadline) {
+        if !is_shared && let Some(wait) = state.wait_beyond(urgency, order, deadline) {
             return Err(Some(wait));
         }
         let (sender, receiver) = oneshot::channel();
-        state.queue.push(Reverse(Waiter { order, deadline, permit: sender }));
+        let waiter = Reverse(Waiter { order, deadline, permit: sender });
+        match urgency {
+            Urgency::Interactive => state.queue.push(waiter),
+            Urgency::Batch => {
+                if state.batches.is_empty() {
+                    state.batch_served = Instant::now();
+                }
+                state.batches.push(waiter);
+            }
+        }
         self.serve(&mut state);
         Ok(Some(receiver))
     }
@@ -140,7 +165,7 @@ impl LimitQueue {
             let interval = state.window.quota().map_or(Duration::ZERO, |quota| quota.interval);
             return Err(state.window.expected_wait(ahead).max(interval));
         }
-        if ahead == 0 && state.window.try_acquire().is_ok() {
+        if ahead == 0 && state.window.try_acquire(Urgency::Interactive).is_ok() {
             return Ok(());
         }
         Err(state.window.expected_wait(ahead))
@@ -226,6 +251,7 @@ impl Drop for Server {
         let mut state = self.inner.state();
         state.is_served = false;
         state.queue.clear();
+        state.batches.clear();
     }
 }
 
@@ -243,37 +269,53 @@ impl State {
                 return Next::Reserve;
             }
             self.forget_dropped();
-            if self.queue.is_empty() {
+            if self.queue.is_empty() && self.batches.is_empty() {
                 return Next::End;
             }
             let early = self.reservation.1.saturating_duration_since(Instant::now());
-            let permitted = match is_shared && !early.is_zero() {
-                true => Err(early),
-                false => self.window.try_acquire(),
-            };
-            if let Err(wait) = permitted {
+            let served = if is_shared && !early.is_zero() { Err(early) } else { self.serve_first() };
+            if let Err(wait) = served {
                 self.reject_late(wait);
                 return Next::Wait(wait);
             }
             self.reservation.0 = self.reservation.0.saturating_sub(u32::from(is_shared));
-            if let Some(Reverse(first)) = self.queue.pop() {
-                // The waiter may just have been dropped; one permit is then wasted.
-                let _ = first.permit.send(Ok(()));
-            }
         }
+    }
+
+    /// Gives a permit to the first waiter, or returns how long to wait.
+    fn serve_first(&mut self) -> Result<(), Duration> {
+        let is_overdue = !self.batches.is_empty() && self.batch_served + BATCH_PATIENCE <= Instant::now();
+        let is_batch = self.queue.is_empty() || is_overdue;
+        match is_batch {
+            // One that has let others pass for long need not leave anything to them.
+            true if !self.queue.is_empty() => self.window.try_acquire_overdue()?,
+            true => self.window.try_acquire(Urgency::Batch)?,
+            false => self.window.try_acquire(Urgency::Interactive)?,
+        }
+        let first = if is_batch { self.batches.pop() } else { self.queue.pop() };
+        if is_batch {
+            self.batch_served = Instant::now();
+        }
+        if let Some(Reverse(first)) = first {
+            // The waiter may just have been dropped; one permit is then wasted.
+            let _ = first.permit.send(Ok(()));
+        }
+        Ok(())
     }
 
     /// Fails waiters whose deadline comes before the next permit.
     fn reject_late(&mut self, wait: Duration) {
         let next = Instant::now() + wait;
-        if !self.queue.iter().any(|Reverse(waiter)| waiter.deadline < next) {
-            return;
-        }
-        let (late, rest): (Vec<_>, Vec<_>) = self.queue.drain().partition(|Reverse(waiter)| waiter.deadline < next);
-        self.queue = rest.into();
-        for Reverse(waiter) in late {
-            // The waiter may just have been dropped.
-            let _ = waiter.permit.send(Err(wait));
+        for queue in [&mut self.queue, &mut self.batches] {
+            if !queue.iter().any(|Reverse(waiter)| waiter.deadline < next) {
+                continue;
+            }
+            let (late, rest): (Vec<_>, Vec<_>) = queue.drain().partition(|Reverse(waiter)| waiter.deadline < next);
+            *queue = rest.into();
+            for Reverse(waiter) in late {
+                // The waiter may just have been dropped.
+                let _ = waiter.permit.send(Err(wait));
+            }
         }
     }
 
@@ -286,20 +328,25 @@ impl State {
 
     /// Removes waiters that gave up, so that no permit is wasted on them.
     fn forget_dropped(&mut self) {
-        while self.queue.peek().is_some_and(|Reverse(first)| first.permit.is_closed()) {
-            self.queue.pop();
+        for queue in [&mut self.queue, &mut self.batches] {
+            while queue.peek().is_some_and(|Reverse(first)| first.permit.is_closed()) {
+                queue.pop();
+            }
         }
     }
 
     /// Returns how long a request of this order has to wait, if that is beyond its deadline.
-    fn wait_beyond(&mut self, order: (Priority, u64), deadline: Instant) -> Option<Duration> {
-        self.forget_dropped();
+    fn wait_beyond(&mut self, urgency: Urgency, order: (Priority, u64), deadline: Instant) -> Option<Duration> {
         let is_late = |wait: &Duration| Instant::now() + *wait > deadline;
+        let (others, own) = match urgency {
+            Urgency::Interactive => (0, &self.queue),
+            Urgency::Batch => (self.queue.len(), &self.batches),
+        };
+        let count = |own: usize| u32::try_from(others + own).unwrap_or(u32::MAX);
         // Most requests fit even behind the whole queue, which then need not be counted.
-        Some(self.window.expected_wait(self.ahead())).filter(is_late)?;
-        let before = self.queue.iter().filter(|Reverse(waiter)| waiter.order < order && !waiter.permit.is_closed());
-        let before = u32::try_from(before.count()).unwrap_or(u32::MAX);
-        Some(self.window.expected_wait(before)).filter(is_late)
+        Some(self.window.expected_wait(count(own.len()))).filter(is_late)?;
+        let before = own.iter().filter(|Reverse(waiter)| waiter.order < order && !waiter.permit.is_closed()).count();
+        Some(self.window.expected_wait(count(before))).filter(is_late)
     }
 
     fn ahead(&self) -> u32 {
@@ -319,13 +366,15 @@ mod tests {
         let after = |seconds| start + Duration::from_secs(seconds);
         let queue = LimitQueue::new("status", Limit::Set(30), 0.05, Arc::default());
         // The burst is used up.
-        queue.acquire(start, after(1)).await.unwrap();
+        queue.acquire(Urgency::Interactive, start, after(1)).await.unwrap();
         let waiting = [(50, 600), (20, 600), (40, 600), (30, 3), (10, 600)];
         let mut waiting: FuturesUnordered<_> = waiting
             .into_iter()
             .map(|(priority, deadline)| {
                 let queue = &queue;
-                async move { (priority, queue.acquire(after(priority), after(deadline)).await.is_ok()) }
+                async move {
+                    (priority, queue.acquire(Urgency::Interactive, after(priority), after(deadline)).await.is_ok())
+                }
             })
             .collect();
         let mut served = Vec::new();
@@ -341,9 +390,9 @@ mod tests {
         let start = Instant::now();
         let after = |seconds| start + Duration::from_secs(seconds);
         let queue = LimitQueue::new("status", Limit::Set(30), 0.05, Arc::default());
-        queue.acquire(start, after(1)).await.unwrap();
-        let dropped = timeout_at(after(1), queue.acquire(after(5), after(600)));
-        let (dropped, served) = tokio::join!(dropped, queue.acquire(after(10), after(600)));
+        queue.acquire(Urgency::Interactive, start, after(1)).await.unwrap();
+        let dropped = timeout_at(after(1), queue.acquire(Urgency::Interactive, after(5), after(600)));
+        let (dropped, served) = tokio::join!(dropped, queue.acquire(Urgency::Interactive, after(10), after(600)));
         assert!(dropped.is_err() && served.is_ok());
         assert_eq!(start.elapsed().as_secs(), 2, "the first permit after the burst");
     }
@@ -353,10 +402,10 @@ mod tests {
         let start = Instant::now();
         let after = |seconds| start + Duration::from_secs(seconds);
         let queue = LimitQueue::new("status", Limit::Set(30), 0.05, Arc::default());
-        queue.acquire(start, after(1)).await.unwrap();
-        let mut idle = std::pin::pin!(queue.acquire(after(5), after(600)));
+        queue.acquire(Urgency::Interactive, start, after(1)).await.unwrap();
+        let mut idle = std::pin::pin!(queue.acquire(Urgency::Interactive, after(5), after(600)));
         assert!(futures_util::FutureExt::now_or_never(&mut idle).is_none());
-        queue.acquire(after(10), after(600)).await.unwrap();
+        queue.acquire(Urgency::Interactive, after(10), after(600)).await.unwrap();
         assert!((2..=5).contains(&start.elapsed().as_secs()), "{:?}", start.elapsed());
         assert!(futures_util::FutureExt::now_or_never(&mut idle).is_some());
     }
@@ -366,15 +415,15 @@ mod tests {
         let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let queue = Arc::new(LimitQueue::new("status", Limit::Set(6000), 0.0001, Arc::default()));
         let (first, second, deadline) = (runtime(), runtime(), Instant::now() + Duration::from_secs(60));
-        first.block_on(queue.acquire(Instant::now(), deadline)).unwrap();
+        first.block_on(queue.acquire(Urgency::Interactive, Instant::now(), deadline)).unwrap();
         let waiting = Arc::clone(&queue);
-        first.spawn(async move { waiting.acquire(Instant::now(), deadline).await });
+        first.spawn(async move { waiting.acquire(Urgency::Interactive, Instant::now(), deadline).await });
         first.block_on(tokio::task::yield_now());
         let (started, begun) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
             second.block_on(async {
                 started.send(()).unwrap();
-                queue.acquire(Instant::now(), deadline).await
+                queue.acquire(Urgency::Interactive, Instant::now(), deadline).await
             })
         });
         begun.recv().unwrap();
@@ -387,13 +436,59 @@ mod tests {
         let start = Instant::now();
         let after = |seconds| start + Duration::from_secs(seconds);
         let queue = LimitQueue::new("status", Limit::Set(30), 0.05, Arc::default());
-        queue.acquire(start, after(1)).await.unwrap();
+        queue.acquire(Urgency::Interactive, start, after(1)).await.unwrap();
         let rejected = async {
             tokio::task::yield_now().await;
             let headers = RateLimitHeaders { retry_after: Some(Duration::from_secs(42)), ..Default::default() };
             queue.update(true, &headers);
         };
-        let (waited, ()) = tokio::join!(queue.acquire(start, after(10)), rejected);
+        let (waited, ()) = tokio::join!(queue.acquire(Urgency::Interactive, start, after(10)), rejected);
         assert_eq!((waited, start.elapsed().as_secs()), (Err(Some(Duration::from_secs(42))), 0));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn requests_of_batches_let_others_pass_and_do_not_starve() {
+        let start = Instant::now();
+        let after = |seconds| start + Duration::from_secs(seconds);
+        // One in two seconds.
+        let queue = LimitQueue::new("model", Limit::Set(30), 0.05, Arc::default());
+        queue.acquire(Urgency::Interactive, start, after(1)).await.unwrap();
+        let mut waiting: FuturesUnordered<_> = (0..12)
+            .map(|number| {
+                let (queue, urgency) = (&queue, if number < 3 { Urgency::Batch } else { Urgency::Interactive });
+                async move {
+                    queue.acquire(urgency, start, after(600)).await.unwrap();
+                    urgency
+                }
+            })
+            .collect();
+        let mut batches = Vec::new();
+        while let Some(urgency) = waiting.next().await {
+            if urgency == Urgency::Batch {
+                batches.push(start.elapsed().as_secs());
+            }
+        }
+        // Each time after ten seconds, although others wait, and the last one with nobody else.
+        assert_eq!(batches.len(), 3);
+        assert!((10..=13).contains(&batches[0]) && (20..=25).contains(&batches[1]), "{batches:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_batch_leaves_something_of_the_limit_to_others_once_there_are_any() {
+        let queue = LimitQueue::new("model", Limit::Documented(100), 1.0, Arc::default());
+        let soon = || Instant::now() + Duration::from_millis(1);
+        let at_once = async |urgency| {
+            let mut count = 0;
+            while queue.acquire(urgency, Instant::now(), soon()).await.is_ok() {
+                queue.update(false, &RateLimitHeaders::default());
+                count += 1;
+            }
+            count
+        };
+        assert_eq!(at_once(Urgency::Batch).await, 100, "nobody else");
+        tokio::time::advance(Duration::from_secs(61)).await;
+        queue.acquire(Urgency::Interactive, Instant::now(), soon()).await.unwrap();
+        assert_eq!(at_once(Urgency::Batch).await, 95, "a twentieth is left");
+        assert_eq!(at_once(Urgency::Interactive).await, 4);
     }
 }

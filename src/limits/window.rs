@@ -4,7 +4,7 @@ use std::{collections::VecDeque, time::Duration};
 
 use tokio::time::Instant;
 
-use super::{Limit, headers::RateLimitHeaders, pace::Pace, shared::Quota, trial::Trial};
+use super::{Limit, Urgency, headers::RateLimitHeaders, pace::Pace, reserve::Reserve, shared::Quota, trial::Trial};
 
 /// The period of a limit. Requests do not arrive as evenly as they are sent, so it is slightly longer than a minute.
 const MINUTE: Duration = Duration::from_millis(60_200);
@@ -24,7 +24,9 @@ pub(super) struct Window {
     /// Share of the limit that may be sent at once after a pause.
     burst: f64,
     /// When this client sent its requests of the last minute.
-    sent: VecDeque<Instant>,
+    sent: VecDeque<(Instant, Urgency)>,
+    /// What batches leave to other requests.
+    reserve: Reserve,
     /// What the service last reported: the number of requests left, and the end of its window.
     report: Option<(u32, Instant)>,
     /// The end of the pause after a rejection.
@@ -46,6 +48,7 @@ impl Window {
             limit,
             burst,
             sent: VecDeque::new(),
+            reserve: Reserve::default(),
             report: None,
             paused_until: None,
             trial,
@@ -56,11 +59,28 @@ impl Window {
     }
 
     /// Takes one request from the limit, or returns how long to wait before trying again.
-    pub(super) fn try_acquire(&mut self) -> Result<(), Duration> {
+    pub(super) fn try_acquire(&mut self, urgency: Urgency) -> Result<(), Duration> {
         let now = Instant::now();
+        let reserved = match urgency {
+            Urgency::Interactive => 0,
+            Urgency::Batch => {
+                self.forget_past(now);
+                self.reserve.left(now, requests(self.limit))
+            }
+        };
+        self.take(now, urgency, reserved)
+    }
+
+    /// Takes one request of a batch from the whole limit, or returns how long to wait before trying again.
+    pub(super) fn try_acquire_overdue(&mut self) -> Result<(), Duration> {
+        self.take(Instant::now(), Urgency::Batch, 0)
+    }
+
+    fn take(&mut self, now: Instant, urgency: Urgency, reserved: u32) -> Result<(), Duration> {
         self.forget_past(now);
-        self.check(now)?;
-        self.sent.push_back(now);
+        self.check(now, reserved)?;
+        self.sent.push_back((now, urgency));
+        self.reserve.sent(now, urgency);
         if let Some((remaining, _)) = &mut self.report {
             *remaining = remaining.saturating_sub(1);
         }
@@ -69,7 +89,7 @@ impl Window {
         Ok(())
     }
 
-    /// Returns how long a request has to wait that comes after `ahead` others.
+    /// Returns how long a request that somebody waits for has to wait if it comes after `ahead` others.
     pub(super) fn expected_wait(&self, ahead: u32) -> Duration {
         let now = Instant::now();
         let paused = self.paused_until.map_or(Duration::ZERO, |until| until.saturating_duration_since(now));
@@ -79,10 +99,10 @@ impl Window {
         let reported = self.report.filter(|(_, until)| *until > now);
         match reported {
             Some((remaining, _)) if remaining > ahead && self.trusts_reports() => told,
-            Some((remaining, until)) if remaining <= ahead => told.max(until - now).max(self.log_wait(now, ahead)),
+            Some((remaining, until)) if remaining <= ahead => told.max(until - now).max(self.log_wait(now, ahead, 0)),
             _ => {
                 let pace = self.learned_pace.as_ref().map_or(Duration::ZERO, |pace| pace.wait(now, ahead));
-                told.max(pace).max(self.log_wait(now, ahead))
+                told.max(pace).max(self.log_wait(now, ahead, 0))
             }
         }
     }
@@ -121,8 +141,8 @@ impl Window {
         self.report = Some(known.map_or((remaining, until), |(known, end)| (remaining.min(known), until.min(end))));
     }
 
-    /// Checks every limit for the next request.
-    fn check(&self, now: Instant) -> Result<(), Duration> {
+    /// Checks every limit for the next request, which must leave `reserved` others.
+    fn check(&self, now: Instant, reserved: u32) -> Result<(), Duration> {
         if let Some(until) = self.paused_until {
             return Err(until - now);
         }
@@ -131,11 +151,12 @@ impl Window {
         match self.report {
             Some((0, until)) => return Err(until - now),
             // The service knows best: its window may have begun anew, or others use the same key.
+            Some((remaining, until)) if remaining <= reserved => return Err(until - now),
             Some(_) if self.trusts_reports() => return Ok(()),
             _ => {}
         }
         self.learned_pace.as_ref().map_or(Ok(()), |pace| pace.check(now))?;
-        match self.log_wait(now, 0) {
+        match self.log_wait(now, 0, reserved) {
             Duration::ZERO => Ok(()),
             // The one request of the trial shows whether the service's window has begun anew.
             _ if self.is_renewed && self.trusts_reports() => Ok(()),
@@ -143,12 +164,13 @@ impl Window {
         }
     }
 
-    /// Returns how long a request after `ahead` others has to wait until its minute contains less than the limit.
-    fn log_wait(&self, now: Instant, ahead: u32) -> Duration {
+    /// Returns how long a request after `ahead` others has to wait until its minute contains less than the limit, without what is
+    /// reserved.
+    fn log_wait(&self, now: Instant, ahead: u32, reserved: u32) -> Duration {
         let Some(limit) = requests(self.limit) else { return Duration::ZERO };
         let (limit, period) = match limit {
             0 => (1, HOUR),
-            limit => (limit as usize, MINUTE),
+            limit => (limit.saturating_sub(reserved).max(1) as usize, MINUTE),
         };
         let place = self.sent.len() + ahead as usize;
         // Each request is sent a period after the one that is `limit` places before it.
@@ -157,14 +179,17 @@ impl Window {
             return Duration::ZERO;
         }
         let periods = (place - end) / limit + 1;
-        let model = self.sent.get(place - periods * limit).copied().unwrap_or(now);
+        let model = self.sent.get(place - periods * limit).map_or(now, |(sent, _)| *sent);
         (model + period * u32::try_from(periods).unwrap_or(u32::MAX)).saturating_duration_since(now)
     }
 
     /// Drops what no longer matters.
     fn forget_past(&mut self, now: Instant) {
         let period = if requests(self.limit) == Some(0) { HOUR } else { MINUTE };
-        while self.sent.front().is_some_and(|sent| *sent + period <= now) {
+        while let Some((sent, urgency)) = self.sent.front()
+            && *sent + period <= now
+        {
+            self.reserve.past(*urgency);
             self.sent.pop_front();
         }
         self.paused_until = self.paused_until.filter(|until| *until > now);
@@ -255,7 +280,7 @@ mod tests {
     async fn send(window: &mut Window, count: u32, headers: impl Fn(u32) -> RateLimitHeaders) -> f64 {
         let start = Instant::now();
         for number in 0..count {
-            while let Err(wait) = window.try_acquire() {
+            while let Err(wait) = window.try_acquire(Urgency::Interactive) {
                 tokio::time::sleep(wait.max(Duration::from_millis(1))).await;
             }
             window.update(false, &headers(number));
@@ -357,11 +382,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn at_first_a_tenth_is_sent_until_a_response_or_a_moment_later() {
         let mut window = Window::new(Limit::Documented(500), 1.0);
-        let at_once = (0..500).take_while(|_| window.try_acquire().is_ok()).count();
+        let at_once = (0..500).take_while(|_| window.try_acquire(Urgency::Interactive).is_ok()).count();
         assert_eq!(at_once, 50);
-        let wait = window.try_acquire().unwrap_err();
+        let wait = window.try_acquire(Urgency::Interactive).unwrap_err();
         assert!(wait <= Duration::from_millis(40), "{wait:?}");
         window.update(false, &RateLimitHeaders::default());
-        assert_eq!((0..500).take_while(|_| window.try_acquire().is_ok()).count(), 450);
+        assert_eq!((0..500).take_while(|_| window.try_acquire(Urgency::Interactive).is_ok()).count(), 450);
     }
 }
