@@ -31,6 +31,12 @@ impl Status {
     pub fn is_terminal(&self) -> bool {
         [Self::SUCCEEDED, Self::FAILED, Self::CANCELED].contains(self)
     }
+
+    /// Returns the status of a name. A documented one is not copied.
+    fn from_name(name: &str) -> Self {
+        let known = [Self::STARTING, Self::PROCESSING, Self::SUCCEEDED, Self::FAILED, Self::CANCELED];
+        known.into_iter().find(|known| known == name).unwrap_or_else(|| name.into())
+    }
 }
 
 /// The response to a submission or a status request.
@@ -57,16 +63,13 @@ impl PredictionResponse {
 
     /// Whether it has any part that a client can use.
     pub(crate) fn is_meaningful(&self) -> bool {
-        self.id().is_some() || self.body["status"].is_string() || !self.urls().is_empty() || self.error().is_some()
+        self.id().is_some() || self.text("status").is_some() || self.has_urls() || self.error().is_some()
     }
 
     /// Whether it is the documented error object, `{"error": {"code", "message"}}`, without a job. The `error` of a job is a
     /// text.
     pub(crate) fn is_error_envelope(&self) -> bool {
-        self.body["error"].is_object()
-            && !self.body["status"].is_string()
-            && self.urls().is_empty()
-            && self.id().is_none()
+        self.body["error"].is_object() && self.text("status").is_none() && !self.has_urls() && self.id().is_none()
     }
 
     /// Returns the id of the job; taken from the end of `get_url` if there is no `id`.
@@ -86,8 +89,8 @@ impl PredictionResponse {
     #[must_use]
     pub fn status(&self) -> Status {
         match self.text("status") {
-            Some(status) => status.into(),
-            None if !self.urls().is_empty() => Status::SUCCEEDED,
+            Some(status) => Status::from_name(status),
+            None if self.has_urls() => Status::SUCCEEDED,
             // An error object beside an id concerns the request; the job itself is polled.
             None if self.body["error"].is_object() && self.id().is_some() => Status::STARTING,
             None if self.error().is_some() => Status::FAILED,
@@ -102,6 +105,14 @@ impl PredictionResponse {
             Value::String(url) if !url.is_empty() => vec![url],
             Value::Array(urls) => urls.iter().filter_map(Value::as_str).filter(|url| !url.is_empty()).collect(),
             _ => Vec::new(),
+        }
+    }
+
+    fn has_urls(&self) -> bool {
+        match &self.body["generation_url"] {
+            Value::String(url) => !url.is_empty(),
+            Value::Array(urls) => urls.iter().filter_map(Value::as_str).any(|url| !url.is_empty()),
+            _ => false,
         }
     }
 
