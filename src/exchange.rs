@@ -1,20 +1,8 @@
 //! One HTTP exchange: traced, with a bounded body.
 
 use bytes::{BufMut as _, BytesMut};
-use reqwest::{Method, Request, Response, Url};
-use tracing::{Instrument as _, Span, field::Empty};
-
-/// Sends a request within a span.
-pub(crate) async fn traced(
-    method: &Method,
-    url: &Url,
-    exchange: impl Future<Output = reqwest::Result<Response>>,
-) -> reqwest::Result<Response> {
-    let span = span(method, url);
-    let result = exchange.instrument(span.clone()).await;
-    record(&span, &result);
-    result
-}
+use reqwest::{Request, Response};
+use tracing::{Span, field::Empty};
 
 /// Sends a request by an HTTP client.
 pub(crate) async fn send(
@@ -35,8 +23,12 @@ pub(crate) async fn send(
     client.execute(request).await
 }
 
-/// Reads a body up to a limit and puts it back, so that nothing later reads more.
+/// Bounds a body, so that nothing later reads more than the limit: reads it up to there and puts it back. One that states a
+/// length below the limit ends there by itself.
 pub(crate) async fn bounded(mut response: Response, max: usize) -> reqwest::Result<Response> {
+    if response.content_length().is_some_and(|length| length < max as u64) {
+        return Ok(response);
+    }
     let mut body = BytesMut::new();
     while let Some(chunk) = response.chunk().await? {
         body.extend_from_slice(&chunk[..chunk.len().min(max - body.len())]);
@@ -53,7 +45,8 @@ pub(crate) async fn bounded(mut response: Response, max: usize) -> reqwest::Resu
 }
 
 /// The span of an exchange, with OpenTelemetry's names for HTTP clients: no query, no body, no header.
-fn span(method: &Method, url: &Url) -> Span {
+pub(crate) fn span(request: &Request) -> Span {
+    let (method, url) = (request.method(), request.url());
     tracing::debug_span!(
         "http",
         otel.name = %method,
@@ -69,7 +62,7 @@ fn span(method: &Method, url: &Url) -> Span {
 }
 
 /// Adds the outcome of an exchange to its span.
-fn record(span: &Span, result: &reqwest::Result<Response>) {
+pub(crate) fn record(span: &Span, result: &reqwest::Result<Response>) {
     match result {
         Ok(response) => {
             let status = response.status();
