@@ -321,7 +321,9 @@ impl Client {
         if status == Status::SUCCEEDED {
             self.context.config.durations.record(model, job.sent_at.elapsed(), true);
         }
-        span.record("job", job.response.id());
+        if !span.is_disabled() {
+            span.record("job", job.response.id());
+        }
         span.in_scope(|| tracing::debug!(%status, "submitted"));
         Ok(Prediction::submitted(Arc::clone(&self.context), model.clone(), job, deadline, secrets))
     }

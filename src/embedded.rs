@@ -7,7 +7,7 @@ use crate::{
     Error, Model, Result,
     context::Context,
     error::ErrorKind,
-    media::{LocalMedia, Reference, reference},
+    media::{LocalMedia, Reference, has_local_scheme, reference},
     progress::ProgressCallback,
     schema,
 };
@@ -64,6 +64,9 @@ fn find(model: &Model, input: &Value) -> Result<Vec<Place>> {
     let properties = schema::input(model).map(|schema| &schema["properties"]);
     for (name, value) in input.as_object().into_iter().flatten() {
         // A documented text parameter, such as a prompt, is never media, even if it looks like a `file:` URL.
+        if !may_be_local(value) {
+            continue;
+        }
         let property = properties.and_then(|properties| properties.get(name));
         let may_hold_media = property.is_none_or(|p| p["format"] == "uri" || p["items"]["format"] == "uri");
         if may_hold_media {
@@ -71,6 +74,15 @@ fn find(model: &Model, input: &Value) -> Result<Vec<Place>> {
         }
     }
     Ok(places)
+}
+
+/// Whether a value can hold local media, apart from its parameter.
+fn may_be_local(value: &Value) -> bool {
+    match value {
+        Value::String(text) => has_local_scheme(text),
+        Value::Array(_) | Value::Object(_) => true,
+        _ => false,
+    }
 }
 
 fn visit(pointer: &str, field: &str, value: &Value, places: &mut Vec<Place>) -> Result<()> {

@@ -1,26 +1,38 @@
 //! One HTTP exchange: traced, with a bounded body.
 
 use bytes::{BufMut as _, BytesMut};
+#[cfg(feature = "test-util")]
+use futures_util::future::Either;
 use reqwest::{Request, Response};
 use tracing::{Span, field::Empty};
 
-/// Sends a request by an HTTP client.
-pub(crate) async fn send(
+/// Sends a request by an HTTP client. The future does not hold the request, which is large.
+pub(crate) fn send(
     client: &reqwest::Client,
     #[cfg(feature = "test-util")] queued: Option<&crate::queued_responses::QueuedResponses>,
-    #[cfg_attr(not(feature = "test-util"), allow(unused_mut, reason = "only a queue takes the body"))]
-    mut request: Request,
-) -> reqwest::Result<Response> {
+    request: Request,
+    span: &Span,
+) -> impl Future<Output = reqwest::Result<Response>> + use<> {
     #[cfg(feature = "test-util")]
     if let Some(queued) = queued {
-        let response = queued.take(&request);
-        // The body is read as a service would read it: it may fail, and report its progress.
-        let body = request.body_mut().take().unwrap_or_default();
-        let mut body = Response::from(http::Response::new(body));
-        while body.chunk().await?.is_some() {}
-        return Ok(response);
+        return Either::Left(Box::pin(take(queued.clone(), request)));
     }
-    client.execute(request).await
+    let sending = span.in_scope(|| client.execute(request));
+    #[cfg(feature = "test-util")]
+    return Either::Right(sending);
+    #[cfg(not(feature = "test-util"))]
+    sending
+}
+
+/// Takes the response to a request from a queue.
+#[cfg(feature = "test-util")]
+async fn take(queued: crate::queued_responses::QueuedResponses, mut request: Request) -> reqwest::Result<Response> {
+    let response = queued.take(&request);
+    // The body is read as a service would read it: it may fail, and report its progress.
+    let body = request.body_mut().take().unwrap_or_default();
+    let mut body = Response::from(http::Response::new(body));
+    while body.chunk().await?.is_some() {}
+    Ok(response)
 }
 
 /// Bounds a body, so that nothing later reads more than the limit: reads it up to there and puts it back. One that states a

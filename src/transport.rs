@@ -187,7 +187,7 @@ impl Transport {
             Ok(response) => job_response(response, sent_at, sent_at_wall)?,
             Err(failure) => return Err(failure.map(|error| with_readable_job(error, model))),
         };
-        if job.response.id().is_none() && !job.response.status().is_terminal() {
+        if !job.response.status().is_terminal() && job.response.id().is_none() {
             return Err(malformed_response(&job.response, "the service accepted the submission but returned no id"));
         }
         Ok(job)
@@ -285,6 +285,7 @@ impl Transport {
             #[cfg(feature = "test-util")]
             progenitor_client::ClientInfo::inner(&self.raw).queued.as_ref(),
             request,
+            &span,
         )
         .instrument(span.clone())
         .await;

@@ -63,13 +63,16 @@ impl PredictionResponse {
 
     /// Whether it has any part that a client can use.
     pub(crate) fn is_meaningful(&self) -> bool {
-        self.id().is_some() || self.text("status").is_some() || self.has_urls() || self.error().is_some()
+        self.text("status").is_some() || self.has_urls() || self.id().is_some() || self.error().is_some()
     }
 
     /// Whether it is the documented error object, `{"error": {"code", "message"}}`, without a job. The `error` of a job is a
     /// text.
     pub(crate) fn is_error_envelope(&self) -> bool {
-        self.body["error"].is_object() && self.text("status").is_none() && !self.has_urls() && self.id().is_none()
+        self.part("error").is_some_and(Value::is_object)
+            && self.text("status").is_none()
+            && !self.has_urls()
+            && self.id().is_none()
     }
 
     /// Returns the id of the job; taken from the end of `get_url` if there is no `id`.
@@ -101,17 +104,17 @@ impl PredictionResponse {
     /// Returns the URLs of the results, as the service wrote them.
     #[must_use]
     pub fn urls(&self) -> Vec<&str> {
-        match &self.body["generation_url"] {
-            Value::String(url) if !url.is_empty() => vec![url],
-            Value::Array(urls) => urls.iter().filter_map(Value::as_str).filter(|url| !url.is_empty()).collect(),
+        match self.part("generation_url") {
+            Some(Value::String(url)) if !url.is_empty() => vec![url],
+            Some(Value::Array(urls)) => urls.iter().filter_map(Value::as_str).filter(|url| !url.is_empty()).collect(),
             _ => Vec::new(),
         }
     }
 
     fn has_urls(&self) -> bool {
-        match &self.body["generation_url"] {
-            Value::String(url) => !url.is_empty(),
-            Value::Array(urls) => urls.iter().filter_map(Value::as_str).any(|url| !url.is_empty()),
+        match self.part("generation_url") {
+            Some(Value::String(url)) => !url.is_empty(),
+            Some(Value::Array(urls)) => urls.iter().filter_map(Value::as_str).any(|url| !url.is_empty()),
             _ => false,
         }
     }
@@ -147,7 +150,11 @@ impl PredictionResponse {
     }
 
     fn text(&self, name: &str) -> Option<&str> {
-        self.body[name].as_str()
+        self.part(name)?.as_str()
+    }
+
+    fn part(&self, name: &str) -> Option<&Value> {
+        self.body.as_object()?.get(name)
     }
 }
 

@@ -30,14 +30,15 @@ impl ClientHooks<Auth> for Client {
             request.headers_mut().insert(&APIKEY, auth.key.header());
         }
         let span = exchange::span(&request);
+        let sending = exchange::send(
+            self.client(),
+            #[cfg(feature = "test-util")]
+            auth.queued.as_ref(),
+            request,
+            &span,
+        );
         let result = async {
-            let response = exchange::send(
-                self.client(),
-                #[cfg(feature = "test-util")]
-                auth.queued.as_ref(),
-                request,
-            )
-            .await?;
+            let response = sending.await?;
             update_limits(auth, info.operation_id, &response);
             match (response.status().is_success(), info.operation_id) {
                 (true, "download_content") => Ok(response),
