@@ -123,9 +123,18 @@ impl BaseUrl {
 
 /// Whether a path is absolute and stays as it is when it is parsed: nothing to escape, to unescape or to shorten.
 fn is_plain_path(path: &str) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_' | b'.' | b'~');
-    // No segment begins with a dot, so none is `.` or `..`.
-    path.starts_with('/') && path.bytes().all(is_plain) && !path.contains("/.")
+    let mut previous = 0;
+    path.starts_with('/')
+        && path.bytes().all(|byte| {
+            // A segment that begins with a dot could be `.` or `..`.
+            let is_plain = match byte {
+                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'~' => true,
+                b'.' => previous != b'/',
+                _ => false,
+            };
+            previous = byte;
+            is_plain
+        })
 }
 
 fn has_userinfo(url: &Url) -> bool {
@@ -194,9 +203,9 @@ mod tests {
             ("v1/a", None),
         ] {
             assert_eq!(base.join_plain(address).as_deref(), expected, "{address}");
-            let parsed = base.resolve(address).unwrap();
-            assert_eq!(base.resolve_to_text(address).unwrap(), parsed.as_str(), "{address}");
-            assert!(expected.is_none_or(|expected| parsed.as_str() == expected), "{address}");
+            let parsed = base.resolve(address).ok().map(String::from);
+            assert!(expected.is_none_or(|expected| parsed.as_deref() == Some(expected)), "{address}: {parsed:?}");
+            assert_eq!(base.resolve_to_text(address).ok(), parsed, "{address}");
         }
     }
 

@@ -34,7 +34,8 @@ impl Status {
 
     /// Returns the status of a name. A documented one is not copied.
     fn from_name(name: &str) -> Self {
-        let known = [Self::STARTING, Self::PROCESSING, Self::SUCCEEDED, Self::FAILED, Self::CANCELED];
+        // The most frequent first.
+        let known = [Self::SUCCEEDED, Self::PROCESSING, Self::STARTING, Self::FAILED, Self::CANCELED];
         known.into_iter().find(|known| known == name).unwrap_or_else(|| name.into())
     }
 }
