@@ -1,6 +1,7 @@
 //! Overhead of the client: `generate` beside the same request with plain reqwest.
 //!
-//! `cargo bench --bench overhead`. Both use the same emulator, in turns, so that a disturbance affects both.
+//! `cargo bench --bench overhead`. Both use the same emulator, in turns, so that a disturbance affects both. For a profiler,
+//! `cargo bench --bench overhead -- pruna 10000` or `-- reqwest 10000` only makes that many calls of one side.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark prints its results")]
 
 mod support;
@@ -22,6 +23,19 @@ fn main() {
     if support::served() || support::is_test() {
         return;
     }
+    if let Some((side, calls)) = side_to_profile() {
+        let (server, runtime) = (Server::start(0.0, false), runtime());
+        let (ours, reference) = (client(&server), plain_client());
+        let url = format!("{}/v1/predictions", server.url);
+        return runtime.block_on(async {
+            for _ in 0..calls {
+                match side.as_str() {
+                    "pruna" => generate(&ours).await,
+                    _ => send(&reference, &url).await,
+                }
+            }
+        });
+    }
     println!("## Overhead\n");
     println!(
         "One call of `generate` in synchronous mode beside the same exchange with plain reqwest and `serde_json::Value`; median of \
@@ -33,11 +47,25 @@ fn main() {
     table(&["a call", "server", "pruna", "reqwest", "ratio", "difference", "goal"], &rows);
 }
 
+/// Returns the side and the number of calls that the arguments name.
+fn side_to_profile() -> Option<(String, u32)> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let place = arguments.iter().position(|argument| argument == "pruna" || argument == "reqwest")?;
+    Some((arguments[place].clone(), arguments.get(place + 1)?.parse().ok()?))
+}
+
+fn client(server: &Server) -> Client {
+    server.client().limits(Limits::none()).build().unwrap()
+}
+
+fn plain_client() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().build().unwrap()
+}
+
 fn compare(title: &str, speed: f64, calls: u32) -> Vec<Vec<String>> {
     let server = Server::start(speed, false);
     let runtime = runtime();
-    let client = server.client().limits(Limits::none()).build().unwrap();
-    let by_hand = reqwest::Client::builder().no_proxy().build().unwrap();
+    let (client, by_hand) = (client(&server), plain_client());
     let url = format!("{}/v1/predictions", server.url);
     let ours = || runtime.block_on(generate(&client));
     let reference = || runtime.block_on(send(&by_hand, &url));

@@ -10,7 +10,7 @@ use reqwest::header::HeaderValue;
 
 #[cfg(feature = "test-util")]
 use crate::queued_responses::QueuedResponses;
-use crate::{Error, Result, limits::Limiter, origin::BaseUrl};
+use crate::{Error, Model, Result, limits::Limiter, origin::BaseUrl};
 
 /// Number of replaced keys that are still redacted: responses in progress may repeat them.
 const MAX_OLD_KEYS: usize = 16;
@@ -83,6 +83,8 @@ pub struct Auth {
     pub(crate) key: Arc<ApiKey>,
     pub(crate) base: BaseUrl,
     pub(crate) timeout: Option<Duration>,
+    /// The model of a submission.
+    pub(crate) model: Option<Model>,
     pub(crate) limits: Arc<Limiter>,
     #[cfg(feature = "test-util")]
     pub(crate) queued: Option<QueuedResponses>,

@@ -100,11 +100,13 @@ impl Client {
         let deadline = self.deadline_of(&request);
         let span = tracing::info_span!("generate", model = %request.model());
         let try_sync = request.use_sync();
-        let generation = async {
+        // Not bound to a name before it is awaited: the future around it would hold it twice.
+        async {
             let job = self.start(request, try_sync, deadline).await?;
             job.into_result().await.map_err(Error::after_submission)
-        };
-        generation.instrument(span).await
+        }
+        .instrument(span)
+        .await
     }
 
     /// Submits a request and returns the job without waiting for its result.
@@ -280,8 +282,9 @@ impl Client {
     /// Waits for a concurrency permit, then uploads local media and submits.
     async fn start(&self, request: Request, try_sync: bool, deadline: Instant) -> Result<Prediction> {
         let urgency = Urgency::Interactive;
-        let concurrency = self.context.transport.limits.acquire_concurrency(request.model(), urgency);
-        let concurrency = timeout_at(deadline, concurrency).await.map_err(|_| {
+        let limits = &self.context.transport.limits;
+        let acquired = timeout_at(deadline, limits.acquire_concurrency(request.model(), urgency)).await;
+        let concurrency = acquired.map_err(|_| {
             let message = "not submitted: too many other submissions were open until the deadline";
             let wait = self.expected_wait(request.model());
             let error = Error::new(ErrorKind::RateLimited, message).with_model(request.model().clone());
@@ -302,20 +305,25 @@ impl Client {
         let StartOptions { try_sync, deadline, urgency, permit } = options;
         let (model, secrets) = (&request.model().clone(), request.secrets());
         let span = tracing::info_span!("submit", %model, job = Empty);
-        let submission = async {
+        let submitted = async {
             let parameters = self.prepare(request, deadline).await?;
             let submission = Submission { model, parameters, try_sync, deadline, urgency, permit };
             self.context.transport.submit(submission, hook).await
-        };
-        let submitted =
-            submission.instrument(span.clone()).await.inspect_err(|error| forget_uploads(&self.context, error));
-        let mut job = submitted.map_err(|error| error.with_model(model.clone()).redact_and_cut(&secrets))?;
+        }
+        .instrument(span.clone())
+        .await;
+        let mut job = submitted.map_err(|error| {
+            forget_uploads(&self.context, &error);
+            error.with_model(model.clone()).redact_and_cut(&secrets)
+        })?;
         job.response = job.response.without_input();
         let status = job.response.status();
         if status == Status::SUCCEEDED {
             self.context.config.durations.record(model, job.sent_at.elapsed(), true);
         }
-        span.record("job", job.response.id());
+        if !span.is_disabled() {
+            span.record("job", job.response.id());
+        }
         span.in_scope(|| tracing::debug!(%status, "submitted"));
         Ok(Prediction::submitted(Arc::clone(&self.context), model.clone(), job, deadline, secrets))
     }
@@ -325,9 +333,8 @@ impl Client {
         let (model, warnings) = (request.model().clone(), request.warnings());
         let mut input = Value::Object(request.into_parameters()?);
         self.check(&model, &warnings)?;
-        let uploads = embedded::upload_all(&self.context, &model, &mut input);
         let late = |_| Error::new(ErrorKind::Timeout, "the media of the input were not uploaded before the deadline");
-        timeout_at(deadline, uploads).await.map_err(late)??;
+        timeout_at(deadline, embedded::upload_all(&self.context, &model, &mut input)).await.map_err(late)??;
         match input {
             Value::Object(parameters) => Ok(parameters),
             _ => Err(Error::new(ErrorKind::InvalidInput, "the input must be a JSON object of parameters")),

@@ -7,7 +7,7 @@ use crate::{
     Error, Model, Result,
     context::Context,
     error::ErrorKind,
-    media::{LocalMedia, Reference, reference},
+    media::{LocalMedia, Reference, has_local_scheme, reference},
     progress::ProgressCallback,
     schema,
 };
@@ -27,6 +27,15 @@ struct Place {
 /// Uploads all local media of an input and puts the URLs in their place. An error names the parameter.
 pub(crate) async fn upload_all(context: &Context, model: &Model, input: &mut Value) -> Result<()> {
     let places = find(model, input)?;
+    if places.is_empty() {
+        return Ok(());
+    }
+    // Boxed: few inputs have media, and every submission would be as large.
+    Box::pin(replace(context, places, input)).await
+}
+
+/// Uploads media and puts the URLs in their places.
+async fn replace(context: &Context, places: Vec<Place>, input: &mut Value) -> Result<()> {
     let addresses: Vec<(String, String)> = stream::iter(places)
         .map(|Place { pointer, field, media }| async move {
             let progress = ProgressCallback::default();
@@ -52,15 +61,28 @@ pub(crate) fn has_local(model: &Model, input: &Value) -> Result<bool> {
 
 fn find(model: &Model, input: &Value) -> Result<Vec<Place>> {
     let mut places = Vec::new();
+    let properties = schema::input(model).map(|schema| &schema["properties"]);
     for (name, value) in input.as_object().into_iter().flatten() {
         // A documented text parameter, such as a prompt, is never media, even if it looks like a `file:` URL.
-        let property = schema::input(model).and_then(|schema| schema["properties"].get(name));
+        if !may_be_local(value) {
+            continue;
+        }
+        let property = properties.and_then(|properties| properties.get(name));
         let may_hold_media = property.is_none_or(|p| p["format"] == "uri" || p["items"]["format"] == "uri");
         if may_hold_media {
             visit(&format!("/{}", escape(name)), name, value, &mut places)?;
         }
     }
     Ok(places)
+}
+
+/// Whether a value can hold local media, apart from its parameter.
+fn may_be_local(value: &Value) -> bool {
+    match value {
+        Value::String(text) => has_local_scheme(text),
+        Value::Array(_) | Value::Object(_) => true,
+        _ => false,
+    }
 }
 
 fn visit(pointer: &str, field: &str, value: &Value, places: &mut Vec<Place>) -> Result<()> {

@@ -1,42 +1,46 @@
 //! One HTTP exchange: traced, with a bounded body.
 
 use bytes::{BufMut as _, BytesMut};
-use reqwest::{Method, Request, Response, Url};
-use tracing::{Instrument as _, Span, field::Empty};
+#[cfg(feature = "test-util")]
+use futures_util::future::Either;
+use reqwest::{Request, Response};
+use tracing::{Span, field::Empty};
 
-/// Sends a request within a span.
-pub(crate) async fn traced(
-    method: &Method,
-    url: &Url,
-    exchange: impl Future<Output = reqwest::Result<Response>>,
-) -> reqwest::Result<Response> {
-    let span = span(method, url);
-    let result = exchange.instrument(span.clone()).await;
-    record(&span, &result);
-    result
-}
-
-/// Sends a request by an HTTP client.
-pub(crate) async fn send(
+/// Sends a request by an HTTP client. The future does not hold the request, which is large.
+pub(crate) fn send(
     client: &reqwest::Client,
     #[cfg(feature = "test-util")] queued: Option<&crate::queued_responses::QueuedResponses>,
-    #[cfg_attr(not(feature = "test-util"), allow(unused_mut, reason = "only a queue takes the body"))]
-    mut request: Request,
-) -> reqwest::Result<Response> {
+    request: Request,
+    span: &Span,
+) -> impl Future<Output = reqwest::Result<Response>> + use<> {
     #[cfg(feature = "test-util")]
     if let Some(queued) = queued {
-        let response = queued.take(&request);
-        // The body is read as a service would read it: it may fail, and report its progress.
-        let body = request.body_mut().take().unwrap_or_default();
-        let mut body = Response::from(http::Response::new(body));
-        while body.chunk().await?.is_some() {}
-        return Ok(response);
+        return Either::Left(Box::pin(take(queued.clone(), request)));
     }
-    client.execute(request).await
+    let sending = span.in_scope(|| client.execute(request));
+    #[cfg(feature = "test-util")]
+    return Either::Right(sending);
+    #[cfg(not(feature = "test-util"))]
+    sending
 }
 
-/// Reads a body up to a limit and puts it back, so that nothing later reads more.
+/// Takes the response to a request from a queue.
+#[cfg(feature = "test-util")]
+async fn take(queued: crate::queued_responses::QueuedResponses, mut request: Request) -> reqwest::Result<Response> {
+    let response = queued.take(&request);
+    // The body is read as a service would read it: it may fail, and report its progress.
+    let body = request.body_mut().take().unwrap_or_default();
+    let mut body = Response::from(http::Response::new(body));
+    while body.chunk().await?.is_some() {}
+    Ok(response)
+}
+
+/// Bounds a body, so that nothing later reads more than the limit: reads it up to there and puts it back. One that states a
+/// length below the limit ends there by itself.
 pub(crate) async fn bounded(mut response: Response, max: usize) -> reqwest::Result<Response> {
+    if response.content_length().is_some_and(|length| length < max as u64) {
+        return Ok(response);
+    }
     let mut body = BytesMut::new();
     while let Some(chunk) = response.chunk().await? {
         body.extend_from_slice(&chunk[..chunk.len().min(max - body.len())]);
@@ -53,7 +57,8 @@ pub(crate) async fn bounded(mut response: Response, max: usize) -> reqwest::Resu
 }
 
 /// The span of an exchange, with OpenTelemetry's names for HTTP clients: no query, no body, no header.
-fn span(method: &Method, url: &Url) -> Span {
+pub(crate) fn span(request: &Request) -> Span {
+    let (method, url) = (request.method(), request.url());
     tracing::debug_span!(
         "http",
         otel.name = %method,
@@ -69,7 +74,7 @@ fn span(method: &Method, url: &Url) -> Span {
 }
 
 /// Adds the outcome of an exchange to its span.
-fn record(span: &Span, result: &reqwest::Result<Response>) {
+pub(crate) fn record(span: &Span, result: &reqwest::Result<Response>) {
     match result {
         Ok(response) => {
             let status = response.status();

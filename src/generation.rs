@@ -70,12 +70,14 @@ impl Generation {
         };
         let status = response.status();
         if status == Status::SUCCEEDED {
-            let (mut urls, mut unusable) = (Vec::new(), None);
-            for address in response.urls() {
+            let addresses = response.urls();
+            let (mut urls, mut unusable) = (Vec::with_capacity(addresses.len()), None);
+            for address in addresses {
                 match address.starts_with("data:") {
                     true => urls.push(address.to_owned()),
-                    false => match context.transport.base.resolve(address) {
-                        Ok(url) => urls.push(url.into()),
+                    // Only a download needs it parsed.
+                    false => match context.transport.base.resolve_to_text(address) {
+                        Ok(url) => urls.push(url),
                         Err(error) => unusable = unusable.or(Some(error)),
                     },
                 }

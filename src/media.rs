@@ -116,6 +116,11 @@ pub(crate) enum Reference {
     Text,
 }
 
+/// Whether a text can be local media: a quick look at its scheme.
+pub(crate) fn has_local_scheme(text: &str) -> bool {
+    ["file://", "data:", RESULT_SCHEME].iter().any(|scheme| text.starts_with(scheme))
+}
+
 /// Recognizes local media in a text of JSON.
 pub(crate) fn reference(text: &str) -> Reference {
     if text.starts_with("file://") {

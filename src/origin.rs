@@ -1,5 +1,7 @@
 //! The origin of the service: the only one that receives the key.
 
+use std::sync::Arc;
+
 use reqwest::Url;
 
 use crate::{Error, error::ErrorKind};
@@ -7,10 +9,10 @@ use crate::{Error, error::ErrorKind};
 /// Whether this build can speak https.
 const HAS_TLS: bool = cfg!(any(feature = "rustls", feature = "native-tls"));
 
-/// The validated base URL of the service.
+/// The validated base URL of the service. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct BaseUrl {
-    url: Url,
+    url: Arc<Url>,
 }
 
 impl BaseUrl {
@@ -51,7 +53,7 @@ impl BaseUrl {
         if url.query().is_some() || url.fragment().is_some() {
             return Err(refuse("must have no query and no fragment"));
         }
-        Ok(Self { url })
+        Ok(Self { url: Arc::new(url) })
     }
 
     /// Returns the URL without a trailing slash.
@@ -93,11 +95,46 @@ impl BaseUrl {
         Ok(url)
     }
 
+    /// Makes a URL from the service absolute, like [`resolve`](Self::resolve), as text.
+    pub(crate) fn resolve_to_text(&self, address: &str) -> Result<String, Error> {
+        self.join_plain(address).map_or_else(|| self.resolve(address).map(String::from), Ok)
+    }
+
+    /// Makes a URL absolute without parsing it, if parsing would not change it: one of this origin with a plain path.
+    fn join_plain(&self, address: &str) -> Option<String> {
+        let origin = self.url.as_str().strip_suffix(self.url.path())?;
+        if let Some(path) = address.strip_prefix(origin) {
+            return is_plain_path(path).then(|| address.to_owned());
+        }
+        if !is_plain_path(address) || address.starts_with("//") {
+            return None;
+        }
+        let prefix = self.url.path().trim_end_matches('/');
+        let has_prefix = address.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('/'));
+        Some([origin, if has_prefix { "" } else { prefix }, address].concat())
+    }
+
     /// Whether a URL of another origin may be fetched: https, or http if both are loopback.
     pub(crate) fn may_fetch(&self, url: &Url) -> bool {
         !has_userinfo(url)
             && (url.scheme() == "https" || (url.scheme() == "http" && self.is_loopback() && is_loopback(url)))
     }
+}
+
+/// Whether a path is absolute and stays as it is when it is parsed: nothing to escape, to unescape or to shorten.
+fn is_plain_path(path: &str) -> bool {
+    let mut previous = 0;
+    path.starts_with('/')
+        && path.bytes().all(|byte| {
+            // A segment that begins with a dot could be `.` or `..`.
+            let is_plain = match byte {
+                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'~' => true,
+                b'.' => previous != b'/',
+                _ => false,
+            };
+            previous = byte;
+            is_plain
+        })
 }
 
 fn has_userinfo(url: &Url) -> bool {
@@ -148,6 +185,28 @@ mod tests {
         assert!(base.is_same_origin(&base.resolve("/v1/files/a").unwrap()));
         assert!(!base.may_fetch(&"http://elsewhere/a.jpg".parse().unwrap()), "only the service itself");
         assert!(BaseUrl::parse_with("ftp://emulator", true).is_err());
+    }
+
+    #[test]
+    fn a_usual_address_of_the_service_is_made_absolute_without_parsing() {
+        let base = BaseUrl::parse("http://127.0.0.1:8080/prefix").unwrap();
+        for (address, expected) in [
+            ("/v1/a-b_c/d.jpg", Some("http://127.0.0.1:8080/prefix/v1/a-b_c/d.jpg")),
+            ("/prefix/v1/a", Some("http://127.0.0.1:8080/prefix/v1/a")),
+            ("/prefixed", Some("http://127.0.0.1:8080/prefix/prefixed")),
+            ("http://127.0.0.1:8080/v1/a", Some("http://127.0.0.1:8080/v1/a")),
+            ("http://127.0.0.1:80801/v1/a", None),
+            ("http://127.0.0.1:8080@evil/v1/a", None),
+            ("//evil/v1/a", None),
+            ("/v1/../a", None),
+            ("/v1/a?b=%20", None),
+            ("v1/a", None),
+        ] {
+            assert_eq!(base.join_plain(address).as_deref(), expected, "{address}");
+            let parsed = base.resolve(address).ok().map(String::from);
+            assert!(expected.is_none_or(|expected| parsed.as_deref() == Some(expected)), "{address}: {parsed:?}");
+            assert_eq!(base.resolve_to_text(address).ok(), parsed, "{address}");
+        }
     }
 
     #[test]

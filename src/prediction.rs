@@ -196,12 +196,13 @@ impl Prediction {
 
     /// Builds the result from a response that has ended.
     fn ended(&self, response: PredictionResponse) -> Result<Generation> {
-        let context = Arc::clone(&self.context);
-        let ended = Generation::from_response(context, self.job.clone(), self.model.clone(), response);
-        ended.map_err(|error| {
-            self.context.uploads.forget_mentioned(error.message());
-            error.redact_and_cut(&self.secrets)
-        })
+        let Self { context, job, model, secrets, .. } = self;
+        finish(Arc::clone(context), job.clone(), model.clone(), response, secrets)
+    }
+
+    /// Builds the result like [`ended`](Self::ended), without a copy of the job.
+    fn into_ended(self, response: PredictionResponse) -> Result<Generation> {
+        finish(self.context, self.job, self.model, response, &self.secrets)
     }
 
     /// Adds the job to an error, and redacts the secrets of the input.
@@ -212,6 +213,20 @@ impl Prediction {
         };
         error.redact_and_cut(&self.secrets)
     }
+}
+
+/// Builds the result of a job that has ended.
+fn finish(
+    context: Arc<Context>,
+    job: Option<JobRef>,
+    model: Option<Model>,
+    response: PredictionResponse,
+    secrets: &[String],
+) -> Result<Generation> {
+    Generation::from_response(Arc::clone(&context), job, model, response).map_err(|error| {
+        context.uploads.forget_mentioned(error.message());
+        error.redact_and_cut(secrets)
+    })
 }
 
 impl fmt::Debug for Prediction {

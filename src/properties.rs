@@ -123,6 +123,21 @@ proptest! {
     }
 
     #[test]
+    fn any_address_of_known_parts_is_the_same_with_and_without_parsing(
+        parts in vec(prop::sample::select(vec![
+            "https://api.pruna.ai", "https://API.pruna.ai", "https://api.pruna.ai:443", "https:", "/", "/prefix", "v1", "a.jpg", ".", "..",
+            "%2e", "~", "_-", "?q=1", "#f", "@", ":", "\\", " ", "\t", "é", "'", "",
+        ]), 0..8),
+        base in prop::sample::select(vec!["https://api.pruna.ai/prefix", "https://api.pruna.ai", "http://[::1]:8080", "http://127.0.0.1:8080/a/b"]),
+    ) {
+        let base = BaseUrl::parse(base).unwrap();
+        for address in [parts.concat(), format!("{}{}", base.as_str(), parts.concat())] {
+            let parsed = base.resolve(&address).map(String::from);
+            prop_assert_eq!(base.resolve_to_text(&address).ok(), parsed.ok(), "{}", address);
+        }
+    }
+
+    #[test]
     fn any_content_range_goes_forward(range in "(bytes )?[0-9*/ -]{0,30}") {
         prop_assert!(parse_range(&range).is_none_or(|(first, end)| first < end));
     }
@@ -179,6 +194,7 @@ fn check_error(status: u16, body: &[u8]) -> Result<(), TestCaseError> {
 /// For any URL, the key is attached only if the origin is that of the service.
 fn check_address(address: &str) -> Result<(), TestCaseError> {
     let base = base();
+    prop_assert_eq!(base.resolve_to_text(address).ok(), base.resolve(address).ok().map(String::from), "{}", address);
     let Ok(url) = base.resolve(address) else { return Ok(()) };
     prop_assert!(url.username().is_empty() && url.password().is_none(), "{url}");
     let origin = (url.scheme(), url.host_str(), url.port_or_known_default());

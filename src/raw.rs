@@ -44,6 +44,7 @@ impl Client {
             key: crate::auth::ApiKey::new(api_key)?.into(),
             base: base.clone(),
             timeout: Some(timeouts.attempt),
+            model: None,
             limits: crate::limits::Limiter::new(crate::limits::Limits::none()).into(),
             #[cfg(feature = "test-util")]
             queued: None,
@@ -56,6 +57,13 @@ impl Client {
     pub(crate) fn with_timeout(&self, timeout: Option<std::time::Duration>) -> Self {
         let mut client = self.clone();
         client.inner.timeout = timeout;
+        client
+    }
+
+    /// Returns the client for one submission, whose response updates the limits of the model.
+    pub(crate) fn for_submission(&self, model: &crate::Model, timeout: std::time::Duration) -> Self {
+        let mut client = self.with_timeout(Some(timeout));
+        client.inner.model = Some(model.clone());
         client
     }
 

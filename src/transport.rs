@@ -13,6 +13,7 @@ use reqwest::{
 };
 use serde_json::{Map, Value};
 use tokio::time::Instant;
+use tracing::Instrument as _;
 
 mod response;
 
@@ -113,6 +114,7 @@ impl Transport {
             key: Arc::clone(&key),
             base: base.clone(),
             timeout: Some(timeouts.attempt),
+            model: None,
             limits: Arc::clone(&limits),
             #[cfg(feature = "test-util")]
             queued: options.queued,
@@ -147,8 +149,10 @@ impl Transport {
                     None => self.submission_permit(model, urgency, deadline).await?,
                 };
                 self.submit_once(model, &request, try_sync, deadline, permit, hook).await
-            };
-            match self.redact_attempt(tracing::Instrument::instrument(attempt, span).await) {
+            }
+            .instrument(span)
+            .await;
+            match self.redact_attempt(attempt) {
                 Ok(response) => {
                     attempts.succeed();
                     return Ok(response);
@@ -171,7 +175,7 @@ impl Transport {
         let window = if try_sync { SYNC_WINDOW } else { Duration::ZERO };
         let (sent_at, sent_at_wall) = (Instant::now(), SystemTime::now());
         let timeout = self.timeouts.attempt.saturating_add(window).min(deadline - sent_at);
-        let raw = self.raw.with_timeout(Some(timeout));
+        let raw = self.raw.for_submission(model, timeout);
         // Boxed: otherwise every future around it would be as large, and copied on its way down.
         let response = Box::pin(raw.create_prediction(model.as_str(), try_sync.then_some(true), request)).await;
         if let Err(raw::Error::UnexpectedResponse(redirect)) = &response
@@ -183,7 +187,7 @@ impl Transport {
             Ok(response) => job_response(response, sent_at, sent_at_wall)?,
             Err(failure) => return Err(failure.map(|error| with_readable_job(error, model))),
         };
-        if job.response.id().is_none() && !job.response.status().is_terminal() {
+        if !job.response.status().is_terminal() && job.response.id().is_none() {
             return Err(malformed_response(&job.response, "the service accepted the submission but returned no id"));
         }
         Ok(job)
@@ -287,14 +291,18 @@ impl Transport {
             return Err(AttemptError::not_sent(Error::new(ErrorKind::Decode, message)));
         }
         let request = self.anonymous.get(url.clone()).headers(headers).build().map_err(transport_error)?;
-        let method = request.method().clone();
-        let sending = exchange::send(
+        let span = exchange::span(&request);
+        let response = exchange::send(
             &self.anonymous,
             #[cfg(feature = "test-util")]
             progenitor_client::ClientInfo::inner(&self.raw).queued.as_ref(),
             request,
-        );
-        let response = exchange::traced(&method, url, sending).await.map_err(transport_error)?;
+            &span,
+        )
+        .instrument(span.clone())
+        .await;
+        exchange::record(&span, &response);
+        let response = response.map_err(transport_error)?;
         if !response.status().is_success() {
             return Err(error_response(exchange::bounded(response, MAX_ERROR).await.map_err(transport_error)?).await);
         }

@@ -31,6 +31,13 @@ impl Status {
     pub fn is_terminal(&self) -> bool {
         [Self::SUCCEEDED, Self::FAILED, Self::CANCELED].contains(self)
     }
+
+    /// Returns the status of a name. A documented one is not copied.
+    fn from_name(name: &str) -> Self {
+        // The most frequent first.
+        let known = [Self::SUCCEEDED, Self::PROCESSING, Self::STARTING, Self::FAILED, Self::CANCELED];
+        known.into_iter().find(|known| known == name).unwrap_or_else(|| name.into())
+    }
 }
 
 /// The response to a submission or a status request.
@@ -57,15 +64,15 @@ impl PredictionResponse {
 
     /// Whether it has any part that a client can use.
     pub(crate) fn is_meaningful(&self) -> bool {
-        self.id().is_some() || self.body["status"].is_string() || !self.urls().is_empty() || self.error().is_some()
+        self.text("status").is_some() || self.has_urls() || self.id().is_some() || self.error().is_some()
     }
 
     /// Whether it is the documented error object, `{"error": {"code", "message"}}`, without a job. The `error` of a job is a
     /// text.
     pub(crate) fn is_error_envelope(&self) -> bool {
-        self.body["error"].is_object()
-            && !self.body["status"].is_string()
-            && self.urls().is_empty()
+        self.part("error").is_some_and(Value::is_object)
+            && self.text("status").is_none()
+            && !self.has_urls()
             && self.id().is_none()
     }
 
@@ -86,8 +93,8 @@ impl PredictionResponse {
     #[must_use]
     pub fn status(&self) -> Status {
         match self.text("status") {
-            Some(status) => status.into(),
-            None if !self.urls().is_empty() => Status::SUCCEEDED,
+            Some(status) => Status::from_name(status),
+            None if self.has_urls() => Status::SUCCEEDED,
             // An error object beside an id concerns the request; the job itself is polled.
             None if self.body["error"].is_object() && self.id().is_some() => Status::STARTING,
             None if self.error().is_some() => Status::FAILED,
@@ -98,10 +105,18 @@ impl PredictionResponse {
     /// Returns the URLs of the results, as the service wrote them.
     #[must_use]
     pub fn urls(&self) -> Vec<&str> {
-        match &self.body["generation_url"] {
-            Value::String(url) if !url.is_empty() => vec![url],
-            Value::Array(urls) => urls.iter().filter_map(Value::as_str).filter(|url| !url.is_empty()).collect(),
+        match self.part("generation_url") {
+            Some(Value::String(url)) if !url.is_empty() => vec![url],
+            Some(Value::Array(urls)) => urls.iter().filter_map(Value::as_str).filter(|url| !url.is_empty()).collect(),
             _ => Vec::new(),
+        }
+    }
+
+    fn has_urls(&self) -> bool {
+        match self.part("generation_url") {
+            Some(Value::String(url)) => !url.is_empty(),
+            Some(Value::Array(urls)) => urls.iter().filter_map(Value::as_str).any(|url| !url.is_empty()),
+            _ => false,
         }
     }
 
@@ -136,7 +151,11 @@ impl PredictionResponse {
     }
 
     fn text(&self, name: &str) -> Option<&str> {
-        self.body[name].as_str()
+        self.part(name)?.as_str()
+    }
+
+    fn part(&self, name: &str) -> Option<&Value> {
+        self.body.as_object()?.get(name)
     }
 }
 

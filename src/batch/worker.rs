@@ -143,8 +143,10 @@ impl Worker {
             }
             None => Vec::new(),
         };
-        let response = generation.response().clone();
-        entry.record_if_possible(State::Done { job, response, files: Folder::as_recorded(&files) }).await;
+        if entry.journal().is_some() {
+            let response = generation.response().clone();
+            entry.record_if_possible(State::Done { job, response, files: Folder::as_recorded(&files) }).await;
+        }
         Ok(Output { key, generation, files, elapsed, resumed: false })
     }
 
@@ -160,7 +162,7 @@ impl Worker {
         let submitted = self.client.start_with(concurrency, request, options, entry).await;
         match &submitted {
             Ok(job) => {
-                if let Some(running) = State::running(job) {
+                if let Some(running) = entry.journal().and_then(|_| State::running(job)) {
                     entry.record_if_possible(running).await;
                 }
             }
@@ -187,6 +189,8 @@ impl Worker {
             None => self.wait(job).await,
         };
         match &result {
+            // Without a journal, the response need not be copied.
+            Ok(_) if entry.journal().is_none() => {}
             Ok(generation) => entry.record_if_possible(State::succeeded(job, generation)).await,
             Err(error) => {
                 if let Some(failed) = State::failed(error) {

@@ -41,12 +41,15 @@ pub(super) struct Waiter {
 }
 
 impl Waiter {
-    pub(super) fn new(prediction: Prediction, deadline: Instant) -> Self {
+    pub(super) fn new(mut prediction: Prediction, deadline: Instant) -> Self {
+        // Taken, not copied: nothing else reads the response of a prediction that is waited for.
+        let ended = prediction.submission.as_mut().map(|job| &mut job.response);
+        let ended = ended.filter(|response| response.status().is_terminal()).map(std::mem::take);
         let model = prediction.model().map(tracing::field::display);
         Self {
             span: tracing::info_span!("wait", model, job = prediction.id()),
             hint: prediction.submission.as_ref().and_then(|job| job.next_poll),
-            ended: prediction.ended_at_submission().cloned(),
+            ended,
             poll_at_once: prediction.submission.is_none(),
             prediction,
             began: Instant::now(),
@@ -64,6 +67,18 @@ impl Waiter {
 
     /// Waits to the end.
     pub(super) async fn result(mut self) -> Result<Generation> {
+        if let Some(response) = self.ended.take() {
+            let Self { prediction, span, .. } = self;
+            return span.in_scope(|| {
+                tracing::debug!(status = %response.status(), "ended");
+                prediction.into_ended(response)
+            });
+        }
+        // Boxed: polling needs more memory than a result that is there.
+        Box::pin(self.polled()).await
+    }
+
+    async fn polled(mut self) -> Result<Generation> {
         loop {
             if let Event::Finished(generation) = self.next().await? {
                 return Ok(*generation);

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::model::Model;
+use crate::{model::Model, parameters::Parameter};
 
 /// Parts of a name that suggest a secret, in lower case without separators.
 const SUSPICIOUS: [&str; 7] = ["token", "secret", "password", "passwd", "apikey", "accesskey", "credential"];
@@ -26,7 +26,9 @@ impl Model {
     #[must_use]
     pub fn redact_input(&self, input: &Value) -> Value {
         let mut redacted = input.clone();
-        visit(self, &mut redacted, &mut |secret| *secret = REDACTED.to_owned());
+        for (name, value) in redacted.as_object_mut().into_iter().flatten() {
+            redact(value, is_secret_parameter(self, name));
+        }
         redacted
     }
 }
@@ -34,27 +36,36 @@ impl Model {
 /// Returns the secrets of an input.
 pub(crate) fn secrets(model: &Model, input: &Value) -> Vec<String> {
     let mut found = Vec::new();
-    visit(model, &mut input.clone(), &mut |secret| found.push(secret.clone()));
+    for (name, value) in input.as_object().into_iter().flatten() {
+        collect(value, is_secret_parameter(model, name), &mut found);
+    }
     found
 }
 
-/// Calls back with every secret of an input.
-fn visit(model: &Model, input: &mut Value, on_secret: &mut impl FnMut(&mut String)) {
-    for (name, value) in input.as_object_mut().into_iter().flatten() {
-        let documented = model.parameters().iter().find(|parameter| parameter.name == *name);
-        let is_secret = documented.map_or_else(|| is_suspicious(name), |parameter| parameter.is_secret());
-        visit_value(value, is_secret, on_secret);
+fn is_secret_parameter(model: &Model, name: &str) -> bool {
+    let documented = model.parameters().iter().find(|parameter| parameter.name == name);
+    documented.map_or_else(|| is_suspicious(name), Parameter::is_secret)
+}
+
+/// Collects the secrets in a value: what [`redact`] replaces.
+fn collect(value: &Value, is_secret: bool, found: &mut Vec<String>) {
+    match value {
+        Value::String(text) if is_secret && !text.is_empty() => found.push(text.clone()),
+        Value::Array(items) => items.iter().for_each(|item| collect(item, is_secret, found)),
+        Value::Object(map) => {
+            map.iter().for_each(|(name, value)| collect(value, is_secret || is_suspicious(name), found));
+        }
+        _ => {}
     }
 }
 
-fn visit_value(value: &mut Value, is_secret: bool, on_secret: &mut impl FnMut(&mut String)) {
+/// Replaces the secrets in a value.
+fn redact(value: &mut Value, is_secret: bool) {
     match value {
-        Value::String(text) if is_secret && !text.is_empty() => on_secret(text),
-        Value::Array(items) => items.iter_mut().for_each(|item| visit_value(item, is_secret, on_secret)),
+        Value::String(text) if is_secret && !text.is_empty() => REDACTED.clone_into(text),
+        Value::Array(items) => items.iter_mut().for_each(|item| redact(item, is_secret)),
         Value::Object(map) => {
-            for (name, value) in map {
-                visit_value(value, is_secret || is_suspicious(name), on_secret);
-            }
+            map.iter_mut().for_each(|(name, value)| redact(value, is_secret || is_suspicious(name)));
         }
         _ => {}
     }

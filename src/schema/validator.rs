@@ -81,8 +81,9 @@ impl Findings {
         if let Some(items) = value.as_array() {
             self.check_items(field, schema, items);
         }
-        if schema["format"] == "uri"
-            && let Some(text) = value.as_str().filter(|text| !media::is_address(text))
+        if let Some(text) = value.as_str()
+            && schema["format"] == "uri"
+            && !media::is_address(text)
         {
             self.add(field, format!("{} is not a URL; pass local files as `Media::path`", display(&text.into())));
         }
@@ -107,10 +108,13 @@ impl Findings {
 
     /// Checks the rules that the OpenAPI document has in prose only.
     fn check_hints(&mut self, parameter: &Parameter, schema: &Value, value: &Value) {
-        if let (None, Some(number)) = (schema.get("multipleOf"), value.as_f64()) {
+        if let Some(number) = value.as_f64()
+            && schema.get("multipleOf").is_none()
+        {
             self.check_step(parameter.name, parameter.step, number);
         }
-        if let (None, Some(items)) = (schema.get("maxItems"), value.as_array())
+        if let Some(items) = value.as_array()
+            && schema.get("maxItems").is_none()
             && let Some(most) = parameter.max_items.filter(|most| items.len() > *most as usize)
         {
             self.add(parameter.name, format!("{} items, at most {most} are accepted", items.len()));

@@ -38,7 +38,8 @@ pub(super) async fn check<T>(result: Result<T, raw::Error<()>>) -> Result<T, Att
         Err(raw::Error::InvalidRequest(message)) => AttemptError::not_sent(Error::configuration(message)),
         Err(raw::Error::CommunicationError(error) | raw::Error::ResponseBodyError(error)) => transport_error(error),
         Err(raw::Error::InvalidResponsePayload(body, error)) => undecodable(&body, &error),
-        Err(raw::Error::UnexpectedResponse(response)) => error_response(response).await,
+        // Boxed: every request would be as large as one that fails.
+        Err(raw::Error::UnexpectedResponse(response)) => Box::pin(error_response(response)).await,
         Err(other) => AttemptError::indeterminate(Error::new(ErrorKind::Decode, other.to_string())),
     })
 }
