@@ -11,7 +11,7 @@ use std::{cell::RefCell, rc::Rc, time::Duration};
 use pruna::{
     Client, Model, Request,
     limits::Limits,
-    poll::{FixedInterval, PollContext, PollPolicy, Proportional},
+    poll::{Budgeted, FixedInterval, PollContext, PollPolicy},
 };
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufStream},
@@ -154,7 +154,7 @@ fn main() {
             let model = model.clone();
             tokio::task::LocalSet::new().block_on(&runtime, async move {
                 match policy {
-                    0 => simulate(Proportional, model, median, sigma, count).await,
+                    0 => simulate(Budgeted, model, median, sigma, count).await,
                     1 => simulate(FixedInterval::new(Duration::from_millis(500)), model, median, sigma, count).await,
                     2 => simulate(FixedInterval::new(Duration::from_millis(100)), model, median, sigma, count).await,
                     _ => simulate(Doubling, model, median, sigma, count).await,

@@ -24,6 +24,7 @@ mod journal;
 mod limits;
 mod media;
 mod models;
+mod polling;
 mod progress;
 mod public_types;
 mod raw;
