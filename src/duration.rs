@@ -12,8 +12,7 @@ use crate::Model;
 const MAX_SAMPLES: usize = 64;
 /// Minimum number of durations that replace the catalog's typical time.
 const MIN_SAMPLES: usize = 5;
-/// Polling follows this percentile. A low one: a job that is faster than the estimate is noticed late, while an
-/// estimate that is too low costs only a few requests.
+/// Polling follows this percentile. A low one, because polls become denser around it and should be so in time.
 const EARLY: f64 = 0.2;
 /// The expected duration that is shown to users follows this percentile.
 const MEDIAN: f64 = 0.5;

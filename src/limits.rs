@@ -25,6 +25,7 @@ use crate::Model;
 mod headers;
 mod limiter;
 mod pace;
+mod poll_budget;
 mod queue;
 mod reserve;
 mod shared;
@@ -32,6 +33,7 @@ mod trial;
 mod window;
 
 pub(crate) use limiter::{ConcurrencyPermit, Limiter, Operation, Permit, Urgency};
+pub(crate) use poll_budget::{PollBudget, WaitingJob};
 pub(crate) use queue::Priority;
 #[cfg(feature = "postgres")]
 pub(crate) use shared::{Quota, SharedRateLimiter};
@@ -100,8 +102,9 @@ impl Limits {
 
     /// Sets the maximum number of status requests per minute, shared by all jobs.
     ///
-    /// 30,000 by default. If there are too many jobs for the limit, young jobs are polled before old ones, because a late
-    /// poll delays their result by a larger share of the duration.
+    /// 30,000 by default. The [default policy](crate::poll::Budgeted) polls with half of it on average, and the more jobs the
+    /// client waits for, the longer their intervals become. If requests have to wait for the limit all the same, the poll whose
+    /// interval is shortest comes first.
     #[must_use]
     pub fn status(mut self, per_minute: u32) -> Self {
         self.status = Limit::Set(per_minute);
@@ -167,4 +170,15 @@ enum Limit {
     Set(u32),
     /// Only what the service reports is kept.
     None,
+}
+
+impl Limit {
+    /// Returns the limit that holds after the service has reported one.
+    fn learn(self, reported: Option<u32>) -> Self {
+        match (self, reported) {
+            (Self::Documented(_), Some(reported)) => Self::Documented(reported),
+            (Self::Set(known), Some(reported)) => Self::Set(known.min(reported)),
+            _ => self,
+        }
+    }
 }

@@ -1,19 +1,14 @@
 //! The client keeps the service's rate limits, learns them, and shares them among clones and jobs. On a paused clock,
 //! against a service without sockets.
 
-use std::{collections::HashMap, time::Duration};
+use std::time::Duration;
 
-use pruna::{
-    Client, Model, Request,
-    inputs::{PImage, WanT2v},
-    limits::Limits,
-    poll::{FixedInterval, Proportional},
-};
-use serde_json::json;
+use pruna::{Client, Model, Request, inputs::PImage, limits::Limits, poll::FixedInterval};
 use tokio::time::Instant;
 
 use crate::simulated::{Received, Service};
 
+/// The period of the limits.
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// A configuration with limits and a fast poll policy.
@@ -33,7 +28,7 @@ async fn submit(client: &Client, count: usize) -> Duration {
 }
 
 /// Asserts that no period of a minute has more requests than the limit.
-fn assert_within_limit(requests: &[Received], limit: usize) {
+pub(crate) fn assert_within_limit(requests: &[Received], limit: usize) {
     for (index, Received { time: start, .. }) in requests.iter().enumerate() {
         let within = requests[index..].iter().take_while(|request| request.time < *start + MINUTE).count();
         assert!(within <= limit, "{within} in the minute from {start:?}");
@@ -99,55 +94,6 @@ async fn a_limit_that_allows_nothing_before_the_deadline_is_an_error_and_nothing
     assert!(error.is_rate_limited(), "{error}");
     assert!(error.retry_after() > Some(Duration::from_secs(5)), "{error}");
     assert_eq!(service.received("createPrediction").len(), 1);
-}
-
-#[tokio::test(start_paused = true)]
-async fn jobs_share_the_limit_on_status_requests() {
-    let service = Service::new().with_speed(1.0);
-    let client = service.client_with(builder(Limits::none().status(600)).poll_policy(Proportional));
-    let videos = (0..400).map(|n| WanT2v::new(format!("waves {n}")));
-    let mut results = client.batch(videos).concurrency(400).run().await.unwrap();
-    while let Some((_, result)) = results.next().await {
-        result.unwrap();
-    }
-    assert_within_limit(&service.received("getPredictionStatus"), 600);
-    // Each job is polled at least once, and none starves: the limit allows for the last response after 40 s of requests.
-    assert!(results.summary().elapsed < Duration::from_secs(140), "{:?}", results.summary());
-}
-
-#[tokio::test(start_paused = true)]
-async fn if_status_requests_are_scarce_a_short_job_is_polled_before_long_ones() {
-    let service = Service::new().with_speed(10.0);
-    // Six jobs that would each be polled every ten seconds; the limit allows one request in five and a half.
-    let client = service.client_with(
-        builder(Limits::none().status(12)).poll_policy(Proportional).deadline(Duration::from_secs(24 * 3600)),
-    );
-    let long = (0..6).map(|n| Request::new("vace", json!({"prompt": format!("waves {n}")})));
-    let mut long = client.batch(long).run().await.unwrap();
-    let short = async {
-        for n in 0..5 {
-            // By then all long ones wait for a status request at any time.
-            tokio::time::sleep(Duration::from_secs(700)).await;
-            let request = Request::new("qwen-image", json!({"prompt": format!("lion {n}")})).try_sync(false);
-            let started = Instant::now();
-            client.generate(request).await.unwrap();
-            let late = started.elapsed().as_secs_f64() - 40.0;
-            // In the order of arrival it would be up to 35 seconds.
-            assert!((0.0..12.0).contains(&late), "image {n} was noticed {late:.1} s late");
-        }
-    };
-    let first_long = async { long.next().await.unwrap().1.map(drop) };
-    tokio::select! {
-        () = short => {}
-        ended = first_long => panic!("a long job ended before the short ones: {ended:?}"),
-    }
-    // The long ones were polled meanwhile.
-    let mut polls: HashMap<String, usize> = HashMap::new();
-    for request in service.received("getPredictionStatus") {
-        *polls.entry(request.path).or_default() += 1;
-    }
-    assert_eq!(polls.len(), 11, "{polls:?}");
-    assert!(polls.values().all(|count| *count >= 2), "{polls:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -25,6 +25,7 @@ mod limits;
 mod makespan;
 mod media;
 mod models;
+mod polling;
 mod progress;
 mod public_types;
 mod raw;

@@ -55,6 +55,16 @@ struct State {
     phase: Duration,
     /// Factor on the typical durations of the models.
     speed: f64,
+    /// Share by which durations differ from each other in both directions.
+    spread: f64,
+    /// Status requests per minute that are accepted, in fixed windows.
+    status_limit: Option<usize>,
+    /// Number of the minute, and status requests in it.
+    status_window: (u64, usize),
+    /// The hint for the next poll, in seconds.
+    poll_interval: Option<u64>,
+    /// By job: how long after its end it was first reported as succeeded.
+    lateness: HashMap<usize, Duration>,
     /// Wait with which the first submission is rejected.
     rejection: Option<Duration>,
     /// When each job ends.
@@ -73,6 +83,11 @@ impl Service {
             has_headers: true,
             phase: Duration::ZERO,
             speed: 0.0,
+            spread: 0.0,
+            status_limit: None,
+            status_window: (0, 0),
+            poll_interval: None,
+            lateness: HashMap::new(),
             rejection: None,
             jobs: Vec::new(),
             accepted: HashMap::new(),
@@ -98,6 +113,24 @@ impl Service {
     /// Makes jobs take a multiple of the typical duration of their model.
     pub(crate) fn with_speed(self, factor: f64) -> Self {
         self.state.lock().unwrap().speed = factor;
+        self
+    }
+
+    /// Makes durations differ from each other, evenly by up to this share in both directions.
+    pub(crate) fn with_spread(self, share: f64) -> Self {
+        self.state.lock().unwrap().spread = share;
+        self
+    }
+
+    /// Enforces a limit of status requests per minute.
+    pub(crate) fn with_status_limit(self, per_minute: usize) -> Self {
+        self.state.lock().unwrap().status_limit = Some(per_minute);
+        self
+    }
+
+    /// Names an interval between polls in every response, in seconds.
+    pub(crate) fn with_poll_interval(self, seconds: u64) -> Self {
+        self.state.lock().unwrap().poll_interval = Some(seconds);
         self
     }
 
@@ -127,7 +160,20 @@ impl Service {
 
     /// Returns the number of submissions that were rejected because of a rate limit.
     pub(crate) fn rejections(&self) -> usize {
-        self.received("createPrediction").iter().filter(|request| request.status == 429).count()
+        self.rejections_of("createPrediction")
+    }
+
+    /// Returns the number of requests of an operation that were rejected because of a rate limit.
+    pub(crate) fn rejections_of(&self, operation: &str) -> usize {
+        self.received(operation).iter().filter(|request| request.status == 429).count()
+    }
+
+    /// Returns how long after its end each finished job was reported as succeeded, in seconds, in ascending order.
+    pub(crate) fn lateness(&self) -> Vec<f64> {
+        let state = self.state.lock().unwrap();
+        let mut lateness: Vec<f64> = state.lateness.values().map(Duration::as_secs_f64).collect();
+        lateness.sort_unstable_by(f64::total_cmp);
+        lateness
     }
 }
 
@@ -156,7 +202,10 @@ impl State {
         if response.status() == http::StatusCode::TOO_MANY_REQUESTS {
             return response;
         }
-        let duration = Duration::from_secs_f64(model.info().typical_seconds * self.speed);
+        // Multiples of the golden ratio are spread evenly.
+        let place = (self.jobs.len() as f64 * 0.618_033_988_75).fract() * 2.0 - 1.0;
+        let factor = self.speed * (1.0 + self.spread * place);
+        let duration = Duration::from_secs_f64(model.info().typical_seconds * factor);
         self.jobs.push(Instant::now() + duration);
         let (id, path) = (self.jobs.len() - 1, "/v1/predictions/status");
         *response.status_mut() = http::StatusCode::CREATED;
@@ -201,12 +250,26 @@ impl State {
         response
     }
 
-    fn status(&self, path: &str) -> http::Response<Bytes> {
+    fn status(&mut self, path: &str) -> http::Response<Bytes> {
+        let minute = self.started.elapsed().as_secs() / 60;
+        let (last, count) = self.status_window;
+        self.status_window = (minute, if minute == last { count + 1 } else { 1 });
+        if self.status_limit.is_some_and(|limit| self.status_window.1 > limit) {
+            return rejected("1");
+        }
         let id: usize = path.rsplit('/').next().unwrap().parse().unwrap();
-        json_response(match self.jobs[id] <= Instant::now() {
+        let (end, now) = (self.jobs[id], Instant::now());
+        let mut response = json_response(match end <= now {
             true => json!({"id": id.to_string(), "status": "succeeded", "generation_url": "/v1/files/x.jpg"}),
             false => json!({"id": id.to_string(), "status": "processing"}),
-        })
+        });
+        if end <= now {
+            self.lateness.entry(id).or_insert(now - end);
+        }
+        if let Some(seconds) = self.poll_interval {
+            response.headers_mut().insert("x-poll-interval", seconds.into());
+        }
+        response
     }
 
     fn upload(&self) -> http::Response<Bytes> {

@@ -9,7 +9,7 @@ use std::{
 use pruna::{
     Client, Event, Generation, JobRef, Model, Prediction, Result,
     inputs::WanT2v,
-    poll::Proportional,
+    poll::Budgeted,
     test_util::{QueuedResponses, client},
 };
 use serde_json::json;
@@ -20,7 +20,7 @@ use crate::simulated::Service;
 /// A service whose jobs take their typical time, and a submitted video.
 async fn running_video() -> (Service, Client, Prediction) {
     let service = Service::new().with_speed(1.0);
-    let client = service.client_with(Client::builder().poll_policy(Proportional));
+    let client = service.client_with(Client::builder().poll_policy(Budgeted));
     let job = client.submit(WanT2v::new("waves")).await.unwrap();
     (service, client, job)
 }
@@ -151,8 +151,7 @@ async fn a_wait_ends_with_the_result_or_at_its_deadline() {
 #[tokio::test(start_paused = true)]
 async fn a_short_wait_for_an_old_job_lasts_as_long_as_the_caller_says() {
     let service = Service::new().with_speed(100.0);
-    let job =
-        service.client_with(Client::builder().poll_policy(Proportional)).submit(WanT2v::new("waves")).await.unwrap();
+    let job = service.client_with(Client::builder().poll_policy(Budgeted)).submit(WanT2v::new("waves")).await.unwrap();
     tokio::time::advance(Duration::from_secs(600)).await;
     for _ in 0..3 {
         let (started, sent) = (Instant::now(), polls(&service));

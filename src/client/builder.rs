@@ -12,7 +12,7 @@ use crate::{
     http_client::Configure,
     limits::Limits,
     origin::BaseUrl,
-    poll::{PollPolicy, Proportional},
+    poll::{Budgeted, PollPolicy},
     transport::{Transport, TransportOptions},
 };
 
@@ -67,7 +67,7 @@ impl Default for ClientBuilder {
             max_attempts: MAX_ATTEMPTS,
             max_download: MAX_DOWNLOAD,
             strict_inputs: false,
-            poll: Arc::new(Proportional),
+            poll: Arc::new(Budgeted),
             limits: Limits::documented(),
             configure: Box::new(|builder| builder),
             #[cfg(feature = "test-util")]
@@ -155,7 +155,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the policy that decides when jobs are polled: [`Proportional`] by default.
+    /// Sets the policy that decides when jobs are polled: [`Budgeted`] by default.
     pub fn poll_policy(mut self, policy: impl PollPolicy + 'static) -> Self {
         self.poll = Arc::new(policy);
         self

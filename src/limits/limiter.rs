@@ -16,7 +16,7 @@ use tokio::{
 };
 
 use super::{
-    EVEN_BURST, Limit, Limits, Priority, headers::RateLimitHeaders, queue::LimitQueue, shared::SharedRateLimiter,
+    Limit, Limits, PollBudget, Priority, headers::RateLimitHeaders, queue::LimitQueue, shared::SharedRateLimiter,
 };
 use crate::{Error, Model, error::ErrorKind};
 
@@ -63,6 +63,7 @@ pub(crate) struct Limiter {
     models: Mutex<HashMap<Model, Arc<ModelLimits>>>,
     status: LimitQueue,
     concurrent_status: Semaphore,
+    polls: Arc<PollBudget>,
     downloads: LimitQueue,
     uploads: LimitQueue,
     shared: Arc<OnceLock<Arc<dyn SharedRateLimiter>>>,
@@ -86,9 +87,9 @@ impl Limiter {
         let queue = |name: &str, limit| LimitQueue::new(name, limit, burst, Arc::clone(&shared));
         Self {
             models: Mutex::default(),
-            // Polls are of most use if they are spread evenly.
-            status: LimitQueue::new("status", limits.status, burst.min(EVEN_BURST), Arc::clone(&shared)),
+            status: queue("status", limits.status),
             concurrent_status: Semaphore::new(MAX_CONCURRENT_STATUS),
+            polls: Arc::new(PollBudget::new(limits.status, burst)),
             downloads: queue("delivery", limits.downloads),
             uploads: queue("uploads", limits.uploads),
             limits,
@@ -140,6 +141,11 @@ impl Limiter {
         self.model(model).expected_wait()
     }
 
+    /// Returns the budget that the polls of all jobs share.
+    pub(crate) fn polls(&self) -> &Arc<PollBudget> {
+        &self.polls
+    }
+
     /// Waits for a permit to send a request.
     pub(crate) async fn acquire(
         &self,
@@ -162,7 +168,9 @@ impl Limiter {
             Operation::Status => {
                 let free = timeout_at(deadline, self.concurrent_status.acquire()).await;
                 let late = "too many other status requests were open until the deadline";
-                free.map_err(|_| Error::new(ErrorKind::RateLimited, late))?.ok()
+                let free = free.map_err(|_| Error::new(ErrorKind::RateLimited, late))?;
+                self.polls.spend();
+                free.ok()
             }
             _ => None,
         };
@@ -174,7 +182,10 @@ impl Limiter {
         let headers = RateLimitHeaders::parse(headers);
         match operation {
             Operation::Submission(model) => self.model(model).queue.update(is_rejected, &headers),
-            Operation::Status => self.status.update(is_rejected, &headers),
+            Operation::Status => {
+                self.status.update(is_rejected, &headers);
+                self.polls.update(is_rejected, &headers);
+            }
             Operation::Download => self.downloads.update(is_rejected, &headers),
             Operation::Upload => self.uploads.update(is_rejected, &headers),
         }

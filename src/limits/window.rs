@@ -243,11 +243,11 @@ impl Window {
     }
 
     fn learn_limit(&mut self, headers: &RateLimitHeaders) {
-        self.limit = match (self.limit, headers.per_minute) {
-            (Limit::Documented(known), Some(reported)) if reported != known => Limit::Documented(reported),
-            (Limit::Set(known), Some(reported)) if reported < known => Limit::Set(reported),
-            _ => return,
-        };
+        let learned = self.limit.learn(headers.per_minute);
+        if learned == self.limit {
+            return;
+        }
+        self.limit = learned;
         self.own_pace = own_pace(self.limit, self.burst);
         self.learned_pace = None;
     }

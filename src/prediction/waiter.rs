@@ -7,15 +7,21 @@ use tracing::{Instrument as _, Span};
 
 use super::{Event, Prediction};
 use crate::{
-    Error, Generation, Result, Status, duration::UNKNOWN_TYPICAL, error::ErrorKind, limits::Priority,
-    poll::PollContext, retry, time::deadline_after, wire::PredictionResponse,
+    Error, Generation, Result, Status,
+    duration::UNKNOWN_TYPICAL,
+    error::ErrorKind,
+    limits::{Priority, WaitingJob},
+    poll::{self, PollContext},
+    retry,
+    time::deadline_after,
+    wire::PredictionResponse,
 };
 
 /// Time between the last poll and the deadline: a fiftieth of the whole wait, within these bounds.
 const MIN_RESERVE: Duration = Duration::from_millis(100);
 const MAX_RESERVE: Duration = Duration::from_secs(1);
-/// If there are more jobs than status requests, a poll may be this many of its intervals late before it precedes that of a
-/// younger job, whose result would be late by a larger share.
+/// If polls have to wait for the limit, one may be this many of its intervals late before it precedes that of a job with
+/// shorter intervals.
 const MAX_LATE_INTERVALS: u32 = 10;
 /// Number of failed polls in a row that end the wait.
 const MAX_FAILURES: u32 = 5;
@@ -37,6 +43,8 @@ pub(super) struct Waiter {
     has_polled: bool,
     failures: u32,
     last_seen_running: Option<Instant>,
+    /// The job's share in the budget of polls, from the first pause on.
+    waiting: Option<WaitingJob>,
     span: Span,
 }
 
@@ -57,6 +65,7 @@ impl Waiter {
             deadline,
             failures: 0,
             last_seen_running: None,
+            waiting: None,
         }
     }
 
@@ -122,17 +131,25 @@ impl Waiter {
     /// Sleeps until the next poll. Returns its priority, and whether it is the last before the deadline.
     async fn pause(&mut self) -> (Priority, bool) {
         let random = fastrand::f64();
+        let (expected, prediction) = (self.expected(), &self.prediction);
+        let budget = prediction.context.transport.limits.polls();
+        let share = self.waiting.get_or_insert_with(|| budget.add(poll::max_interval(prediction.model())));
+        let load = share.load();
         let context = PollContext {
-            model: self.prediction.model(),
-            elapsed: self.prediction.elapsed(),
-            expected: self.expected(),
+            model: prediction.model(),
+            elapsed: prediction.elapsed(),
+            expected,
             random,
+            waiting: load.waiting,
+            demand: load.demand,
+            budget: load.budget,
         };
         let delay = match self.hint {
             _ if std::mem::take(&mut self.poll_at_once) => Duration::ZERO,
-            Some(hint) => hint.max(MIN_HINT),
+            // The service's hint is for this job; it does not know how many others there are.
+            Some(hint) => hint.max(MIN_HINT).max(context.min_interval()),
             None if self.failures > 0 => retry::backoff(self.failures + 1, random.max(0.2)),
-            None => self.prediction.context.config.poll.delay(&context),
+            None => prediction.context.config.poll.delay(&context),
         };
         let due = deadline_after(Instant::now(), delay);
         let last_poll = self.last_poll();
