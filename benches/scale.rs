@@ -22,7 +22,7 @@ use pruna::{
     limits::Limits,
     poll::{PollContext, PollPolicy},
 };
-use pruna_emulator::Emulator;
+use pruna_emulator::{Emulator, RecordedRequest};
 use support::{Server, resident_kib, runtime, table};
 use tokio::time::Instant;
 
@@ -52,6 +52,7 @@ fn images(count: usize) -> impl Iterator<Item = Request> + Send + 'static {
 #[derive(Default)]
 struct Tally {
     refused: usize,
+    refused_status_calls: usize,
     status_calls: usize,
 }
 
@@ -59,8 +60,11 @@ impl Tally {
     fn add(&mut self, emulator: &Emulator) {
         let requests = emulator.requests();
         emulator.clear_requests();
-        self.refused += requests.iter().filter(|request| request.status == Some(429)).count();
-        self.status_calls += requests.iter().filter(|r| r.operation.as_deref() == Some("getPredictionStatus")).count();
+        let refused = requests.iter().filter(|request| request.status == Some(429));
+        let is_status_call = |request: &&RecordedRequest| request.operation.as_deref() == Some("getPredictionStatus");
+        self.refused += refused.clone().count();
+        self.refused_status_calls += refused.filter(is_status_call).count();
+        self.status_calls += requests.iter().filter(is_status_call).count();
     }
 }
 
@@ -103,6 +107,7 @@ fn in_flight() {
             &[
                 row("finished", noticed.len(), JOBS, noticed.len() as f64 / JOBS as f64, "all"),
                 row("rejected (429)", tally.refused, "-", f64::NAN, "0"),
+                row("rejected status requests", tally.refused_status_calls, "-", f64::NAN, "0"),
                 row("makespan", format!("{makespan:.0} s"), format!("{bound:.0} s: lower bound from the limits"), makespan / bound, "1.1"),
                 row("last submission", format!("{last:.0} s"), "below 1500 s, all are in progress at once", f64::NAN, "-"),
                 row("status requests per job", format!("{:.1}", calls as f64 / JOBS as f64), format!("{:.0}: one every 0.5 s", SPEED * 2.0), calls as f64 / JOBS as f64 / SPEED / 2.0, "-"),
