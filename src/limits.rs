@@ -32,9 +32,10 @@ mod shared;
 mod trial;
 mod window;
 
-pub(crate) use limiter::{ConcurrencyPermit, Limiter, Operation, Permit, Urgency};
+pub(crate) use limiter::{ConcurrencyPermit, Limiter, Operation, Permit};
 pub(crate) use poll_budget::{PollBudget, WaitingJob};
 pub(crate) use queue::Priority;
+pub(crate) use reserve::Urgency;
 #[cfg(feature = "postgres")]
 pub(crate) use shared::{Quota, SharedRateLimiter};
 

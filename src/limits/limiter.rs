@@ -16,7 +16,8 @@ use tokio::{
 };
 
 use super::{
-    Limit, Limits, PollBudget, Priority, headers::RateLimitHeaders, queue::LimitQueue, shared::SharedRateLimiter,
+    Limit, Limits, PollBudget, Priority, Urgency, headers::RateLimitHeaders, queue::LimitQueue,
+    shared::SharedRateLimiter,
 };
 use crate::{Error, Model, error::ErrorKind};
 
@@ -30,15 +31,6 @@ pub(crate) enum Operation<'a> {
     Status,
     Download,
     Upload,
-}
-
-/// Whether somebody waits for one result, or for many.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Urgency {
-    #[default]
-    Interactive,
-    /// A request of a batch: it lets others pass, and leaves something of the limit to them.
-    Batch,
 }
 
 /// Permission to have one submission of a model in progress.

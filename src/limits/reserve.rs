@@ -4,13 +4,20 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::Urgency;
-
 /// How long something is reserved after such a request.
 const MEMORY: Duration = Duration::from_secs(600);
 /// The least and the greatest share of the limit that is reserved.
 const MIN_SHARE: u32 = 20;
 const MAX_SHARE: u32 = 2;
+
+/// Whether somebody waits for one result, or for many.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Urgency {
+    #[default]
+    Interactive,
+    /// A request of a batch: it lets others pass, and leaves something of the limit to them.
+    Batch,
+}
 
 /// A reserve that follows the demand: without such requests, batches have the whole limit.
 #[derive(Debug, Default)]
