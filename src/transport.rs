@@ -205,8 +205,7 @@ impl Transport {
         priority: Priority,
         deadline: Instant,
     ) -> Result<Permit<'_>, AttemptError> {
-        let acquired = self.limits.acquire(operation, Urgency::Interactive, priority, deadline).await;
-        acquired.map_err(AttemptError::not_sent)
+        self.limits.acquire(operation, priority, deadline).await.map_err(AttemptError::not_sent)
     }
 
     /// Waits until the rate limits allow a submission.
@@ -216,8 +215,7 @@ impl Transport {
         urgency: Urgency,
         deadline: Instant,
     ) -> Result<Permit<'_>, AttemptError> {
-        let acquired = self.limits.acquire(Operation::Submission(model), urgency, Instant::now(), deadline).await;
-        acquired.map_err(AttemptError::not_sent)
+        self.limits.acquire_submission(model, urgency, deadline).await.map_err(AttemptError::not_sent)
     }
 
     /// Polls a job once.

@@ -125,6 +125,13 @@ async fn a_moved_batch_finds_its_files_after_the_results_expired() {
     std::fs::create_dir(home.path().join("here")).unwrap();
     client.generate(PImage::new("me")).await.unwrap().save(home.path().join("here/me.jpg")).await.unwrap();
     assert_eq!(finish(at("here")).await.succeeded, 3);
+    // The same folder in other words.
+    assert_eq!(finish(at("here/../here")).await.resumed, 3);
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("here", home.path().join("link")).unwrap();
+        assert_eq!(finish(at("link")).await.resumed, 3);
+    }
     emulator.advance(std::time::Duration::from_secs(48 * 3600));
     std::fs::rename(home.path().join("here"), home.path().join("there")).unwrap();
     let summary = finish(at("there")).await;

@@ -83,6 +83,20 @@ async fn names_that_collide_are_found_before_anything_is_sent() {
 }
 
 #[tokio::test]
+async fn a_name_of_a_finished_item_is_not_given_again_even_if_files_may_be_replaced() {
+    let (emulator, home) = (emulator().await, tempfile::tempdir().unwrap());
+    let client = client(&emulator);
+    let cups = || Request::from(WanImageSmall::new("cups").num_outputs(2)).name("cups");
+    let other = Request::from(PImage::new("x")).name("cups-0");
+    let batch = |requests: Vec<Request>| {
+        client.batch(requests).save_to(home.path()).journal(home.path().join("batch.journal")).replace(true)
+    };
+    finish(batch(vec![cups()])).await;
+    let plan = batch(vec![cups(), other]).plan().await.unwrap();
+    assert!(plan.items()[0].problem.is_none() && plan.items()[1].problem.is_some(), "{plan:?}");
+}
+
+#[tokio::test]
 async fn a_retouched_result_stays_as_it_is() {
     let (emulator, home) = (emulator().await, tempfile::tempdir().unwrap());
     let client = client(&emulator);

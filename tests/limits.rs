@@ -207,3 +207,36 @@ async fn a_batch_of_thousands_does_not_starve_a_web_service() {
     // The batch takes hardly longer than without visitors.
     assert!(started.elapsed() < Duration::from_secs(620), "{:?}", started.elapsed());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_ends_the_waits_for_the_limit() {
+    let service = Service::new();
+    let client = service.client_with(builder(Limits::none().submissions(Model::P_IMAGE, 60).even()));
+    let lions = (0..100).map(|n| Request::from(PImage::new(format!("lion {n}"))).try_sync(false));
+    let mut results = client.batch(lions).run().await.unwrap();
+    results.next().await.unwrap().1.unwrap();
+    let (stopped, sent) = (Instant::now(), service.received("createPrediction").len());
+    results.stop();
+    while results.next().await.is_some() {}
+    assert!(stopped.elapsed() < Duration::from_millis(100), "{:?}", stopped.elapsed());
+    assert_eq!(service.received("createPrediction").len(), sent, "nothing is sent after the stop");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_is_not_held_up_by_what_a_batch_waits_for() {
+    let service = Service::new();
+    let client = service.client_with(builder(Limits::documented()));
+    client.submit(Request::from(PImage::new("a visitor")).try_sync(false)).await.unwrap();
+    let lions = (0..600).map(|n| Request::from(PImage::new(format!("lion {n}"))).try_sync(false));
+    let mut results = client.batch(lions).concurrency(600).run().await.unwrap();
+    let visitor = async {
+        // By now the batch waits for the next minute, and something is left for others.
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        let begun = Instant::now();
+        client.submit(Request::from(PImage::new("another visitor")).try_sync(false)).await.unwrap();
+        begun.elapsed()
+    };
+    let batch = async { while results.next().await.is_some() {} };
+    let (waited, ()) = tokio::join!(visitor, batch);
+    assert!(waited < Duration::from_millis(50), "{waited:?}");
+}

@@ -13,6 +13,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         a_changed_line_needs_another_name,
         the_plan_is_printed_without_any_change,
         a_lost_journal_is_said_before_anything_is_sent,
+        a_journal_that_is_older_than_the_results_is_said_before_anything_is_sent,
         a_damaged_or_foreign_journal_is_said_before_anything_is_sent,
         results_of_the_emulator_never_pass_for_those_of_a_service,
         another_key_needs_a_word,
@@ -144,6 +145,17 @@ fn a_lost_journal_is_said_before_anything_is_sent() {
     ended(&batch(&service, "lion tiger bear", &[]), 0, "3 of 3 succeeded (3 of them earlier)");
     assert_eq!(service.sends("createPrediction"), 3);
     assert_eq!(records(&service).len(), 3);
+}
+
+fn a_journal_that_is_older_than_the_results_is_said_before_anything_is_sent() {
+    let service = Service::start();
+    ended(&batch(&service, "lion", &[]), 0, "1 of 1");
+    std::fs::copy(service.path("out/batch.journal"), service.path("backup")).unwrap();
+    ended(&batch(&service, "lion tiger", &[]), 0, "2 of 2");
+    std::fs::copy(service.path("backup"), service.path("out/batch.journal")).unwrap();
+    ended(&batch(&service, "lion tiger bear", &[]), 2, "lacks 1 items of this batch that results.jsonl shows");
+    ended(&batch(&service, "lion tiger bear", &["--rebuild-journal"]), 0, "3 of 3 succeeded (2 of them earlier)");
+    assert_eq!(service.sends("createPrediction"), 3);
 }
 
 fn a_damaged_or_foreign_journal_is_said_before_anything_is_sent() {

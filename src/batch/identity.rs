@@ -13,6 +13,7 @@ use crate::{
     digest::{Sha256, hex},
     error::ErrorKind,
     media::{LocalMedia, Reference, reference},
+    temporary::parent_dir,
 };
 
 /// Identifies an item: by the caller's key, otherwise by its request and the number of equal ones before it.
@@ -65,6 +66,8 @@ pub(super) struct Identities {
 
 impl Identities {
     pub(super) fn relative_to(base: Option<PathBuf>) -> Self {
+        // A file in the folder stands for the folder itself.
+        let base = base.map(|base| parent_dir(&resolved(&base.join("journal"))).to_owned());
         Self { base, ..Self::default() }
     }
 
@@ -132,12 +135,27 @@ fn digest(value: &Value, base: Option<&Path>, hash: &mut Sha256) {
             hash.update(b"]");
         }
         Value::String(text) => match reference(text) {
-            Reference::Local(LocalMedia::Path(path)) => hash.update(format!("path {:?}", relative(&path, base))),
+            Reference::Local(LocalMedia::Path(path)) => {
+                let path = if base.is_some() { resolved(&path) } else { path };
+                hash.update(format!("path {:?}", relative(&path, base)));
+            }
             Reference::Local(LocalMedia::Download(address)) => hash.update(format!("result {address:?}")),
             _ => hash.update(format!("{text:?}")),
         },
         other => hash.update(format!("{other},")),
     }
+}
+
+/// Returns a path with a folder that is the same however it was written: without `..` and symbolic links. The folder need not exist.
+fn resolved(path: &Path) -> PathBuf {
+    let (folder, name) = (parent_dir(path), path.file_name().unwrap_or_default());
+    for existing in folder.ancestors() {
+        if let Ok(canonical) = existing.canonicalize() {
+            let rest = folder.strip_prefix(existing).unwrap_or(Path::new(""));
+            return canonical.join(rest).join(name);
+        }
+    }
+    path.to_owned()
 }
 
 /// Returns the way from a folder to a path, with `..` where they part.
@@ -189,6 +207,15 @@ mod tests {
         assert_eq!(at("/a/me.jpg", "/a/out"), at("/moved/me.jpg", "/moved/out"));
         assert_ne!(at("/a/me.jpg", "/a/out"), at("/a/you.jpg", "/a/out"));
         assert_ne!(at("/a/me.jpg", "/a/out"), at("/a/out/me.jpg", "/a/out"));
+        let home = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(home.path().join("x/out")).unwrap();
+        for spelling in ["x/out/journal", "x/../x/out/journal", "x/out/../out/journal", "x/new/../out/journal"] {
+            let expected = home.path().canonicalize().unwrap().join("x/out/journal");
+            let path = home.path().join(spelling);
+            let is_missing = spelling.contains("new");
+            assert!(is_missing || resolved(&path) == expected, "{spelling}");
+        }
+        assert_eq!(resolved(&home.path().join("y/z")), home.path().canonicalize().unwrap().join("y/z"));
         for (path, base, expected) in
             [("/a/b/me.jpg", "/a/out/x", "../../b/me.jpg"), ("/a/me.jpg", "/a", "me.jpg"), ("me.jpg", "/a", "me.jpg")]
         {

@@ -54,14 +54,19 @@ impl Names {
             entries => entries?,
         };
         for entry in entries {
-            let name = entry?.file_name().to_string_lossy().to_lowercase();
-            if let Some((stem, extension)) = name.rsplit_once('.')
-                && EXTENSIONS.contains(&extension)
-            {
-                names.add(stem.to_owned());
-            }
+            names.add_file(Path::new(&entry?.file_name()));
         }
         Ok(names)
+    }
+
+    /// Adds the name of a file, if it may be that of a result.
+    pub(super) fn add_file(&mut self, path: &Path) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+        if let Some((stem, extension)) = name.rsplit_once('.')
+            && EXTENSIONS.contains(&extension)
+        {
+            self.add(stem.to_owned());
+        }
     }
 
     /// Reserves a name for an item, if no file and no other item has it.

@@ -258,6 +258,17 @@ impl Plan {
         let Some(in_folder) = names else { return };
         let mut names = if self.batch.replace { Names::default() } else { in_folder };
         let folder = self.batch.folder.clone().unwrap_or_default();
+        for (item, request) in self.items.iter().zip(&self.requests) {
+            // Names of items that an earlier run has submitted are theirs.
+            for file in &item.files {
+                names.add_file(&file.path);
+            }
+            let has_name = matches!(item.stage, Stage::Running | Stage::Succeeded | Stage::Finished);
+            if let Some(name) = request.file_stem().filter(|_| has_name) {
+                // A file of its own may be there already.
+                let _ = names.reserve(&name, &item.model);
+            }
+        }
         for (item, request) in self.items.iter_mut().zip(&self.requests) {
             let is_submitted = match item.stage {
                 Stage::New => true,

@@ -33,6 +33,11 @@ const FULL_OR_BROKEN: [IoErrorKind; 5] = [
     IoErrorKind::NotFound,
 ];
 
+/// The error of an item that is not submitted because the batch was stopped.
+fn stopped() -> Error {
+    Error::new(ErrorKind::Timeout, "the batch was stopped before this item was submitted")
+}
+
 /// The error of an item that is not submitted because nothing could be kept of it.
 pub(super) fn not_submitted(why: &str) -> Error {
     Error::new(ErrorKind::Io, format!("not submitted, because {why}"))
@@ -81,7 +86,9 @@ impl Worker {
     /// Processes an item to its end.
     pub(super) async fn process(&self, item: Item) -> Result<Output> {
         let Item { index, request, identity } = item;
-        let entry = JournalEntry { worker: self, identity: identity?, is_recorded: AtomicBool::new(false) };
+        let identity = identity?;
+        let (is_recorded, is_sent) = (AtomicBool::new(false), AtomicBool::new(false));
+        let entry = JournalEntry { worker: self, identity, is_recorded, is_sent };
         let result = self.process_entry(&entry, index, request).await;
         if let Err(error) = &result {
             entry.release(error).await;
@@ -154,12 +161,29 @@ impl Worker {
     async fn submit(&self, entry: &JournalEntry<'_>, request: Request, is_again: bool) -> Result<Prediction> {
         let limits = &self.client.context().transport.limits;
         // The deadline of an item starts at its turn, however many precede it.
-        let concurrency = limits.acquire_concurrency(request.model(), Urgency::Batch).await;
+        let concurrency = {
+            let acquired = pin!(limits.acquire_concurrency(request.model(), Urgency::Batch));
+            match select(acquired, pin!(self.stopping.cancelled())).await {
+                Either::Left((concurrency, _)) => concurrency,
+                Either::Right(_) => return Err(stopped()),
+            }
+        };
         // A synchronous submission has no id that could be recorded while it runs.
         let try_sync = if self.journal.is_some() { request.explicit_sync() } else { request.use_sync() };
         let deadline = self.client.deadline_of(&request);
         let options = StartOptions { try_sync, deadline, urgency: Urgency::Batch, permit: None };
-        let submitted = self.client.start_with(concurrency, request, options, entry).await;
+        let submission = pin!(self.client.start_with(concurrency, request, options, entry));
+        let interrupted = pin!(async {
+            self.stopping.cancelled().await;
+            // What is being sent must be answered.
+            if entry.is_sent.load(Ordering::Relaxed) {
+                std::future::pending::<()>().await;
+            }
+        });
+        let submitted = match select(submission, interrupted).await {
+            Either::Left((submitted, _)) => submitted,
+            Either::Right(_) => Err(stopped()),
+        };
         match &submitted {
             Ok(job) => {
                 if let Some(running) = entry.journal().and_then(|_| State::running(job)) {
@@ -216,6 +240,17 @@ impl Worker {
         }
     }
 
+    /// Fails if nothing more may be submitted.
+    fn check_running(&self) -> Result<()> {
+        if self.stopping.is_cancelled() {
+            return Err(stopped());
+        }
+        match self.storage_failure.get() {
+            Some(why) => Err(not_submitted(why)),
+            None => Ok(()),
+        }
+    }
+
     /// Notes that a file cannot be saved because of the disk, which every further file would meet, too.
     fn note_storage_failure(&self, error: &Error) {
         let cause = std::error::Error::source(error).and_then(|source| source.downcast_ref::<std::io::Error>());
@@ -249,6 +284,8 @@ struct JournalEntry<'a> {
     identity: Option<Identity>,
     /// Whether this run has recorded anything.
     is_recorded: AtomicBool,
+    /// Whether this run has begun to send the request.
+    is_sent: AtomicBool,
 }
 
 impl JournalEntry<'_> {
@@ -302,12 +339,10 @@ impl JournalEntry<'_> {
 impl SubmitHook for JournalEntry<'_> {
     /// Comes after every wait for a limit, so that nothing is sent once the batch was stopped.
     async fn before_send(&self) -> Result<()> {
-        if self.worker.stopping.is_cancelled() {
-            return Err(Error::new(ErrorKind::Timeout, "the batch was stopped before this item was submitted"));
-        }
-        if let Some(why) = self.worker.storage_failure.get() {
-            return Err(not_submitted(why));
-        }
-        self.record(Some(State::Submitting)).await
+        self.worker.check_running()?;
+        self.is_sent.store(true, Ordering::Relaxed);
+        self.record(Some(State::Submitting)).await?;
+        // The disk may have taken its time.
+        self.worker.check_running()
     }
 }

@@ -99,17 +99,11 @@ impl Limiter {
     /// they are used.
     pub(crate) async fn acquire_concurrency(&self, model: &Model, urgency: Urgency) -> ConcurrencyPermit {
         let limits = self.model(model);
-        let _waiting = Counted::new(&limits.waiting);
-        // The semaphores are never closed; if they were, the rate limit would be left.
-        let of_batches = match urgency {
-            Urgency::Interactive => None,
-            Urgency::Batch => acquire(&limits.for_batches).await,
-        };
-        loop {
-            if let Some(open) = acquire(&limits.concurrency).await {
-                return ConcurrencyPermit { _open: open, _of_batches: of_batches };
-            }
+        if let Some(permit) = limits.try_open(urgency) {
+            return permit;
         }
+        // Boxed: a wait is rare, and its future would make that of every call larger.
+        Box::pin(limits.open(urgency)).await
     }
 
     /// Takes the permits for one submission, or fails: with the expected wait, if only the rate limit is in the way.
@@ -138,24 +132,34 @@ impl Limiter {
         &self.polls
     }
 
-    /// Waits for a permit to send a request.
+    /// Waits for a permit to send a submission.
+    pub(crate) async fn acquire_submission(
+        &self,
+        model: &Model,
+        urgency: Urgency,
+        deadline: Instant,
+    ) -> Result<Permit<'_>, Error> {
+        let limits = self.model(model);
+        limits.queue.acquire(urgency, Instant::now(), deadline).await.map_err(too_late)?;
+        Ok(Permit { _concurrency: None })
+    }
+
+    /// Waits for a permit to send any other request.
     pub(crate) async fn acquire(
         &self,
         operation: Operation<'_>,
-        urgency: Urgency,
         priority: Priority,
         deadline: Instant,
     ) -> Result<Permit<'_>, Error> {
-        let acquired = match operation {
-            Operation::Submission(model) => self.model(model).queue.acquire(urgency, priority, deadline).await,
-            Operation::Status => self.status.acquire(urgency, priority, deadline).await,
-            Operation::Download => self.downloads.acquire(urgency, priority, deadline).await,
-            Operation::Upload => self.uploads.acquire(urgency, priority, deadline).await,
+        let queue = match operation {
+            Operation::Submission(model) => {
+                return self.acquire_submission(model, Urgency::Interactive, deadline).await;
+            }
+            Operation::Status => &self.status,
+            Operation::Download => &self.downloads,
+            Operation::Upload => &self.uploads,
         };
-        acquired.map_err(|wait| {
-            let message = "the client's rate limit allows no request before the deadline";
-            Error::new(ErrorKind::RateLimited, message).with_retry_after(wait)
-        })?;
+        queue.acquire(Urgency::Interactive, priority, deadline).await.map_err(too_late)?;
         let concurrency = match operation {
             Operation::Status => {
                 let free = timeout_at(deadline, self.concurrent_status.acquire()).await;
@@ -205,9 +209,40 @@ impl Limiter {
 }
 
 impl ModelLimits {
+    /// Takes a concurrency permit if there is one.
+    fn try_open(&self, urgency: Urgency) -> Option<ConcurrencyPermit> {
+        let of_batches = match urgency {
+            Urgency::Interactive => None,
+            Urgency::Batch => Some(Arc::clone(&self.for_batches).try_acquire_owned().ok()?),
+        };
+        let open = Arc::clone(&self.concurrency).try_acquire_owned().ok()?;
+        Some(ConcurrencyPermit { _open: open, _of_batches: of_batches })
+    }
+
+    /// Waits for a concurrency permit.
+    async fn open(&self, urgency: Urgency) -> ConcurrencyPermit {
+        let _waiting = Counted::new(&self.waiting);
+        // The semaphores are never closed; if they were, the rate limit would be left.
+        let of_batches = match urgency {
+            Urgency::Interactive => None,
+            Urgency::Batch => acquire(&self.for_batches).await,
+        };
+        loop {
+            if let Some(open) = acquire(&self.concurrency).await {
+                return ConcurrencyPermit { _open: open, _of_batches: of_batches };
+            }
+        }
+    }
+
     fn expected_wait(&self) -> Duration {
         self.queue.expected_wait(self.waiting.load(Ordering::Relaxed))
     }
+}
+
+/// Builds the error of a request that cannot be sent before its deadline.
+fn too_late(wait: Option<Duration>) -> Error {
+    let message = "the client's rate limit allows no request before the deadline";
+    Error::new(ErrorKind::RateLimited, message).with_retry_after(wait)
 }
 
 async fn acquire(semaphore: &Arc<Semaphore>) -> Option<OwnedSemaphorePermit> {
@@ -243,13 +278,13 @@ mod tests {
         let deadline = start + Duration::from_secs(5);
         let mut open = Vec::new();
         for _ in 0..MAX_CONCURRENT_STATUS {
-            open.push(limiter.acquire(Operation::Status, Urgency::Interactive, start, deadline).await.unwrap());
+            open.push(limiter.acquire(Operation::Status, start, deadline).await.unwrap());
         }
-        let error = limiter.acquire(Operation::Status, Urgency::Interactive, start, deadline).await.unwrap_err();
+        let error = limiter.acquire(Operation::Status, start, deadline).await.unwrap_err();
         assert!(error.is_rate_limited(), "{error}");
         assert_eq!(start.elapsed(), Duration::from_secs(5));
         open.pop();
-        assert!(limiter.acquire(Operation::Status, Urgency::Interactive, start, deadline).await.is_ok());
+        assert!(limiter.acquire(Operation::Status, start, deadline).await.is_ok());
     }
 
     #[tokio::test(start_paused = true)]

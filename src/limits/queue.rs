@@ -21,6 +21,9 @@ pub(crate) type Priority = Instant;
 /// If other requests use up the limit, one of a batch is served after this time nevertheless.
 const BATCH_PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long a waiter relies on the task.
+const SELF_SERVICE: Duration = Duration::from_secs(5);
+
 /// Requests that share one rate limit.
 ///
 /// While requests wait, a task gives them permits in their order. It ends with the last of them.
@@ -62,6 +65,8 @@ struct Waiter {
     /// Receives the permit, or the time that is needed if that is beyond the deadline.
     permit: oneshot::Sender<Result<(), Duration>>,
 }
+
+type Receiver = oneshot::Receiver<Result<(), Duration>>;
 
 impl PartialEq for Waiter {
     fn eq(&self, other: &Self) -> bool {
@@ -107,15 +112,30 @@ impl LimitQueue {
     ) -> Result<(), Option<Duration>> {
         loop {
             let Some(permit) = self.enqueue(urgency, priority, deadline)? else { return Ok(()) };
-            let leaving = Leaving { inner: &self.inner };
-            match timeout_at(deadline, permit).await {
-                Ok(Ok(served)) => {
-                    std::mem::forget(leaving);
-                    return served.map_err(Some);
-                }
-                // The runtime of the task has ended.
-                Ok(Err(_)) => {}
-                Err(_) => return Err(None),
+            // Boxed: a wait is rare, and its future would make that of every call larger.
+            if let Some(served) = Box::pin(self.wait(permit, deadline)).await {
+                return served;
+            }
+        }
+    }
+
+    /// Waits to be served. `None` if the runtime of the task has ended.
+    async fn wait(&self, mut permit: Receiver, deadline: Instant) -> Option<Result<(), Option<Duration>>> {
+        let leaving = Leaving { inner: &self.inner };
+        let served = loop {
+            match timeout_at(deadline.min(Instant::now() + SELF_SERVICE), &mut permit).await {
+                Ok(served) => break served,
+                Err(_) if deadline <= Instant::now() => return Some(Err(None)),
+                // The task may be one of a runtime that nobody drives at present.
+                Err(_) => drop(self.inner.state().serve(self.inner.shared.get().is_some())),
+            }
+        };
+        std::mem::forget(leaving);
+        match served {
+            Ok(served) => Some(served.map_err(Some)),
+            Err(_) => {
+                tokio::task::yield_now().await;
+                None
             }
         }
     }
@@ -126,7 +146,7 @@ impl LimitQueue {
         urgency: Urgency,
         priority: Priority,
         deadline: Instant,
-    ) -> Result<Option<oneshot::Receiver<Result<(), Duration>>>, Option<Duration>> {
+    ) -> Result<Option<Receiver>, Option<Duration>> {
         let mut state = self.inner.state();
         state.forget_dropped();
         let is_shared = self.inner.shared.get().is_some();
@@ -142,7 +162,13 @@ impl LimitQueue {
         let (sender, receiver) = oneshot::channel();
         let waiter = Reverse(Waiter { order, deadline, permit: sender });
         match urgency {
-            Urgency::Interactive => state.queue.push(waiter),
+            Urgency::Interactive => {
+                if state.queue.is_empty() {
+                    // The task may be waiting for what batches may send.
+                    self.inner.changed.notify_one();
+                }
+                state.queue.push(waiter);
+            }
             Urgency::Batch => {
                 if state.batches.is_empty() {
                     state.batch_served = Instant::now();
@@ -150,7 +176,7 @@ impl LimitQueue {
                 state.batches.push(waiter);
             }
         }
-        self.serve(&mut state);
+        self.start_server(state);
         Ok(Some(receiver))
     }
 
@@ -160,10 +186,11 @@ impl LimitQueue {
         state.forget_dropped();
         let ahead = state.ahead();
         if self.inner.shared.get().is_some() && !state.take_reserved() {
-            // Reserves some for the next attempt.
-            self.serve(&mut state);
             let interval = state.window.quota().map_or(Duration::ZERO, |quota| quota.interval);
-            return Err(state.window.expected_wait(ahead).max(interval));
+            let wait = state.window.expected_wait(ahead).max(interval);
+            // Reserves some for the next attempt.
+            self.start_server(state);
+            return Err(wait);
         }
         if ahead == 0 && state.window.try_acquire(Urgency::Interactive).is_ok() {
             return Ok(());
@@ -189,9 +216,16 @@ impl LimitQueue {
     }
 
     /// Starts the task that serves the queue, unless it runs.
-    fn serve(&self, state: &mut State) {
-        if !std::mem::replace(&mut state.is_served, true) {
-            tokio::spawn(Server { inner: Arc::clone(&self.inner) }.run());
+    fn start_server(&self, mut state: MutexGuard<'_, State>) {
+        let is_served = std::mem::replace(&mut state.is_served, true);
+        // A runtime that has ended drops the task at once, which locks the state.
+        drop(state);
+        if !is_served {
+            let server = Server { inner: Arc::clone(&self.inner) };
+            // Outside of a runtime nothing could wait, either; the server is dropped.
+            if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+                drop(runtime.spawn(server.run()));
+            }
         }
     }
 }

@@ -14,7 +14,6 @@ use crate::{failure::Failure, session::Session, terminal::Terminal};
 /// A batch that can begin.
 pub(crate) struct Prepared {
     pub(super) plan: Plan,
-    pub(super) results: ResultsFile,
 }
 
 impl Prepared {
@@ -24,8 +23,11 @@ impl Prepared {
     }
 
     /// Returns the items that will be submitted.
-    pub(crate) fn new_items<'a>(&'a self, items: &'a [Item]) -> impl Iterator<Item = &'a Item> {
-        let is_new = |(_, planned): &(_, &PlannedItem)| planned.stage == Stage::New;
+    pub(crate) fn new_items<'a>(&'a self, options: &BatchOptions<'a>) -> impl Iterator<Item = &'a Item> {
+        let (items, resubmit) = (options.items, options.resubmit_unknown);
+        let is_new = move |(_, planned): &(_, &PlannedItem)| {
+            planned.stage == Stage::New || (resubmit && planned.stage == Stage::Unknown)
+        };
         items.iter().zip(self.plan.items()).filter(is_new).map(|(item, _)| item)
     }
 }
@@ -43,11 +45,9 @@ pub(crate) async fn prepare(
     check_service(options, &results, &session.service)?;
     let plan = batch(&session.client, session, options).plan().await;
     let mut plan = plan.map_err(|error| plan_failure(error, options))?;
-    if !plan.has_journal() {
-        restore(terminal, options, &results, &mut plan)?;
-    }
+    restore(terminal, options, &results, &mut plan)?;
     report_problems(terminal, options, &plan)?;
-    Ok(Prepared { plan, results })
+    Ok(Prepared { plan })
 }
 
 /// Creates the batch of the library.
@@ -97,27 +97,34 @@ fn check_service(options: &BatchOptions<'_>, results: &ResultsFile, service: &st
     }
 }
 
-/// Takes what the results file shows of items for which there is no journal: finished ones if these are all, others only on
-/// request.
+/// Takes what the results file shows of items that the journal does not know, because it was lost or is an older one: if nothing
+/// else would be submitted, otherwise only on request.
 fn restore(
     terminal: &Terminal,
     options: &BatchOptions<'_>,
     results: &ResultsFile,
     plan: &mut Plan,
 ) -> Result<(), Failure> {
-    let known: Vec<_> =
-        results.current.iter().filter_map(|(index, line)| Some((*index, evidence(&line.record, options)?))).collect();
+    let is_new = |index: &usize| plan.items().get(*index).is_some_and(|item| item.stage == Stage::New);
+    let known: Vec<_> = results
+        .current
+        .iter()
+        .filter(|(index, _)| is_new(index))
+        .filter_map(|(index, line)| Some((*index, evidence(&line.record, options)?)))
+        .collect();
     if known.is_empty() {
         return Ok(());
     }
+    let journal = options.journal.display();
+    let message = match plan.has_journal() {
+        true => format!("the journal {journal} lacks {} items of this batch that results.jsonl shows", known.len()),
+        false => {
+            format!("the journal {journal} is missing, but results.jsonl shows {} items of this batch", known.len())
+        }
+    };
     let finished = known.iter().filter(|(_, evidence)| evidence.0 == Stage::Finished).count();
-    let message = format!(
-        "the journal {} is missing, but results.jsonl shows {} items of this batch",
-        options.journal.display(),
-        known.len()
-    );
-    if finished < options.items.len() && !options.rebuild_journal {
-        let others = options.items.len() - finished;
+    let others = plan.items().iter().filter(|item| item.stage == Stage::New).count() - finished;
+    if others > 0 && !options.rebuild_journal {
         let hint = format!(
             "restore the journal; or --rebuild-journal takes the {finished} finished items from results.jsonl and submits \
              the rest of the other {others}, some of which may have been submitted already"
@@ -139,7 +146,9 @@ fn evidence(record: &Record, options: &BatchOptions<'_>) -> Option<Evidence> {
     let files: Option<Vec<_>> = record.files.iter().map(|file| file.saved_in(options.dir)).collect();
     match (record.status.as_str(), files) {
         ("succeeded", Some(files)) => Some((Stage::Finished, job, files)),
-        ("succeeded" | "unfinished", _) => Some((Stage::Running, job, Vec::new())),
+        ("succeeded", _) => Some((Stage::Running, job, Vec::new())),
+        // Without a job, it was stopped before it was submitted.
+        ("unfinished", _) => Some((Stage::Running, Some(job?), Vec::new())),
         ("failed" | "canceled", _) => Some((Stage::Failed, job, Vec::new())),
         ("unknown", _) => Some((Stage::Unknown, job, Vec::new())),
         _ => None,

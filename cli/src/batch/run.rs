@@ -1,6 +1,6 @@
 //! The run of a batch.
 
-use super::{collector::Collector, options::BatchOptions, prepare::Prepared};
+use super::{collector::Collector, options::BatchOptions, prepare::Prepared, results_file::ResultsFile};
 use crate::{exit_code::Code, failure::Failure, output, session::Session, terminal::Terminal};
 
 /// Runs a batch to its end, or until a signal or an output that fails.
@@ -10,8 +10,11 @@ pub(crate) async fn run(
     prepared: Prepared,
     options: BatchOptions<'_>,
 ) -> Result<(), Failure> {
-    let Prepared { plan, results: earlier } = prepared;
+    let Prepared { plan } = prepared;
     let mut results = plan.run().await?;
+    // Read now that the journal is locked: another run may have ended meanwhile.
+    let path = options.results_path();
+    let earlier = ResultsFile::read(&path, options.items).map_err(|e| Failure::io(path.display(), &e))?;
     let mut collector = Collector::new(terminal, options, &session.service, earlier)?;
     let ended = collector.collect(&mut results).await;
     let summary = results.summary();

@@ -117,7 +117,7 @@ impl Args {
     /// Prints what a run would do. Nothing is sent or written.
     async fn show_plan(&self, app: &App, options: &batch::BatchOptions<'_>) -> Result<(), Failure> {
         let prepared = batch::prepare(&app.terminal, &Session::offline(&app.global)?, options).await?;
-        let (estimate, progress) = (batch::Estimate::new(prepared.new_items(options.items)), prepared.overview());
+        let (estimate, progress) = (batch::Estimate::new(prepared.new_items(options)), prepared.overview());
         if self.json {
             return output::json(&DryRun { estimate, progress });
         }

@@ -222,7 +222,10 @@ fn header(path: &Path, database: &impl ReadableDatabase) -> Result<Option<Header
             Err(other) => return Err(other.into()),
         };
         let Some(found) = table.get("journal")? else { return Ok(Ok(None)) };
-        Ok(Ok(Some(serde_json::from_slice(found.value())?)))
+        let header: Header = serde_json::from_slice(found.value())?;
+        // The folder is removed, so it must be one of this program.
+        let is_own = header.hidden_folder.starts_with(".pruna-") && !header.hidden_folder.contains(['/', '\\']);
+        Ok(if is_own { Ok(Some(header)) } else { Err("it names a folder that no batch has made; use another journal") })
     };
     match read().map_err(|e| journal_error(path, e))? {
         Ok(header) => Ok(header),
@@ -321,6 +324,23 @@ mod tests {
         for error in [FileJournal::read(&path).err(), FileJournal::open(&path, &service(), true).err()] {
             let error = error.unwrap();
             assert!(error.is_configuration() && error.message().contains("use another journal"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_journal_that_names_a_folder_of_others_is_refused() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("batch.journal");
+        for hidden_folder in ["", "..", "../other", ".pruna-x/../..", "pictures"] {
+            let database = Database::create(&path).unwrap();
+            let header = Header { service: service(), hidden_folder: hidden_folder.into() };
+            let transaction = database.begin_write().unwrap();
+            let bytes = serde_json::to_vec(&header).unwrap();
+            transaction.open_table(HEADER).unwrap().insert("journal", bytes.as_slice()).unwrap();
+            transaction.commit().unwrap();
+            drop(database);
+            let error = FileJournal::open(&path, &service(), false).err().unwrap();
+            assert!(error.is_configuration() && error.message().contains("another journal"), "{error}");
         }
     }
 
