@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context as _, bail};
 
-/// Folders without sources.
+/// Folders without sources at the root. A module may have such a name.
 const NOT_SOURCES: [&str; 3] = [".git", "target", "node_modules"];
 
 /// The repository with pending changes.
@@ -161,7 +161,9 @@ impl Tree {
 /// When a file cannot be copied.
 pub fn copy_sources(root: &Path, target: &Path) -> anyhow::Result<()> {
     let walk = walkdir::WalkDir::new(root).into_iter();
-    for entry in walk.filter_entry(|entry| !NOT_SOURCES.iter().any(|name| entry.file_name() == *name)) {
+    let is_source =
+        |entry: &walkdir::DirEntry| entry.depth() != 1 || !NOT_SOURCES.iter().any(|name| entry.file_name() == *name);
+    for entry in walk.filter_entry(is_source) {
         let entry = entry?;
         let to = target.join(entry.path().strip_prefix(root)?);
         if entry.file_type().is_dir() {
