@@ -146,6 +146,13 @@ pub(crate) async fn the_list_is_edited(programs: PathBuf) -> Outcome {
         check(error.contains(reason), || format!("{prompts:?}: {error:?}"))?;
     }
     check(other.requests().is_empty(), || "something was sent".into())?;
+    // Items of an earlier version, which knew them by their position.
+    let old = "CREATE TABLE pruna_item (batch text, index bigint); INSERT INTO pruna_item VALUES ('lions', 0);";
+    database.execute(&programs, old)?;
+    let error = run(&emulator, &["lion"]).await.err().map(|error| error.to_string()).unwrap_or_default();
+    check(error.contains("an earlier version of this program has entered the batch"), || error.clone())?;
+    database.execute(&programs, "UPDATE pruna_item SET batch = 'others'")?;
+    check(run(&emulator, &["lion"]).await.is_ok(), || "a batch of another name is refused".into())?;
     Ok("4 jobs".into())
 }
 

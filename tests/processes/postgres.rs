@@ -88,6 +88,11 @@ impl Postgres {
         Err("PostgreSQL does not respond within 30 s".into())
     }
 
+    /// Executes SQL.
+    pub(crate) fn execute(&self, programs: &Path, sql: &str) -> Result<(), String> {
+        succeed(Command::new(programs.join("psql")).args(["-q", &self.address(), "-c", sql]))
+    }
+
     /// Returns the connection string.
     pub(crate) fn address(&self) -> String {
         format!("host=127.0.0.1 port={} user=pruna dbname=postgres", self.port)

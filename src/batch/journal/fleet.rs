@@ -54,6 +54,10 @@ const INSERT: &str = "
     INSERT INTO pruna_batch_item (batch, item, index, request, fingerprint)
     SELECT $1, * FROM unnest($2::text[], $3::bigint[], $4::text[], $5::text[]) ON CONFLICT DO NOTHING";
 
+/// Whether an earlier version has entered items, in the table in which it knew them by their position.
+const HAS_OLD_TABLE: &str = "SELECT to_regclass('pruna_item') IS NOT NULL";
+const IS_OLD: &str = "SELECT EXISTS (SELECT FROM pruna_item WHERE batch = $1)";
+
 const BIND: &str = "INSERT INTO pruna_batch (name, service) VALUES ($1, $2) ON CONFLICT DO NOTHING";
 const SERVICE: &str = "SELECT service FROM pruna_batch WHERE name = $1";
 const REBIND: &str = "UPDATE pruna_batch SET service = $2 WHERE name = $1";
@@ -175,6 +179,7 @@ impl Fleet {
         service: &Service,
         options: Enqueue,
     ) -> Result<Arc<FleetWorker>> {
+        self.refuse_old().await?;
         self.database.batch_execute(TABLES).await.map_err(database_error)?;
         self.bind(service, options.rebind).await?;
         self.database.execute(RESUME, &[&&*self.batch]).await.map_err(database_error)?;
@@ -188,6 +193,21 @@ impl Fleet {
         }
         let count: i64 = self.database.query_one(COUNT, &[&&*self.batch]).await.map_err(database_error)?.get(0);
         Ok(FleetWorker::start(self, count as usize))
+    }
+
+    /// Fails if an earlier version has entered the batch: its items would be submitted again.
+    async fn refuse_old(&self) -> Result<()> {
+        let has_table: bool = self.database.query_one(HAS_OLD_TABLE, &[]).await.map_err(database_error)?.get(0);
+        let is_old = has_table
+            && self.database.query_one(IS_OLD, &[&&*self.batch]).await.map_err(database_error)?.get::<_, bool>(0);
+        match is_old {
+            true => Err(Error::configuration(format!(
+                "an earlier version of this program has entered the batch {:?}, and knew its items by their position only; finish \
+                 it with that version, or use another name",
+                self.batch
+            ))),
+            false => Ok(()),
+        }
     }
 
     /// Binds a new batch to a service, or checks that it belongs to it.
