@@ -1,5 +1,7 @@
 //! A priority queue in front of a rate limit.
 
+mod waiter;
+
 use std::{
     cmp::Reverse,
     collections::BinaryHeap,
@@ -12,6 +14,7 @@ use tokio::{
     time::{Instant, timeout, timeout_at},
 };
 
+use self::waiter::{Receiver, Waiter};
 use super::{Limit, Urgency, headers::RateLimitHeaders, shared::SharedRateLimiter, window::Window};
 
 /// The order in which waiters are served: the lowest first. A request that cannot be postponed has the time of its arrival; a poll
@@ -55,37 +58,6 @@ struct State {
     is_served: bool,
     /// Requests that the shared limiter has reserved for this process, and from when on.
     reservation: (u32, Instant),
-}
-
-/// A request in the queue, ordered by priority, then by arrival.
-#[derive(Debug)]
-struct Waiter {
-    order: (Priority, u64),
-    deadline: Instant,
-    /// Receives the permit, or the time that is needed if that is beyond the deadline.
-    permit: oneshot::Sender<Result<(), Duration>>,
-}
-
-type Receiver = oneshot::Receiver<Result<(), Duration>>;
-
-impl PartialEq for Waiter {
-    fn eq(&self, other: &Self) -> bool {
-        self.order == other.order
-    }
-}
-
-impl Eq for Waiter {}
-
-impl PartialOrd for Waiter {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Waiter {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.order.cmp(&other.order)
-    }
 }
 
 impl LimitQueue {
