@@ -110,6 +110,18 @@ async fn the_server_stops_with_the_last_handle() {
 }
 
 #[tokio::test]
+async fn the_port_stays_reserved_between_a_shutdown_and_a_restart() {
+    let emulator = Emulator::builder().start().await.unwrap();
+    let address = emulator.url().trim_start_matches("http://").to_owned();
+    emulator.shutdown().await;
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    let taken = socket.bind(address.parse().unwrap()).unwrap_err();
+    assert_eq!(taken.kind(), std::io::ErrorKind::AddrInUse);
+    assert!(reqwest::get(emulator.url()).await.unwrap_err().is_connect());
+    emulator.restart().await.unwrap();
+}
+
+#[tokio::test]
 async fn predictions_survive_a_restart() {
     let api = Api::new().await;
     let handle = api.submit("p-image", json!({"prompt": "x"})).await;

@@ -7,6 +7,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use tokio::net::TcpSocket;
 use tokio::task::JoinHandle;
 
 pub use self::builder::Builder;
@@ -28,6 +29,8 @@ struct Inner {
     state: Arc<State>,
     url: String,
     server: Mutex<Option<JoinHandle<()>>>,
+    /// Holds the port between a shutdown and a restart.
+    reserved: Mutex<Option<TcpSocket>>,
 }
 
 impl Drop for Inner {
@@ -60,7 +63,7 @@ impl Emulator {
         let state = Arc::new(state);
         state.address.get_or_init(|| address);
         let server = server::spawn(listener, Arc::clone(&state));
-        let inner = Inner { url: state.url(), state, server: Mutex::new(Some(server)) };
+        let inner = Inner { url: state.url(), state, server: Mutex::new(Some(server)), reserved: Mutex::default() };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -121,14 +124,16 @@ impl Emulator {
 
     /// Stops the server and closes all connections, without finishing their responses.
     ///
-    /// Returns when the port is free; after that, connections are refused. Predictions, uploads, recorded requests and
-    /// fault rules are kept for [`Emulator::restart`].
+    /// After that, connections are refused. The port stays reserved until the emulator is dropped, so that no other
+    /// server gets it. Predictions, uploads, recorded requests and fault rules are kept for [`Emulator::restart`].
     pub async fn shutdown(&self) {
         let server = lock(&self.inner.server).take();
         if let Some(server) = server {
             server.abort();
             // Always an error: the task was aborted.
             let _ = server.await;
+            // Without the reservation, only a restart may fail, and it says so.
+            *lock(&self.inner.reserved) = self.inner.state.address.get().and_then(|at| server::reserve(*at).ok());
         }
     }
 
@@ -143,6 +148,7 @@ impl Emulator {
         let is_running = lock(&self.inner.server).is_some();
         let port = self.inner.state.address.get().map(std::net::SocketAddr::port);
         if let (false, Some(port)) = (is_running, port) {
+            drop(lock(&self.inner.reserved).take());
             let (listener, _) = server::listen(port).await?;
             *lock(&self.inner.server) = Some(server::spawn(listener, Arc::clone(&self.inner.state)));
         }
