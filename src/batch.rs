@@ -30,8 +30,9 @@ use std::{
 use futures_util::{Stream, StreamExt as _, stream};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Client, Request, Result, stream::BoxStream};
+use crate::{Budget, Client, Request, Result, Usd, stream::BoxStream};
 
+mod account;
 mod folder;
 mod identity;
 mod journal;
@@ -48,9 +49,10 @@ pub use results::{Results, StopHandle};
 pub use summary::Summary;
 pub use worker::Output;
 
+use account::Account;
 use folder::Folder;
 use identity::{Identities, Identity};
-use journal::{Journal, Service, State};
+use journal::{Commitment, Journal, Service, State};
 use results::Items;
 use worker::{Item, Worker};
 
@@ -84,6 +86,7 @@ pub struct Batch {
     requests: Requests,
     concurrency: usize,
     ordered: bool,
+    budget: Option<Budget>,
     folder: Option<PathBuf>,
     #[cfg(feature = "journal")]
     journal: Option<PathBuf>,
@@ -102,6 +105,7 @@ impl Batch {
             requests,
             concurrency: DEFAULT_CONCURRENCY,
             ordered: false,
+            budget: None,
             folder: None,
             #[cfg(feature = "journal")]
             journal: None,
@@ -129,6 +133,28 @@ impl Batch {
     /// In order, a slow item holds back those after it, and results that are held back count as in progress.
     pub fn ordered(mut self, ordered: bool) -> Self {
         self.ordered = ordered;
+        self
+    }
+
+    /// Sets what the batch may cost, by list prices, apart from a [budget of the client](crate::ClientBuilder::budget).
+    ///
+    /// An item that the rest of the budget does not cover is not begun: its result is an error of kind
+    /// [`BudgetExceeded`](crate::ErrorKind::BudgetExceeded), and the other items continue. With a journal, the budget
+    /// covers all runs together: what earlier runs have spent counts, and a later run with a larger budget goes on.
+    ///
+    /// ```no_run
+    /// # async fn example(client: pruna::Client) -> pruna::Result<()> {
+    /// use pruna::{Budget, inputs::PImage};
+    ///
+    /// let lions = (0..1_000).map(|n| PImage::new(format!("a lion, variation {n}")));
+    /// let mut results = client.batch(lions).budget(Budget::usd("2.50")).save_to("lions").run().await?;
+    /// while results.next().await.is_some() {}
+    /// println!("{} items cost {}", results.summary().succeeded, results.summary().cost);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn budget(mut self, budget: Budget) -> Self {
+        self.budget = Some(budget);
         self
     }
 
@@ -247,7 +273,7 @@ impl Batch {
                 let identity = identities.get(index).and_then(|identity| identity.as_ref().ok()?.clone());
                 async move {
                     match identity {
-                        Some(identity) => journal.record(&identity, Some(state)).await,
+                        Some(identity) => journal.record(&identity, Some(state), Commitment::Unchanged).await,
                         None => Ok(()),
                     }
                 }
@@ -292,8 +318,13 @@ impl Batch {
             Some(path) => Some(Folder::open(path, hidden, self.replace).await?),
             None => None,
         };
+        if let Some(budget) = &self.budget {
+            budget.check()?;
+            budget.commit(journal.as_ref().map_or(Usd::ZERO, |journal| journal.committed()));
+        }
         let worker = Worker {
             client: self.client,
+            account: Account::new(self.budget),
             folder,
             journal,
             resubmit_unknown: self.resubmit_unknown,

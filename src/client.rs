@@ -13,12 +13,14 @@ pub use builder::ClientBuilder;
 pub use model_handle::{ModelHandle, ModelRequest};
 
 use crate::{
-    Download, Error, Generation, IntoMedia, JobRef, Model, Prediction, Request, Result, Status, Upload,
+    Download, Error, Generation, IntoMedia, JobRef, Model, Prediction, Request, Result, Status, Upload, Usd,
+    charge::Accounts,
     config::Config,
     context::Context,
     embedded,
     error::ErrorKind,
     inputs::Warning,
+    ledger::Spending,
     limits::{ConcurrencyPermit, Permit, Urgency},
     time::deadline_after,
     transport::{NoopHook, Submission, SubmitHook, Transport},
@@ -48,6 +50,8 @@ pub(crate) struct StartOptions<'a> {
     pub(crate) urgency: Urgency,
     /// A permit that was acquired beforehand.
     pub(crate) permit: Option<Permit<'a>>,
+    /// What the request counts for if it has no list price.
+    pub(crate) assumed: Option<Usd>,
 }
 
 impl Client {
@@ -65,8 +69,8 @@ impl Client {
         ClientBuilder::default()
     }
 
-    pub(crate) fn from_parts(transport: Transport, config: Config) -> Self {
-        Self { context: Arc::new(Context::new(transport, config)) }
+    pub(crate) fn from_parts(transport: Transport, config: Config, accounts: Accounts) -> Self {
+        Self { context: Arc::new(Context::new(transport, config, accounts)) }
     }
 
     pub(crate) fn context(&self) -> &Arc<Context> {
@@ -165,7 +169,8 @@ impl Client {
         let (model, deadline) = (request.model().clone(), self.deadline_of(&request));
         let (concurrency, permit) = self.context.transport.limits.try_acquire_submission(&model)?;
         let urgency = Urgency::Interactive;
-        let options = StartOptions { try_sync: request.explicit_sync(), deadline, urgency, permit: Some(permit) };
+        let options =
+            StartOptions { try_sync: request.explicit_sync(), deadline, urgency, permit: Some(permit), assumed: None };
         self.start_with(concurrency, request, options, &NoopHook).await
     }
 
@@ -255,6 +260,24 @@ impl Client {
         self.context.transport.base.as_str()
     }
 
+    /// Returns what this client and its clones have spent, by list prices, for each model and [label](Request::label).
+    ///
+    /// Jobs that other processes submitted are not included; [`Ledger::file`](crate::Ledger::file) keeps those, too.
+    ///
+    /// ```no_run
+    /// # async fn example(client: pruna::Client) -> pruna::Result<()> {
+    /// use pruna::{Request, inputs::PImage};
+    ///
+    /// client.generate(Request::from(PImage::new("a lion")).label("zoo")).await?;
+    /// assert_eq!(client.spent().total().spent.to_string(), "$0.005");
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn spent(&self) -> Spending {
+        self.context.accounts.ledger.spent()
+    }
+
     /// Replaces the API key, for this client and its clones.
     ///
     /// Requests from now on use the new key. Running jobs, rate limits reported by the service, and uploads are kept. The
@@ -290,7 +313,7 @@ impl Client {
             let error = Error::new(ErrorKind::RateLimited, message).with_model(request.model().clone());
             error.with_retry_after(Some(wait).filter(|wait| !wait.is_zero()))
         })?;
-        let options = StartOptions { try_sync, deadline, urgency, permit: None };
+        let options = StartOptions { try_sync, deadline, urgency, permit: None, assumed: None };
         self.start_with(concurrency, request, options, &NoopHook).await
     }
 
@@ -302,12 +325,14 @@ impl Client {
         options: StartOptions<'_>,
         hook: &impl SubmitHook,
     ) -> Result<Prediction> {
-        let StartOptions { try_sync, deadline, urgency, permit } = options;
+        let StartOptions { try_sync, deadline, urgency, permit, assumed } = options;
         let (model, secrets) = (&request.model().clone(), request.secrets());
         let span = tracing::info_span!("submit", %model, job = Empty);
+        let charge = self.context.accounts.charge(self.base_url(), &request, assumed)?;
+        let cost = charge.usd();
         let submitted = async {
             let parameters = self.prepare(request, deadline).await?;
-            let submission = Submission { model, parameters, try_sync, deadline, urgency, permit };
+            let submission = Submission { model, parameters, try_sync, deadline, urgency, permit, charge };
             self.context.transport.submit(submission, hook).await
         }
         .instrument(span.clone())
@@ -325,7 +350,7 @@ impl Client {
             span.record("job", job.response.id());
         }
         span.in_scope(|| tracing::debug!(%status, "submitted"));
-        Ok(Prediction::submitted(Arc::clone(&self.context), model.clone(), job, deadline, secrets))
+        Ok(Prediction::submitted(Arc::clone(&self.context), model.clone(), job, cost, deadline, secrets))
     }
 
     /// Checks the input and uploads the local media in it.

@@ -17,6 +17,7 @@ use crate::{
     file_name::file_stem,
     media::media_from,
     transfer::sink::exists,
+    usd::Usd,
     wire::PredictionResponse,
 };
 
@@ -41,6 +42,7 @@ pub struct Generation {
     model: Option<Model>,
     urls: Vec<String>,
     response: PredictionResponse,
+    cost: Option<Usd>,
 }
 
 impl Generation {
@@ -83,7 +85,8 @@ impl Generation {
                 }
             }
             let unusable = unusable.map(annotate);
-            let generation = Self { urls, job, response, context, model };
+            let cost = job.as_ref().and_then(JobRef::cost);
+            let generation = Self { urls, job, response, context, model, cost };
             // The other files are paid for.
             return match unusable {
                 None => Ok(generation),
@@ -105,6 +108,20 @@ impl Generation {
     #[must_use]
     pub fn model(&self) -> Option<&Model> {
         self.model.as_ref()
+    }
+
+    /// Adds what it is estimated to cost.
+    pub(crate) fn with_cost(mut self, cost: Option<Usd>) -> Self {
+        self.cost = cost;
+        self
+    }
+
+    /// Returns what it is estimated to cost, at most, by the list price at its submission or by what the
+    /// [budget](crate::Budget::assume) assumed. The service does not report it. `None` if that is not known, or if another
+    /// program submitted the job.
+    #[must_use]
+    pub fn cost(&self) -> Option<Usd> {
+        self.cost
     }
 
     /// Returns the absolute URLs of the files.

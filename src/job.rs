@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::{Model, wire::PredictionResponse};
+use crate::{Model, usd::Usd, wire::PredictionResponse};
 
 /// Identifies a job. Plain data: store it, and pass it to [`Client::attach`](crate::Client::attach) later, from another
 /// process too.
@@ -33,6 +33,8 @@ pub struct JobRef {
         skip_serializing_if = "Option::is_none"
     )]
     submitted_at: Option<SystemTime>,
+    #[serde(default, rename = "cost_usd", skip_serializing_if = "Option::is_none")]
+    cost: Option<Usd>,
 }
 
 impl JobRef {
@@ -43,14 +45,19 @@ impl JobRef {
 
     /// Creates a reference to a job whose model is unknown. Without the model, the expected duration of the job is unknown.
     pub fn from_id(id: impl Into<String>) -> Self {
-        Self { id: id.into(), model: None, get_url: None, submitted_at: None }
+        Self { id: id.into(), model: None, get_url: None, submitted_at: None, cost: None }
     }
 
     /// Creates a reference from a response. `None` if it names no job.
-    pub(crate) fn from_response(response: &PredictionResponse, model: Model, submitted_at: SystemTime) -> Option<Self> {
+    pub(crate) fn from_response(
+        response: &PredictionResponse,
+        model: Model,
+        submitted_at: SystemTime,
+        cost: Option<Usd>,
+    ) -> Option<Self> {
         let get_url = response.get_url().map(str::to_owned);
         let submitted_at = Some(submitted_at);
-        response.id().map(|id| Self { id: id.to_owned(), model: Some(model), get_url, submitted_at })
+        response.id().map(|id| Self { id: id.to_owned(), model: Some(model), get_url, submitted_at, cost })
     }
 
     /// Returns the service's id of the job.
@@ -75,6 +82,13 @@ impl JobRef {
     #[must_use]
     pub fn submitted_at(&self) -> Option<SystemTime> {
         self.submitted_at
+    }
+
+    /// Returns what the job is estimated to cost, at most, by the list price at its submission or by what the
+    /// [budget](crate::Budget::assume) assumed. `None` if that is not known, or if another program submitted it.
+    #[must_use]
+    pub fn cost(&self) -> Option<Usd> {
+        self.cost
     }
 }
 
@@ -105,11 +119,17 @@ mod tests {
     fn a_job_survives_json_with_its_time_of_submission() {
         let response = PredictionResponse::new(json!({"id": "a", "get_url": "/v1/predictions/status/a"}));
         let time = SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_123);
-        let job = JobRef::from_response(&response, Model::VACE, time).unwrap();
+        let job = JobRef::from_response(&response, Model::VACE, time, Some(Usd::from_micros(5_000))).unwrap();
         let text = serde_json::to_value(&job).unwrap();
         assert_eq!(
             text,
-            json!({"id": "a", "model": "vace", "get_url": "/v1/predictions/status/a", "submitted_at": "2023-11-14T22:13:20.123Z"})
+            json!({
+                "id": "a",
+                "model": "vace",
+                "get_url": "/v1/predictions/status/a",
+                "submitted_at": "2023-11-14T22:13:20.123Z",
+                "cost_usd": 0.005,
+            })
         );
         assert_eq!(serde_json::from_value::<JobRef>(text).unwrap(), job);
     }

@@ -4,7 +4,9 @@ mod price;
 
 use std::borrow::Cow;
 
-pub use price::{Price, PriceRate, PriceUnit};
+pub use price::{Estimate, Price, PriceRate, PriceUnit};
+
+use serde_json::Value;
 
 use crate::{parameters::Parameter, usd::Usd, vocabulary::open_enum};
 
@@ -146,7 +148,8 @@ static UNKNOWN: ModelInfo = ModelInfo {
 };
 
 impl ModelInfo {
-    /// Estimates the cost of a request from the list price. `None` if the price is not known.
+    /// Estimates the cost of a request from the list price. `None` if the price is not known exactly;
+    /// [`Request::estimate`](crate::Request::estimate) says why, and knows ranges.
     ///
     /// ```
     /// use pruna::{Model, Usd, inputs::WanImageSmall};
@@ -157,11 +160,32 @@ impl ModelInfo {
     #[must_use]
     pub fn estimate_usd(&self, input: &impl serde::Serialize) -> Option<Usd> {
         let input = serde_json::to_value(input).ok()?;
-        let default = |name: &str| self.parameters.iter().find(|parameter| parameter.name == name)?.default;
-        self.price.as_ref()?.estimate(|name| match input.get(name) {
-            Some(value) if !value.is_null() => Some(value.clone()),
-            _ => default(name).map(|value| value.to_json()),
-        })
+        match self.price.as_ref()?.estimate(|name| self.value(&input, name)) {
+            Estimate::Exact(usd) => Some(usd),
+            _ => None,
+        }
+    }
+
+    /// Returns the value of a parameter: of the input, else the default.
+    fn value<'a>(&self, input: &'a Value, name: &str) -> Option<Cow<'a, Value>> {
+        match input.get(name) {
+            Some(value) if !value.is_null() => Some(Cow::Borrowed(value)),
+            _ => {
+                let parameter = self.parameters.iter().find(|parameter| parameter.name == name)?;
+                parameter.default.map(|value| Cow::Owned(value.to_json()))
+            }
+        }
+    }
+}
+
+impl Model {
+    /// Estimates the cost of a request from the list price.
+    pub(crate) fn estimate(&self, input: &Value) -> Estimate {
+        let info = self.info();
+        match &info.price {
+            Some(price) => price.estimate(|name| info.value(input, name)),
+            None => Estimate::unknown(format!("{self} has no list price")),
+        }
     }
 }
 

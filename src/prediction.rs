@@ -17,7 +17,7 @@ pub use watch::Watch;
 
 use crate::{
     Error, Generation, JobRef, Model, Result, Status, context::Context, time::deadline_after, transport::JobResponse,
-    wire::PredictionResponse,
+    usd::Usd, wire::PredictionResponse,
 };
 use waiter::Waiter;
 
@@ -45,6 +45,8 @@ pub struct Prediction {
     deadline: Instant,
     /// The response to the submission, if this client made it.
     submission: Option<JobResponse>,
+    /// What it is estimated to cost.
+    cost: Option<Usd>,
     /// Values of the input that must not appear in an error.
     secrets: Vec<String>,
 }
@@ -55,12 +57,13 @@ impl Prediction {
         context: Arc<Context>,
         model: Model,
         submission: JobResponse,
+        cost: Option<Usd>,
         deadline: Instant,
         secrets: Vec<String>,
     ) -> Self {
-        let job = JobRef::from_response(&submission.response, model.clone(), submission.sent_at_wall);
+        let job = JobRef::from_response(&submission.response, model.clone(), submission.sent_at_wall, cost);
         let (model, started) = (Some(model), submission.sent_at);
-        Self { context, job, model, started, deadline, submission: Some(submission), secrets }
+        Self { context, job, model, started, deadline, submission: Some(submission), cost, secrets }
     }
 
     /// A job that was submitted elsewhere.
@@ -69,8 +72,8 @@ impl Prediction {
         let age = job.submitted_at().and_then(|time| SystemTime::now().duration_since(time).ok()).unwrap_or_default();
         let deadline = deadline_after(now, context.config.deadline(job.model()));
         let model = job.model().cloned();
-        let started = now.checked_sub(age).unwrap_or(now);
-        Self { context, job: Some(job), model, started, deadline, submission: None, secrets: Vec::new() }
+        let (started, cost) = (now.checked_sub(age).unwrap_or(now), job.cost());
+        Self { context, job: Some(job), model, started, deadline, submission: None, cost, secrets: Vec::new() }
     }
 
     /// Returns the id of the job. `None` if a synchronous submission returned the result and no id.
@@ -196,13 +199,13 @@ impl Prediction {
 
     /// Builds the result from a response that has ended.
     fn ended(&self, response: PredictionResponse) -> Result<Generation> {
-        let Self { context, job, model, secrets, .. } = self;
-        finish(Arc::clone(context), job.clone(), model.clone(), response, secrets)
+        let Self { context, job, model, cost, secrets, .. } = self;
+        finish(Arc::clone(context), job.clone(), model.clone(), *cost, response, secrets)
     }
 
     /// Builds the result like [`ended`](Self::ended), without a copy of the job.
     fn into_ended(self, response: PredictionResponse) -> Result<Generation> {
-        finish(self.context, self.job, self.model, response, &self.secrets)
+        finish(self.context, self.job, self.model, self.cost, response, &self.secrets)
     }
 
     /// Adds the job to an error, and redacts the secrets of the input.
@@ -220,10 +223,12 @@ fn finish(
     context: Arc<Context>,
     job: Option<JobRef>,
     model: Option<Model>,
+    cost: Option<Usd>,
     response: PredictionResponse,
     secrets: &[String],
 ) -> Result<Generation> {
-    Generation::from_response(Arc::clone(&context), job, model, response).map_err(|error| {
+    let ended = Generation::from_response(Arc::clone(&context), job, model, response);
+    ended.map(|generation| generation.with_cost(cost)).map_err(|error| {
         context.uploads.forget_mentioned(error.message());
         error.redact_and_cut(secrets)
     })

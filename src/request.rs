@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::{
-    Error, Model, Result,
+    Error, Estimate, Model, Result,
     error::ErrorKind,
     file_name::file_stem,
     inputs::{Input, Warning},
@@ -35,13 +35,14 @@ pub struct Request {
     deadline: Option<Duration>,
     name: Option<String>,
     key: Option<String>,
+    label: Option<String>,
 }
 
 impl Request {
     /// Creates a request to any model, with anything that serializes to a JSON object.
     pub fn new(model: impl Into<Model>, input: impl Serialize) -> Self {
         let input = serde_json::to_value(input).map_err(|e| e.to_string());
-        Self { model: model.into(), input, try_sync: None, deadline: None, name: None, key: None }
+        Self { model: model.into(), input, try_sync: None, deadline: None, name: None, key: None, label: None }
     }
 
     /// Sets whether the response to the submission should contain the result (`Try-Sync`). By default, for fast models only.
@@ -78,6 +79,13 @@ impl Request {
         self
     }
 
+    /// Sets a label under which the [ledger](crate::Ledger) counts this request: a project, a user, an order. Not sent to the
+    /// service.
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = Some(label.into());
+        self
+    }
+
     /// Returns the model.
     #[must_use]
     pub fn model(&self) -> &Model {
@@ -96,6 +104,21 @@ impl Request {
     #[must_use]
     pub fn warnings(&self) -> Vec<Warning> {
         schema::warnings(&self.model, self.input())
+    }
+
+    /// Estimates the cost from the list price: exact, a range, or unknown with the reason.
+    ///
+    /// A list price is not a promise: the service reports no price, and the bill may differ.
+    ///
+    /// ```
+    /// use pruna::{Request, inputs::{Resolution, WanI2v}};
+    ///
+    /// let video = WanI2v::new("https://example.com/lion.jpg", "it roars").resolution(Resolution::P720);
+    /// assert_eq!(Request::from(video).estimate().to_string(), "$0.11");
+    /// ```
+    #[must_use]
+    pub fn estimate(&self) -> Estimate {
+        self.model.estimate(self.input())
     }
 
     pub(crate) fn use_sync(&self) -> bool {
@@ -127,6 +150,11 @@ impl Request {
     #[cfg(feature = "postgres")]
     pub(crate) fn own_key(&self) -> Option<&str> {
         self.key.as_deref()
+    }
+
+    /// Returns the label that the caller set.
+    pub(crate) fn own_label(&self) -> Option<&str> {
+        self.label.as_deref()
     }
 
     /// Returns the caller's identifier, by default the name.

@@ -27,6 +27,7 @@ use crate::queued_responses::QueuedResponses;
 use crate::{
     Error, JobRef, Model, Result,
     auth::{ApiKey, Auth},
+    charge::Charge,
     config::Timeouts,
     error::ErrorKind,
     exchange,
@@ -73,6 +74,16 @@ pub(crate) struct Submission<'a> {
     pub(crate) urgency: Urgency,
     /// A permit that was acquired beforehand. With one, the submission is attempted once.
     pub(crate) permit: Option<Permit<'a>>,
+    pub(crate) charge: Charge<'a>,
+}
+
+/// One attempt at a submission.
+struct Sending<'a, 'c> {
+    try_sync: bool,
+    deadline: Instant,
+    /// Released after the attempt.
+    _permit: Permit<'a>,
+    charge: &'a mut Charge<'c>,
 }
 
 /// Called before each attempt at a submission.
@@ -132,7 +143,7 @@ impl Transport {
 
     /// Sends a submission. [`retry`](crate::retry) says when it is repeated.
     pub(crate) async fn submit(&self, submission: Submission<'_>, hook: &impl SubmitHook) -> Result<JobResponse> {
-        let Submission { model, parameters, try_sync, deadline, urgency, mut permit } = submission;
+        let Submission { model, parameters, try_sync, deadline, urgency, mut permit, mut charge } = submission;
         let request = raw::types::PredictionRequest { input: parameters };
         let mut attempts = self.retry.attempts(Idempotency::NonIdempotent, deadline);
         if permit.is_some() {
@@ -148,16 +159,21 @@ impl Transport {
                     Some(permit) => permit,
                     None => self.submission_permit(model, urgency, deadline).await?,
                 };
-                self.submit_once(model, &request, try_sync, deadline, permit, hook).await
+                let send = Sending { try_sync, deadline, _permit: permit, charge: &mut charge };
+                self.submit_once(model, &request, send, hook).await
             }
             .instrument(span)
             .await;
             match self.redact_attempt(attempt) {
                 Ok(response) => {
+                    charge.accepted(response.response.id());
                     attempts.succeed();
                     return Ok(response);
                 }
-                Err(failure) => attempts.fail(failure).await.map_err(with_model)?,
+                Err(failure) => {
+                    charge.failed(failure.state);
+                    attempts.fail(failure).await.map_err(with_model)?;
+                }
             }
         }
     }
@@ -166,12 +182,12 @@ impl Transport {
         &self,
         model: &Model,
         request: &raw::types::PredictionRequest,
-        try_sync: bool,
-        deadline: Instant,
-        _permit: Permit<'_>,
+        sending: Sending<'_, '_>,
         hook: &impl SubmitHook,
     ) -> Result<JobResponse, AttemptError> {
+        let Sending { try_sync, deadline, charge, .. } = sending;
         hook.before_send().await.map_err(AttemptError::not_sent)?;
+        charge.sending().map_err(AttemptError::not_sent)?;
         let window = if try_sync { SYNC_WINDOW } else { Duration::ZERO };
         let (sent_at, sent_at_wall) = (Instant::now(), SystemTime::now());
         let timeout = self.timeouts.attempt.saturating_add(window).min(deadline - sent_at);

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::identity::Identity;
-use crate::{Error, Generation, JobRef, Prediction, Result, SavedFile, error::ErrorKind};
+use crate::{Error, Generation, JobRef, Prediction, Result, SavedFile, error::ErrorKind, usd::Usd};
 
 #[cfg(feature = "journal")]
 pub(super) mod file;
@@ -76,6 +76,18 @@ pub(super) fn unknown() -> Error {
     Error::new(ErrorKind::SubmissionUnknown, message)
 }
 
+/// How a change of an item's state changes what the batch has committed of its budget. Kept with each journal, so that later runs
+/// count what earlier ones have spent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Commitment {
+    #[default]
+    Unchanged,
+    /// A submission is about to be sent.
+    Add(Usd),
+    /// It was certainly not accepted.
+    Remove(Usd),
+}
+
 pub(super) type Pending<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
 
 /// Stores the states of items. What was recorded survives a crash.
@@ -84,7 +96,10 @@ pub(super) trait Journal: Send + Sync {
     fn find<'a>(&'a self, item: &'a Identity) -> Pending<'a, Option<State>>;
 
     /// Records the state of an item; `None` if it was certainly not accepted.
-    fn record<'a>(&'a self, item: &'a Identity, state: Option<State>) -> Pending<'a, ()>;
+    fn record<'a>(&'a self, item: &'a Identity, state: Option<State>, change: Commitment) -> Pending<'a, ()>;
+
+    /// Returns what all runs have committed so far. Nothing if the journal keeps to the budget itself.
+    fn committed(&self) -> Usd;
 
     /// Records that work on an item ended although it is not finished. `others_may_continue` says whether to leave it to other
     /// workers at once.

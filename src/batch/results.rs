@@ -98,7 +98,8 @@ impl Results {
     /// Returns the counts so far; at the end of the stream, those of the whole batch.
     #[must_use]
     pub fn summary(&self) -> Summary {
-        self.summary.clone()
+        let account = &self.worker.account;
+        Summary { cost: account.committed(), unpriced: account.unpriced(), ..self.summary.clone() }
     }
 
     /// Returns the number of items in progress.
@@ -186,7 +187,7 @@ impl Stream for Results {
 
 impl fmt::Debug for Results {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Results").field("in_flight", &self.in_flight()).field("summary", &self.summary).finish()
+        f.debug_struct("Results").field("in_flight", &self.in_flight()).field("summary", &self.summary()).finish()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{fmt, time::Duration};
 
 use super::Output;
-use crate::Result;
+use crate::{Result, Usd};
 
 /// Counts of a batch: see [`Results::summary`](super::Results::summary).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,13 +13,20 @@ pub struct Summary {
     pub succeeded: usize,
     /// Items that an earlier run had finished; included in `succeeded`.
     pub resumed: usize,
-    /// Items that failed, apart from the next two kinds.
+    /// Items that failed, apart from the next three kinds.
     pub failed: usize,
     /// Items whose submission has an unknown outcome: [`ErrorKind::SubmissionUnknown`](crate::ErrorKind::SubmissionUnknown).
     pub unknown: usize,
     /// Items whose deadline passed or whose batch was stopped; their jobs may be running:
     /// [`ErrorKind::Timeout`](crate::ErrorKind::Timeout).
     pub unfinished: usize,
+    /// Items that were not begun, because a [budget](crate::Budget) does not cover them:
+    /// [`ErrorKind::BudgetExceeded`](crate::ErrorKind::BudgetExceeded).
+    pub over_budget: usize,
+    /// What the submissions of this run are estimated to cost, at most, by list prices. Includes those with an unknown outcome.
+    pub cost: Usd,
+    /// Submissions of this run whose price is not known, and which `cost` therefore lacks.
+    pub unpriced: usize,
     /// Number of saved files.
     pub files: usize,
     /// Size of the saved files in bytes.
@@ -32,7 +39,7 @@ impl Summary {
     /// Returns the number of items that have ended, one way or another.
     #[must_use]
     pub fn items(&self) -> usize {
-        self.succeeded + self.failed + self.unknown + self.unfinished
+        self.succeeded + self.failed + self.unknown + self.unfinished + self.over_budget
     }
 
     pub(super) fn count(&mut self, result: &Result<Output>) {
@@ -45,6 +52,7 @@ impl Summary {
             }
             Err(error) if error.is_submission_unknown() => self.unknown += 1,
             Err(error) if error.is_timeout() => self.unfinished += 1,
+            Err(error) if error.is_budget_exceeded() => self.over_budget += 1,
             Err(_) => self.failed += 1,
         }
     }
@@ -56,13 +64,21 @@ impl fmt::Display for Summary {
         if self.resumed > 0 {
             write!(f, " ({} of them earlier)", self.resumed)?;
         }
-        for (count, what) in [(self.failed, "failed"), (self.unknown, "unknown"), (self.unfinished, "unfinished")] {
+        for (count, what) in [
+            (self.failed, "failed"),
+            (self.unknown, "unknown"),
+            (self.unfinished, "unfinished"),
+            (self.over_budget, "not begun, over budget"),
+        ] {
             if count > 0 {
                 write!(f, ", {count} {what}")?;
             }
         }
         if self.files > 0 {
             write!(f, "; {} files, {} bytes", self.files, self.bytes)?;
+        }
+        if self.cost > Usd::ZERO {
+            write!(f, "; {}", self.cost)?;
         }
         write!(f, "; {:.1} s", self.elapsed.as_secs_f64())
     }

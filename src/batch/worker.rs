@@ -15,9 +15,10 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    account::{Account, Share},
     folder::Folder,
     identity::Identity,
-    journal::{self, Journal, State},
+    journal::{self, Commitment, Journal, State},
 };
 use crate::{
     Client, Error, Generation, JobRef, Model, Prediction, Request, Result, SavedFile, client::StartOptions,
@@ -70,6 +71,7 @@ pub(super) struct Item {
 /// State shared by the items of a batch.
 pub(super) struct Worker {
     pub(super) client: Client,
+    pub(super) account: Account,
     pub(super) folder: Option<Folder>,
     pub(super) journal: Option<Arc<dyn Journal>>,
     /// Whether an item is submitted again whose outcome an earlier run did not record.
@@ -88,7 +90,8 @@ impl Worker {
         let Item { index, request, identity } = item;
         let identity = identity?;
         let (is_recorded, is_sent) = (AtomicBool::new(false), AtomicBool::new(false));
-        let entry = JournalEntry { worker: self, identity, is_recorded, is_sent };
+        let share = self.account.share();
+        let entry = JournalEntry { worker: self, identity, share, is_recorded, is_sent };
         let result = self.process_entry(&entry, index, request).await;
         if let Err(error) = &result {
             entry.release(error).await;
@@ -160,6 +163,7 @@ impl Worker {
     /// Submits an item. `is_again` means that the outcome of an earlier submission is unknown.
     async fn submit(&self, entry: &JournalEntry<'_>, request: Request, is_again: bool) -> Result<Prediction> {
         let limits = &self.client.context().transport.limits;
+        let assumed = entry.share.reserve(&request)?;
         // The deadline of an item starts at its turn, however many precede it.
         let concurrency = {
             let acquired = pin!(limits.acquire_concurrency(request.model(), Urgency::Batch));
@@ -171,7 +175,7 @@ impl Worker {
         // A synchronous submission has no id that could be recorded while it runs.
         let try_sync = if self.journal.is_some() { request.explicit_sync() } else { request.use_sync() };
         let deadline = self.client.deadline_of(&request);
-        let options = StartOptions { try_sync, deadline, urgency: Urgency::Batch, permit: None };
+        let options = StartOptions { try_sync, deadline, urgency: Urgency::Batch, permit: None, assumed };
         let submission = pin!(self.client.start_with(concurrency, request, options, entry));
         let interrupted = pin!(async {
             self.stopping.cancelled().await;
@@ -197,9 +201,9 @@ impl Worker {
                 }
             }
             // This one was certainly not accepted, but the earlier one may have been.
-            Err(_) if is_again => {}
+            Err(_) if is_again => entry.uncommit(Some(State::Submitting)).await,
             // It was certainly not accepted.
-            Err(_) => entry.clear().await,
+            Err(_) => entry.uncommit(None).await,
         }
         submitted
     }
@@ -282,6 +286,7 @@ enum Start {
 struct JournalEntry<'a> {
     worker: &'a Worker,
     identity: Option<Identity>,
+    share: Share<'a>,
     /// Whether this run has recorded anything.
     is_recorded: AtomicBool,
     /// Whether this run has begun to send the request.
@@ -300,12 +305,13 @@ impl JournalEntry<'_> {
         }
     }
 
-    async fn record(&self, state: Option<State>) -> Result<()> {
+    async fn record(&self, state: Option<State>, change: Commitment) -> Result<()> {
         let Some((journal, item)) = self.journal() else { return Ok(()) };
         self.is_recorded.store(true, Ordering::Relaxed);
-        let recorded = journal.record(item, state).await;
+        let recorded = journal.record(item, state, change).await;
         if let Err(error) = &recorded
             && !error.is_timeout()
+            && !error.is_budget_exceeded()
         {
             tracing::error!(item = item.id.as_str(), %error, "the journal cannot be written; nothing more is submitted");
             // Only the first reason counts.
@@ -316,14 +322,15 @@ impl JournalEntry<'_> {
 
     /// Records a state. If that fails, the item continues nevertheless, because it is paid for.
     async fn record_if_possible(&self, state: State) {
-        let _ = self.record(Some(state)).await;
+        let _ = self.record(Some(state), Commitment::Unchanged).await;
     }
 
-    /// Records that a submission was certainly not accepted.
-    async fn clear(&self) {
+    /// Records that a submission was certainly not accepted, so that the item is in this state again.
+    async fn uncommit(&self, state: Option<State>) {
+        let change = self.share.take_back();
         // Of an item that was stopped before it was sent, nothing was recorded.
         if self.is_recorded.load(Ordering::Relaxed) {
-            let _ = self.record(None).await;
+            let _ = self.record(state, change).await;
         }
     }
 
@@ -341,7 +348,7 @@ impl SubmitHook for JournalEntry<'_> {
     async fn before_send(&self) -> Result<()> {
         self.worker.check_running()?;
         self.is_sent.store(true, Ordering::Relaxed);
-        self.record(Some(State::Submitting)).await?;
+        self.record(Some(State::Submitting), self.share.commit()).await?;
         // The disk may have taken its time.
         self.worker.check_running()
     }

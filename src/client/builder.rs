@@ -6,7 +6,8 @@ use super::Client;
 #[cfg(feature = "test-util")]
 use crate::queued_responses::QueuedResponses;
 use crate::{
-    Error, Result,
+    Budget, Error, Ledger, Result,
+    charge::Accounts,
     config::{Config, Timeouts},
     duration::DurationEstimator,
     http_client::Configure,
@@ -50,6 +51,7 @@ pub struct ClientBuilder {
     strict_inputs: bool,
     poll: Arc<dyn PollPolicy>,
     limits: Limits,
+    accounts: Accounts,
     configure: Box<Configure>,
     #[cfg(feature = "test-util")]
     queued: Option<QueuedResponses>,
@@ -69,6 +71,7 @@ impl Default for ClientBuilder {
             strict_inputs: false,
             poll: Arc::new(Budgeted),
             limits: Limits::documented(),
+            accounts: Accounts::default(),
             configure: Box::new(|builder| builder),
             #[cfg(feature = "test-util")]
             queued: None,
@@ -167,6 +170,25 @@ impl ClientBuilder {
         self
     }
 
+    /// Sets what the requests of this client and its clones may cost together, by list prices. By default, there is no limit.
+    ///
+    /// ```
+    /// use pruna::{Budget, Client};
+    ///
+    /// let client = Client::builder().api_key("pru_...").budget(Budget::usd("5.00")).build()?;
+    /// # Ok::<(), pruna::Error>(())
+    /// ```
+    pub fn budget(mut self, budget: Budget) -> Self {
+        self.accounts.budget = Some(budget);
+        self
+    }
+
+    /// Sets the ledger that notes each submission: in memory by default.
+    pub fn ledger(mut self, ledger: Ledger) -> Self {
+        self.accounts.ledger = ledger;
+        self
+    }
+
     /// Configures the underlying HTTP client: a proxy, a root certificate, a resolver.
     ///
     /// Settings that keep the key safe are applied afterwards and cannot be changed.
@@ -214,7 +236,7 @@ impl ClientBuilder {
             max_download: self.max_download,
             deadline: self.deadline,
         };
-        Ok(Client::from_parts(transport, config))
+        Ok(Client::from_parts(transport, config, self.accounts))
     }
 
     fn check(&self) -> Result<()> {
@@ -223,6 +245,7 @@ impl ClientBuilder {
         let deadline = self.deadline.map(|deadline| ("deadline", deadline));
         let zero = named.into_iter().chain(deadline).find(|(_, time)| time.is_zero());
         let invalid = |why: String| Err(Error::configuration(why));
+        self.accounts.budget.as_ref().map_or(Ok(()), Budget::check)?;
         match zero {
             Some((name, _)) => invalid(format!("the {name} is zero, so that every request would fail")),
             None if self.max_download == 0 => invalid("max_download is 0, so that every download would fail".into()),

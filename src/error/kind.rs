@@ -82,6 +82,11 @@ pub enum ErrorKind {
     ///
     /// What to do: inspect [`Error::body`]; report the problem if it persists.
     Decode,
+    /// The [budget](crate::Budget) of the client or the batch does not cover the request, or the request has no list price.
+    /// Nothing was sent.
+    ///
+    /// What to do: raise the budget; the message says what is left of it.
+    BudgetExceeded,
     /// A local file could not be read or written.
     ///
     /// What to do: fix what the message names. An existing result is in [`Error::generation`] and can be saved again.
@@ -108,6 +113,7 @@ impl fmt::Display for ErrorKind {
             Self::Redirected => "the service responded with a redirect, which is not followed",
             Self::Connection => "the connection failed",
             Self::Decode => "unexpected response",
+            Self::BudgetExceeded => "the budget does not cover this request",
             Self::Io => "a local file could not be read or written",
         })
     }
@@ -145,6 +151,7 @@ predicates! {
     is_redirected => Redirected;
     is_connection => Connection;
     is_decode => Decode;
+    is_budget_exceeded => BudgetExceeded;
     is_io => Io;
 }
 

@@ -15,18 +15,22 @@ use redb::{
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
-use super::{Journal, Pending, Service, State, changed};
+use super::{Commitment, Journal, Pending, Service, State, changed};
 use crate::{
     Error, Result,
     batch::identity::{Fingerprint, Identity, ItemId},
     error::ErrorKind,
     temporary::{TempPath, hidden_name, parent_dir},
+    usd::Usd,
 };
 
 /// The items, by their identity.
 const ITEMS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("items by identity");
 /// What the journal belongs to, under the one key `journal`.
 const HEADER: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("journal");
+/// What all runs have committed of a budget, in micro-dollars, under the one key `committed`.
+const ACCOUNT: TableDefinition<'_, &str, u64> = TableDefinition::new("account");
+const COMMITTED: &str = "committed";
 /// The items of earlier versions, by their position.
 const ITEMS_BY_POSITION: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("items");
 /// Maximum number of changes per transaction.
@@ -52,6 +56,7 @@ struct Entry {
 struct Change {
     item: ItemId,
     entry: Option<Vec<u8>>,
+    commitment: Commitment,
     written: oneshot::Sender<Result<(), String>>,
 }
 
@@ -60,6 +65,8 @@ pub(crate) struct FileJournal {
     path: PathBuf,
     database: Arc<Database>,
     header: Header,
+    /// What earlier runs have committed.
+    committed: Usd,
     changes: Option<mpsc::Sender<Change>>,
     writer: Option<JoinHandle<()>>,
 }
@@ -112,13 +119,14 @@ impl FileJournal {
 
     fn with(path: &Path, database: Database, service: &Service, rebind: bool) -> Result<Self> {
         let header = bind(path, &database, service, rebind)?;
+        let committed = committed(&database).map_err(|e| journal_error(path, e))?;
         let database = Arc::new(database);
         let (changes, inbox) = mpsc::channel();
         let for_writer = Arc::clone(&database);
         let writer =
             std::thread::Builder::new().name("pruna-journal".into()).spawn(move || run_writer(&for_writer, &inbox));
         let writer = Some(writer.map_err(|e| Error::io(path.display(), e))?);
-        Ok(Self { path: path.to_owned(), database, header, changes: Some(changes), writer })
+        Ok(Self { path: path.to_owned(), database, header, committed, changes: Some(changes), writer })
     }
 
     /// Returns the name of the hidden folder for unfinished files, which no other journal uses.
@@ -145,17 +153,21 @@ impl Journal for FileJournal {
         })
     }
 
-    fn record<'a>(&'a self, item: &'a Identity, state: Option<State>) -> Pending<'a, ()> {
+    fn record<'a>(&'a self, item: &'a Identity, state: Option<State>, change: Commitment) -> Pending<'a, ()> {
         Box::pin(async move {
             let entry =
                 state.map(|state| serde_json::to_vec(&Entry { request: item.fingerprint.clone(), state })).transpose();
             let entry = entry.map_err(|e| journal_error(&self.path, e))?;
             let (written, confirmed) = oneshot::channel();
-            let change = Change { item: item.id.clone(), entry, written };
+            let change = Change { item: item.id.clone(), entry, commitment: change, written };
             let gone = || journal_error(&self.path, "its writer thread has ended");
             self.changes.as_ref().ok_or_else(gone)?.send(change).map_err(|_| gone())?;
             confirmed.await.map_err(|_| gone())?.map_err(|why| journal_error(&self.path, why))
         })
+    }
+
+    fn committed(&self) -> Usd {
+        self.committed
     }
 }
 
@@ -233,6 +245,15 @@ fn header(path: &Path, database: &impl ReadableDatabase) -> Result<Option<Header
     }
 }
 
+/// Returns what earlier runs have committed.
+fn committed(database: &impl ReadableDatabase) -> Result<Usd, Failure> {
+    match database.begin_read()?.open_table(ACCOUNT) {
+        Ok(account) => Ok(Usd::from_micros(account.get(COMMITTED)?.map_or(0, |found| found.value()))),
+        Err(TableError::TableDoesNotExist(_)) => Ok(Usd::ZERO),
+        Err(other) => Err(other.into()),
+    }
+}
+
 /// Reads everything; `None` if the journal is new.
 fn contents(path: &Path, database: &impl ReadableDatabase) -> Result<Option<Contents>> {
     let Some(Header { service, .. }) = header(path, database)? else { return Ok(None) };
@@ -274,6 +295,16 @@ fn write(database: &Database, changes: &[Change]) -> Result<(), String> {
             }
         }
         drop(items);
+        if changes.iter().any(|change| change.commitment != Commitment::Unchanged) {
+            let mut account = transaction.open_table(ACCOUNT)?;
+            let before = account.get(COMMITTED)?.map_or(0, |found| found.value());
+            let after = changes.iter().fold(before, |sum, change| match change.commitment {
+                Commitment::Unchanged => sum,
+                Commitment::Add(usd) => sum.saturating_add(usd.micros()),
+                Commitment::Remove(usd) => sum.saturating_sub(usd.micros()),
+            });
+            account.insert(COMMITTED, after)?;
+        }
         Ok(transaction.commit()?)
     };
     attempt().map_err(|e| e.to_string())

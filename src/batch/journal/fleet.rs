@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 use tokio_postgres::{Client as Database, NoTls, Row, types::ToSql};
 
-use super::{Journal, Pending, Service, State};
+use super::{Commitment, Journal, Pending, Service, State};
 use crate::{
     Error, Request, Result,
     batch::{
@@ -20,6 +20,7 @@ use crate::{
     embedded,
     error::ErrorKind,
     limits::{Quota, SharedRateLimiter},
+    usd::Usd,
 };
 
 /// Default time for which a worker owns an item without renewing its lease.
@@ -352,7 +353,7 @@ impl Journal for FleetWorker {
         })
     }
 
-    fn record<'a>(&'a self, item: &'a Identity, state: Option<State>) -> Pending<'a, ()> {
+    fn record<'a>(&'a self, item: &'a Identity, state: Option<State>, _: Commitment) -> Pending<'a, ()> {
         Box::pin(async move {
             let id = item.id.as_str();
             let detail = state.as_ref().map(serde_json::to_string).transpose().map_err(|e| entry_error(id, e))?;
@@ -374,6 +375,10 @@ impl Journal for FleetWorker {
                 _ => Ok(()),
             }
         })
+    }
+
+    fn committed(&self) -> Usd {
+        Usd::ZERO
     }
 
     fn release<'a>(&'a self, item: &'a Identity, others_may_continue: bool) -> Pending<'a, ()> {
@@ -436,7 +441,7 @@ fn write(request: &Request) -> Result<String> {
     let seconds = request.own_deadline().map(|deadline| deadline.as_secs_f64());
     Ok(json!({
         "model": request.model().as_str(), "input": input, "try_sync": request.explicit_sync(), "deadline": seconds,
-        "name": request.own_name(), "key": request.own_key(),
+        "name": request.own_name(), "key": request.own_key(), "label": request.own_label(),
     })
     .to_string())
 }
@@ -457,6 +462,9 @@ fn parse(text: &str) -> serde_json::Result<Request> {
     }
     if let Some(deadline) = stored["deadline"].as_f64().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()) {
         request = request.deadline(deadline);
+    }
+    if let Some(label) = stored["label"].as_str() {
+        request = request.label(label);
     }
     if let Some(name) = stored["name"].as_str() {
         request = request.name(name);
@@ -483,7 +491,8 @@ mod tests {
     #[test]
     fn a_request_keeps_its_options_in_the_database() {
         let request = Request::new("p-image", json!({"prompt": "a lion"}));
-        let full = request.clone().name("lion").key("k-1").try_sync(true).deadline(Duration::from_millis(1500));
+        let full =
+            request.clone().name("lion").key("k-1").label("zoo").try_sync(true).deadline(Duration::from_millis(1500));
         for request in [request, full] {
             let stored = parse(&write(&request).unwrap()).unwrap();
             assert_eq!(format!("{stored:?}"), format!("{request:?}"));

@@ -1,0 +1,132 @@
+//! What one submission costs: reserved in the budget and noted in the ledger, whatever becomes of it.
+
+use crate::{
+    Model, Request, Result,
+    budget::{Budget, Reservation},
+    ledger::{Ledger, LedgerState},
+    retry::SendState,
+    usd::Usd,
+};
+
+/// The budget and the ledger of a client and its clones.
+#[derive(Debug, Default)]
+pub(crate) struct Accounts {
+    pub(crate) budget: Option<Budget>,
+    pub(crate) ledger: Ledger,
+}
+
+impl Accounts {
+    /// Reserves what a request costs, before anything of it is sent to the service with this base URL.
+    /// `assumed` is what it counts for if it has no list price.
+    pub(crate) fn charge<'a>(
+        &'a self,
+        service: &'a str,
+        request: &Request,
+        assumed: Option<Usd>,
+    ) -> Result<Charge<'a>> {
+        let (model, estimate) = (request.model(), request.estimate());
+        let known = estimate.max().or(assumed);
+        let (usd, reservation) = match &self.budget {
+            Some(budget) => {
+                let usd = known.map_or_else(|| budget.amount(model, &estimate), Ok)?;
+                (Some(usd), Some(budget.reserve(model, usd)?))
+            }
+            None => (known, None),
+        };
+        let (model, label) = (model.clone(), request.own_label().map(Into::into));
+        let charge =
+            Charge { accounts: self, service, model, label, usd, reservation, number: None, stage: Stage::Unsent };
+        charge.count(|amounts, usd| {
+            amounts.submissions += 1;
+            amounts.reserved += usd;
+        });
+        Ok(charge)
+    }
+}
+
+/// How far a submission got.
+enum Stage {
+    Unsent,
+    /// Sent, and no response proves that it was rejected.
+    Sent,
+    Accepted {
+        job: Option<String>,
+    },
+}
+
+/// What one submission costs. When it is dropped, what was spent or may have been is kept, the rest is released.
+pub(crate) struct Charge<'a> {
+    accounts: &'a Accounts,
+    service: &'a str,
+    model: Model,
+    label: Option<Box<str>>,
+    usd: Option<Usd>,
+    reservation: Option<Reservation>,
+    /// The number of the entry in the ledger's file.
+    number: Option<u64>,
+    stage: Stage,
+}
+
+impl Charge<'_> {
+    /// Returns what the request counts for, if that is known.
+    pub(crate) fn usd(&self) -> Option<Usd> {
+        self.usd
+    }
+
+    /// Notes that an attempt is about to be sent.
+    pub(crate) fn sending(&mut self) -> Result<()> {
+        if self.number.is_none() {
+            let Self { accounts, service, model, label, usd, .. } = self;
+            self.number = accounts.ledger.note_reserved(service, model, label.as_deref(), *usd)?;
+        }
+        self.stage = Stage::Sent;
+        Ok(())
+    }
+
+    /// Notes how an attempt failed.
+    pub(crate) fn failed(&mut self, state: SendState) {
+        if state != SendState::Indeterminate {
+            self.stage = Stage::Unsent;
+        }
+    }
+
+    /// Notes that the service accepted the request.
+    pub(crate) fn accepted(&mut self, job: Option<&str>) {
+        // Only the file has a use for it.
+        let job = job.filter(|_| self.number.is_some()).map(str::to_owned);
+        self.stage = Stage::Accepted { job };
+    }
+
+    fn count(&self, change: impl FnOnce(&mut crate::ledger::Amounts, Usd)) {
+        let usd = self.usd.unwrap_or_default();
+        self.accounts.ledger.count(&self.model, self.label.as_deref(), |amounts| change(amounts, usd));
+    }
+}
+
+impl Drop for Charge<'_> {
+    fn drop(&mut self) {
+        let (state, job) = match std::mem::replace(&mut self.stage, Stage::Unsent) {
+            Stage::Unsent => (LedgerState::Released, None),
+            Stage::Sent => (LedgerState::Unknown, None),
+            Stage::Accepted { job } => (LedgerState::Spent, job),
+        };
+        let is_unpriced = u64::from(self.usd.is_none() && state != LedgerState::Released);
+        self.count(|amounts, usd| {
+            amounts.reserved = amounts.reserved.checked_sub(usd).unwrap_or_default();
+            amounts.unpriced += is_unpriced;
+            match state {
+                LedgerState::Spent => amounts.spent += usd,
+                LedgerState::Unknown => amounts.unknown += usd,
+                _ => amounts.submissions -= 1,
+            }
+        });
+        if let Some(reservation) = self.reservation.take()
+            && state != LedgerState::Released
+        {
+            reservation.keep();
+        }
+        if let Some(number) = self.number {
+            self.accounts.ledger.note_outcome(number, state, job.as_deref());
+        }
+    }
+}
