@@ -11,6 +11,7 @@ mod batch;
 mod batch_edits;
 mod batch_files;
 mod batch_outputs;
+mod budgets;
 mod canary;
 mod compile_errors;
 mod connections;
