@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use pruna::{Ledger, LedgerState, Model};
 use pruna_emulator::Emulator;
 use tokio::{
     process::{Child, Command},
@@ -92,7 +93,29 @@ async fn batch(kills_left: usize, random: &mut fastrand::Rng) -> Result<(usize, 
         check(allowed.contains(&count), || format!("item {item} was submitted {count} times"))?;
     }
     compare(&emulator, &home.path().join("files"), ITEMS).await?;
+    check_ledger(&emulator, &home.path().join("ledger.jsonl"))?;
+    // Of the journal's account, each item is a part, and each submission that may have been sent before.
+    let committed = indices(&lines, "committed ").into_iter().next().unwrap_or_default();
+    let price = Model::WAN_IMAGE_SMALL.info().estimate_usd(&()).ok_or("the model has no price")?.micros() as usize;
+    check(committed == (ITEMS + unknown.len()) * price, || {
+        format!("the journal has {committed} micro-dollars for {ITEMS} items, {} of them unknown", unknown.len())
+    })?;
     Ok((kills, unknown.len()))
+}
+
+/// Checks that nothing that the service accepted is missing in the ledger, or counted twice.
+fn check_ledger(emulator: &Emulator, ledger: &Path) -> Result<(), String> {
+    let accepted: BTreeSet<String> = emulator.predictions().into_iter().map(|prediction| prediction.id).collect();
+    let entries = Ledger::read(ledger).map_err(|e| e.to_string())?;
+    let spent: Vec<String> = entries.iter().filter_map(|entry| entry.job.clone()).collect();
+    let distinct: BTreeSet<String> = spent.iter().cloned().collect();
+    check(spent.len() == distinct.len(), || "a job is counted twice".into())?;
+    check(distinct.is_subset(&accepted), || "a job is counted that the service does not know".into())?;
+    let reserved = entries.iter().filter(|entry| entry.state == LedgerState::Reserved).count();
+    check(accepted.len() <= spent.len() + reserved, || {
+        format!("{} accepted, {} noted as spent, {reserved} as reserved", accepted.len(), spent.len())
+    })?;
+    check(entries.len() <= accepted.len() + reserved, || "more is noted than was sent".into())
 }
 
 /// Checks that there is one file for each item, and that it equals what the service delivers.

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use pruna::{
-    Client, Request,
+    Budget, Client, Ledger, Request,
     batch::{Batch, Fleet},
     limits::Limits,
 };
@@ -18,16 +18,20 @@ fn request(n: usize) -> Request {
 }
 
 /// Creates a client of the emulator that the environment names.
-fn client(limits: Limits) -> Client {
-    Client::builder().from_env().limits(limits).build().unwrap()
+fn client(limits: Limits, ledger: Ledger) -> Client {
+    Client::builder().from_env().limits(limits).ledger(ledger).build().unwrap()
 }
 
-/// `--worker JOURNAL FOLDER COUNT RESUBMIT`
+/// `--worker JOURNAL FOLDER COUNT RESUBMIT`; the ledger is beside the journal.
 pub(crate) async fn run(arguments: &[String]) {
     let [journal, folder, count, resubmit] = arguments else { panic!("{arguments:?}") };
     let requests = (0..count.parse().unwrap()).map(request);
-    let batch = client(Limits::none()).batch(requests).concurrency(16).journal(PathBuf::from(journal));
+    let (journal, budget) = (PathBuf::from(journal), Budget::usd("1000"));
+    let client = client(Limits::none(), Ledger::file(journal.with_file_name("ledger.jsonl")).unwrap());
+    let batch = client.batch(requests).concurrency(16).journal(journal).budget(budget.clone());
     print_results(batch.save_to(folder).resubmit_unknown(resubmit == "true")).await;
+    println!("committed {}", budget.committed().micros());
+    println!("end");
 }
 
 /// `--fleet-worker DATABASE FOLDER COUNT RESUBMIT`
@@ -36,8 +40,9 @@ pub(crate) async fn run_in_fleet(arguments: &[String]) {
     let requests = (0..count.parse().unwrap()).map(request);
     let fleet = Fleet::connect(database, "test").await.unwrap().lease(Duration::from_secs(2));
     let limits = Limits::none().submissions("wan-image-small", super::fleet::PER_MINUTE);
-    let batch = client(limits).batch(requests).concurrency(64).fleet(fleet);
+    let batch = client(limits, Ledger::in_memory()).batch(requests).concurrency(64).fleet(fleet);
     print_results(batch.save_to(folder).resubmit_unknown(resubmit == "true")).await;
+    println!("end");
 }
 
 /// Prints the result of each item.
@@ -51,5 +56,4 @@ async fn print_results(batch: Batch) {
             Err(error) => println!("failed {index} {error}"),
         }
     }
-    println!("end");
 }
