@@ -13,7 +13,7 @@ pub use builder::ClientBuilder;
 pub use model_handle::{ModelHandle, ModelRequest};
 
 use crate::{
-    Download, Error, Generation, IntoMedia, JobRef, Model, Prediction, Request, Result, Status, Upload, Usd,
+    Cache, Download, Error, Generation, IntoMedia, JobRef, Model, Prediction, Request, Result, Status, Upload, Usd,
     charge::Accounts,
     config::Config,
     context::Context,
@@ -41,6 +41,7 @@ use crate::{
 #[derive(Clone)]
 pub struct Client {
     context: Arc<Context>,
+    cache: Option<Cache>,
 }
 
 /// How a request is started.
@@ -70,7 +71,7 @@ impl Client {
     }
 
     pub(crate) fn from_parts(transport: Transport, config: Config, accounts: Accounts) -> Self {
-        Self { context: Arc::new(Context::new(transport, config, accounts)) }
+        Self { context: Arc::new(Context::new(transport, config, accounts)), cache: None }
     }
 
     pub(crate) fn context(&self) -> &Arc<Context> {
@@ -101,6 +102,16 @@ impl Client {
     /// Any [`ErrorKind`]; each variant documents what to do.
     pub async fn generate(&self, request: impl Into<Request>) -> Result<Generation> {
         let request = request.into();
+        match &self.cache {
+            Some(cache) => {
+                let generate = self.generate_anew(request.clone());
+                Box::pin(cache.get_or_generate(&self.context, &request, generate)).await
+            }
+            None => self.generate_anew(request).await,
+        }
+    }
+
+    async fn generate_anew(&self, request: Request) -> Result<Generation> {
         let deadline = self.deadline_of(&request);
         let span = tracing::info_span!("generate", model = %request.model());
         let try_sync = request.use_sync();
@@ -258,6 +269,15 @@ impl Client {
     #[must_use]
     pub fn base_url(&self) -> &str {
         self.context.transport.base.as_str()
+    }
+
+    /// Returns this client with a store of results: [`generate`](Self::generate) uses a stored result of an equal request
+    /// instead of submitting it again, and equal requests at the same time are submitted once.
+    ///
+    /// [`Cache`] says which requests are equal, and why this is off by default. Submissions and batches are not affected.
+    #[must_use]
+    pub fn reuse(&self, cache: Cache) -> Self {
+        Self { context: Arc::clone(&self.context), cache: Some(cache) }
     }
 
     /// Returns what this client and its clones have spent, by list prices, for each model and [label](Request::label).

@@ -13,9 +13,11 @@ use tracing::Instrument as _;
 
 mod content;
 mod saved_file;
+mod stored_file;
 
 pub use content::Content;
 pub use saved_file::SavedFile;
+use stored_file::StoredFile;
 
 use crate::{
     Error, JobRef, Model, Result,
@@ -44,6 +46,8 @@ use crate::{
 pub struct Download {
     context: Arc<Context>,
     address: String,
+    /// A copy of the file on this machine.
+    stored: Option<SavedFile>,
     progress: ProgressCallback,
     error_context: ErrorContext,
 }
@@ -83,6 +87,7 @@ impl Download {
         Self {
             context,
             address: address.into(),
+            stored: None,
             progress: ProgressCallback::default(),
             error_context: ErrorContext::default(),
         }
@@ -91,6 +96,12 @@ impl Download {
     /// Names the result that the file belongs to.
     pub(crate) fn with_error_context(mut self, error_context: ErrorContext) -> Self {
         self.error_context = error_context;
+        self
+    }
+
+    /// Names a copy of the file on this machine, which is used as long as it is there.
+    pub(crate) fn with_stored(mut self, stored: Option<SavedFile>) -> Self {
+        self.stored = stored;
         self
     }
 
@@ -149,6 +160,9 @@ impl Download {
     async fn open_content(self) -> Result<Content> {
         if let Some(bytes) = decode_data_url(&self.address) {
             return Ok(Content::inline(bytes));
+        }
+        if let Some(stored) = StoredFile::open(self.stored.as_ref()).await {
+            return Ok(Content::stored(stored, self.error_context));
         }
         let mut download = self.start()?;
         download.open().await?;
@@ -227,6 +241,13 @@ impl Download {
         if let Some(bytes) = decode_data_url(&self.address) {
             sink.write(bytes.clone()).await?;
             return Ok(("data:".into(), FileType::sniff(&bytes)));
+        }
+        if let Some(mut stored) = StoredFile::open(self.stored.as_ref()).await {
+            while let Some(piece) = stored.next().await? {
+                sink.write(piece).await?;
+                self.progress.report(stored.delivered(), Some(stored.file().bytes));
+            }
+            return Ok((stored.file().url.clone(), stored.file_type()));
         }
         let mut download = self.start()?;
         while let Some(piece) = download.next().await? {

@@ -43,6 +43,9 @@ pub struct Generation {
     urls: Vec<String>,
     response: PredictionResponse,
     cost: Option<Usd>,
+    /// Copies of the files on this machine, as many as there are URLs, or none.
+    stored: Arc<[SavedFile]>,
+    is_reused: bool,
 }
 
 impl Generation {
@@ -86,7 +89,8 @@ impl Generation {
             }
             let unusable = unusable.map(annotate);
             let cost = job.as_ref().and_then(JobRef::cost);
-            let generation = Self { urls, job, response, context, model, cost };
+            let generation =
+                Self { urls, job, response, context, model, cost, stored: Arc::default(), is_reused: false };
             // The other files are paid for.
             return match unusable {
                 None => Ok(generation),
@@ -114,6 +118,30 @@ impl Generation {
     pub(crate) fn with_cost(mut self, cost: Option<Usd>) -> Self {
         self.cost = cost;
         self
+    }
+
+    /// Adds copies of the files on this machine.
+    pub(crate) fn with_stored(mut self, files: Vec<SavedFile>) -> Self {
+        self.stored = files.into();
+        self
+    }
+
+    /// Marks it as used again, so that it costs nothing.
+    pub(crate) fn as_reused(mut self) -> Self {
+        self.is_reused = true;
+        self.with_cost(Some(Usd::ZERO))
+    }
+
+    /// Whether it was [stored](crate::Cache) by an earlier, equal request, so that nothing was submitted. Its
+    /// [`urls`](Self::urls) may have expired; its files are read from the store.
+    #[must_use]
+    pub fn is_reused(&self) -> bool {
+        self.is_reused
+    }
+
+    /// Returns the job, if it is known.
+    pub(crate) fn job_ref(&self) -> Option<JobRef> {
+        self.job.clone()
     }
 
     /// Returns what it is estimated to cost, at most, by the list price at its submission or by what the
@@ -153,7 +181,9 @@ impl Generation {
             let message = format!("the result has {} files, there is no file {index}", self.urls.len());
             return Err(error_context.annotate(Error::new(ErrorKind::NotFound, message)));
         };
-        Ok(Download::new(Arc::clone(&self.context), url.clone()).with_error_context(error_context))
+        Ok(Download::new(Arc::clone(&self.context), url.clone())
+            .with_stored(self.stored.get(index).cloned())
+            .with_error_context(error_context))
     }
 
     /// Downloads the first file into memory.

@@ -192,6 +192,7 @@ pub mod test_util;
 
 mod auth;
 mod budget;
+mod cache;
 mod charge;
 mod client;
 mod config;
@@ -203,6 +204,7 @@ mod embedded;
 mod exchange;
 mod file_name;
 mod file_type;
+mod fingerprint;
 mod generation;
 mod headers;
 mod http_client;
@@ -236,6 +238,7 @@ mod vocabulary;
 mod wire;
 
 pub use budget::Budget;
+pub use cache::Cache;
 pub use client::{Client, ClientBuilder, ModelHandle, ModelRequest};
 pub use download::{Content, Download, SavedFile};
 pub use error::{Error, ErrorKind, Result};

@@ -12,6 +12,7 @@ mod batch_edits;
 mod batch_files;
 mod batch_outputs;
 mod budgets;
+mod cache;
 mod canary;
 mod compile_errors;
 mod connections;

@@ -6,13 +6,13 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::{
     Error, Request, Result,
     digest::{Sha256, hex},
     error::ErrorKind,
-    media::{LocalMedia, Reference, reference},
+    fingerprint,
+    media::LocalMedia,
     temporary::parent_dir,
 };
 
@@ -101,7 +101,14 @@ impl Fingerprint {
     fn of(request: &Request, base: Option<&Path>) -> Self {
         let mut hash = Sha256::new();
         hash.update(request.model().as_str());
-        digest(request.input(), base, &mut hash);
+        fingerprint::add(request.input(), &mut hash, &mut |media, hash| match media {
+            LocalMedia::Path(path) => {
+                let path = if base.is_some() { resolved(&path) } else { path };
+                hash.update(format!("path {:?}", relative(&path, base)));
+            }
+            LocalMedia::Bytes(bytes) => hash.update(&bytes),
+            LocalMedia::Download(address) => hash.update(format!("result {address:?}")),
+        });
         Self(hex(&hash.finish()[..16]))
     }
 
@@ -113,36 +120,6 @@ impl Fingerprint {
     #[cfg(feature = "postgres")]
     pub(super) fn from_stored(text: &str) -> Self {
         Self(text.to_owned())
-    }
-}
-
-/// Adds a value to a hash, independent of the order of maps and of the nonce of local media.
-fn digest(value: &Value, base: Option<&Path>, hash: &mut Sha256) {
-    match value {
-        Value::Object(map) => {
-            let mut names: Vec<_> = map.iter().collect();
-            names.sort_unstable_by_key(|(name, _)| *name);
-            hash.update(b"{");
-            for (name, value) in names {
-                digest(&Value::String(name.clone()), base, hash);
-                digest(value, base, hash);
-            }
-            hash.update(b"}");
-        }
-        Value::Array(items) => {
-            hash.update(b"[");
-            items.iter().for_each(|item| digest(item, base, hash));
-            hash.update(b"]");
-        }
-        Value::String(text) => match reference(text) {
-            Reference::Local(LocalMedia::Path(path)) => {
-                let path = if base.is_some() { resolved(&path) } else { path };
-                hash.update(format!("path {:?}", relative(&path, base)));
-            }
-            Reference::Local(LocalMedia::Download(address)) => hash.update(format!("result {address:?}")),
-            _ => hash.update(format!("{text:?}")),
-        },
-        other => hash.update(format!("{other},")),
     }
 }
 

@@ -11,7 +11,7 @@ use futures_util::{Stream, StreamExt, TryStreamExt as _, stream};
 use tokio::io::AsyncRead;
 use tokio_util::io::StreamReader;
 
-use super::ErrorContext;
+use super::{ErrorContext, SavedFile, stored_file::StoredFile};
 use crate::{
     Error, Result,
     error::ErrorKind,
@@ -53,6 +53,18 @@ impl Content {
             );
         let pieces = pieces.map_err(move |error| error_context.annotate(error));
         Self { content_type, content_length, pieces: BoxStream::new(pieces) }
+    }
+
+    /// The content of a copy on this machine.
+    pub(super) fn stored(stored: StoredFile, error_context: ErrorContext) -> Self {
+        let SavedFile { content_type, bytes, .. } = stored.file().clone();
+        let pieces =
+            stream::try_unfold(
+                stored,
+                |mut stored| async move { Ok(stored.next().await?.map(|bytes| (bytes, stored))) },
+            );
+        let pieces = pieces.map_err(move |error| error_context.annotate(error));
+        Self { content_type, content_length: Some(bytes), pieces: BoxStream::new(pieces) }
     }
 
     /// Returns the media type, as declared by the service.

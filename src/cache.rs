@@ -1,0 +1,126 @@
+//! Results that are kept and used again instead of being paid for twice.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    future::Future,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError, Weak},
+};
+
+mod key;
+mod store;
+
+use crate::{Error, Generation, Request, Result, context::Context};
+use key::Key;
+use store::Store;
+
+/// Default maximum size: 1 GiB.
+const MAX_BYTES: u64 = 1 << 30;
+
+/// A folder of results, to be used again for equal requests: see [`Client::reuse`](crate::Client::reuse).
+///
+/// Two requests are equal if they go to the same service and have the same model and parameters, whatever the order of these. Local
+/// files and bytes count by their content, URLs by their text. Only requests with a `seed` are looked up and kept:
+/// without one, each result is meant to be another. [`unseeded`](Self::unseeded) admits all.
+///
+/// That equal requests would give equal results is a property of a model that the service does not promise. So nothing is used
+/// again unless you ask for it.
+///
+/// Several processes may share a folder. Prompts and other parameters are not stored, only their hash.
+///
+/// ```no_run
+/// # async fn example(client: pruna::Client) -> pruna::Result<()> {
+/// use pruna::{Cache, inputs::PImage};
+///
+/// let client = client.reuse(Cache::open("cache")?);
+/// let lion = PImage::new("a lion at dusk").seed(42);
+/// client.generate(lion.clone()).await?.save("lion.jpg").await?;
+/// // Costs nothing:
+/// let again = client.generate(lion).await?;
+/// assert!(again.is_reused());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Cache {
+    store: Arc<Store>,
+    max_bytes: u64,
+    unseeded: bool,
+    /// The requests that are being generated, so that an equal one waits for the first.
+    turns: Arc<Mutex<HashMap<Key, Weak<tokio::sync::Mutex<()>>>>>,
+}
+
+impl Cache {
+    /// Opens a folder of results. It is created if necessary.
+    ///
+    /// # Errors
+    ///
+    /// [`Io`](crate::ErrorKind::Io) if the folder cannot be created.
+    pub fn open(folder: impl AsRef<Path>) -> Result<Self> {
+        let folder = folder.as_ref();
+        let store = Store::open(folder).map_err(|e| Error::io(folder.display(), e))?;
+        Ok(Self { store: Arc::new(store), max_bytes: MAX_BYTES, unseeded: false, turns: Arc::default() })
+    }
+
+    /// Sets the maximum size of the folder in bytes: 1 GiB by default. Beyond it, the results that were not used for the longest
+    /// time are removed; the newest is always kept.
+    #[must_use]
+    pub fn max_bytes(mut self, bytes: u64) -> Self {
+        self.max_bytes = bytes;
+        self
+    }
+
+    /// Sets whether requests without a `seed` are looked up and kept, too: `false` by default.
+    #[must_use]
+    pub fn unseeded(mut self, unseeded: bool) -> Self {
+        self.unseeded = unseeded;
+        self
+    }
+
+    /// Returns the stored result of a request, or generates one and stores it. An equal request meanwhile waits for it.
+    pub(crate) async fn get_or_generate(
+        &self,
+        context: &Arc<Context>,
+        request: &Request,
+        generate: impl Future<Output = Result<Generation>>,
+    ) -> Result<Generation> {
+        let is_seeded = request.input().get("seed").is_some_and(|seed| !seed.is_null());
+        if !is_seeded && !self.unseeded {
+            return generate.await;
+        }
+        let Some(key) = key::of(context.transport.base.as_str(), request).await else { return generate.await };
+        let turn = self.turn(&key);
+        let _guard = turn.lock().await;
+        if let Some(stored) = self.store.load(&key, context).await {
+            return Ok(stored);
+        }
+        let generation = generate.await?;
+        match self.store.save(&key, &generation, self.max_bytes).await {
+            Ok(files) => Ok(generation.with_stored(files)),
+            Err(error) => {
+                // The result itself is there.
+                tracing::warn!(%error, "a result is not kept for reuse");
+                Ok(generation)
+            }
+        }
+    }
+
+    /// Returns the lock of a key.
+    fn turn(&self, key: &Key) -> Arc<tokio::sync::Mutex<()>> {
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(turn) = turns.get(key).and_then(Weak::upgrade) {
+            return turn;
+        }
+        turns.retain(|_, turn| turn.strong_count() > 0);
+        let turn = Arc::default();
+        turns.insert(key.clone(), Arc::downgrade(&turn));
+        turn
+    }
+}
+
+impl fmt::Debug for Cache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cache").field("folder", &self.store.folder()).finish_non_exhaustive()
+    }
+}
