@@ -148,7 +148,7 @@ fn relative(path: &Path, base: Option<&Path>) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::Media;
