@@ -9,7 +9,7 @@ use futures_util::{StreamExt as _, stream};
 use pruna::{inputs::PImage, limits::Limits};
 use pruna_emulator::Emulator;
 use serde_json::{Value, json};
-use support::{Server, median, runtime, table, timed};
+use support::{Server, median, round, runtime, series, summary, table, timed};
 
 const COUNT: usize = 4000;
 const AT_ONCE: usize = 64;
@@ -31,18 +31,26 @@ fn main() {
         let (walls, cores): (Vec<f64>, Vec<f64>) = measured[side].iter().copied().unzip();
         (median(walls), median(cores))
     };
-    let reference = rate(1);
-    let mut rows = vec![row("pruna: `client.batch`", rate(0), reference), row("plain reqwest", reference, reference)];
+    let (ours, reference) = (rate(0), rate(1));
+    let mut rows = vec![row("pruna: `client.batch`", ours, reference), row("plain reqwest", reference, reference)];
     println!("## Throughput\n");
     println!(
         "{COUNT} images in synchronous mode, {AT_ONCE} at a time, from an emulator that responds immediately; median of {TURNS} rounds. The server uses the other core."
     );
+    bars("pruna", ours);
+    bars("plain reqwest", reference);
+    let mut theirs = None;
     if let Some(report) = support::official(&server, COUNT / 4) {
         let [seconds, core] = ["seconds", "core_seconds"].map(|name| report[name].as_f64().unwrap_or(f64::NAN));
         let count = report["succeeded"].as_f64().unwrap_or_default();
         let name = format!("official Python client: {count} of {} succeeded", COUNT / 4);
         rows.push(row(&name, (count / seconds, count / core), reference));
+        bars("official Python client", (count / seconds, count / core));
+        theirs = Some(format!("{:.0}", count / core));
     }
+    let work = "batch without limits: predictions per CPU second";
+    let by_hand = format!("{:.0}: plain reqwest", reference.1);
+    summary(work, format!("{:.0}", ours.1), by_hand, Some(ours.1 / reference.1), theirs);
     table(&["client", "predictions per second", "ratio", "predictions per CPU second", "ratio"], &rows);
 }
 
@@ -50,6 +58,12 @@ fn row(name: &str, (wall, core): (f64, f64), reference: (f64, f64)) -> Vec<Strin
     let figures = [format!("{wall:.0}"), format!("{:.2}", wall / reference.0)];
     let on_core = [format!("{core:.0}"), format!("{:.2}", core / reference.1)];
     [vec![name.to_owned()], figures.to_vec(), on_core.to_vec()].concat()
+}
+
+/// Prints the bars of a client.
+fn bars(name: &str, (wall, core): (f64, f64)) {
+    series("throughput", "predictions per second", name, &[(0.0, round(wall, 0))]);
+    series("throughput", "predictions per CPU second", name, &[(0.0, round(core, 0))]);
 }
 
 fn batch(server: &Server) {

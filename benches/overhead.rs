@@ -11,7 +11,7 @@ use std::time::Duration;
 use pruna::{Client, inputs::PImage, limits::Limits};
 use pruna_emulator::Emulator;
 use serde_json::{Value, json};
-use support::{Server, median, runtime, table, timed};
+use support::{Server, median, runtime, summary, table, timed};
 
 /// Duration of a job in the emulator, as a factor of the model's typical time: none, and a few milliseconds, which is still
 /// hundreds of times faster than the service.
@@ -90,6 +90,15 @@ fn compare(title: &str, speed: f64, calls: u32) -> Vec<Vec<String>> {
         let [ours, reference, difference] = values;
         vec![what.to_owned(), title.to_owned(), ours, reference, ratio, difference, goal.to_owned()]
     };
+    if speed > 0.0 {
+        let compare = |what: &str, unit: &str, ours: f64, reference: f64| {
+            let more = format!("{ours:.0}{unit}, {:.0} more", ours - reference);
+            let by_hand = format!("{reference:.0}{unit}: plain reqwest");
+            summary(&format!("a call of `generate`: {what}"), more, by_hand, Some(ours / reference), None);
+        };
+        compare("CPU time", " µs", of(0, 1), of(1, 1));
+        compare("allocations", "", counted[0], counted[1]);
+    }
     let goal = if speed > 0.0 { "ratio 1.05" } else { "-" };
     vec![
         row("time", " µs", of(0, 0), of(1, 0), goal),

@@ -18,6 +18,7 @@ use pruna::{
     poll::{Budgeted, FixedInterval, PollPolicy},
     test_util::{QueuedResponses, client_with},
 };
+use support::{round, series, summary};
 use tokio::time::Instant;
 
 /// Standard deviation of the logarithm of job durations.
@@ -81,12 +82,27 @@ impl Service {
 
 /// What came of a number of jobs.
 struct Outcome {
-    /// Mean lateness and its 95th percentile, in seconds.
-    mean: f64,
-    percentile_95: f64,
+    /// How late each job was noticed, in seconds, in ascending order.
+    lateness: Vec<f64>,
     /// Status requests per job, and in the busiest minute.
     polls: f64,
     busiest: u32,
+}
+
+impl Outcome {
+    fn mean(&self) -> f64 {
+        self.lateness.iter().sum::<f64>() / self.lateness.len() as f64
+    }
+
+    fn percentile(&self, percent: usize) -> f64 {
+        self.lateness[(self.lateness.len() * percent / 100).min(self.lateness.len() - 1)]
+    }
+
+    /// Returns how many percent of the jobs were noticed within which time. A logarithmic axis has no zero.
+    fn distribution(&self) -> Vec<(f64, f64)> {
+        let percents = (0..20).map(|step| step * 5).chain(97..=100);
+        percents.map(|percent| (round(self.percentile(percent).max(0.01), 3), percent as f64)).collect()
+    }
 }
 
 /// Runs a number of jobs, some of them at once.
@@ -109,13 +125,8 @@ async fn simulate(policy: impl PollPolicy + 'static, case: &Case) -> Outcome {
     let service = service.lock().unwrap();
     let mut late: Vec<f64> = service.jobs.iter().map(|job| job.late.unwrap().as_secs_f64()).collect();
     late.sort_unstable_by(f64::total_cmp);
-    let count = late.len() as f64;
-    Outcome {
-        mean: late.iter().sum::<f64>() / count,
-        percentile_95: late[late.len() * 95 / 100],
-        polls: service.polls as f64 / count,
-        busiest: service.minute.2,
-    }
+    let polls = service.polls as f64 / late.len() as f64;
+    Outcome { lateness: late, polls, busiest: service.minute.2 }
 }
 
 /// Jobs to run.
@@ -146,6 +157,24 @@ fn run(policy: impl PollPolicy + 'static, case: &Case) -> Outcome {
     runtime.block_on(simulate(policy, case))
 }
 
+/// Prints the distributions of lateness, and the row of the summary, of jobs that take as long as the catalog says.
+fn report(case: &Case, ours: &Outcome, reference: &Outcome) {
+    let at_once = if case.at_once == 1 { "one at a time".to_owned() } else { format!("{} at once", case.at_once) };
+    let work = match &case.model {
+        _ if (case.median - case.model.info().typical_seconds).abs() > 1e-9 => return,
+        model if *model == Model::P_IMAGE_TRAINER => return,
+        model if *model == Model::QWEN_IMAGE => format!("pictures of {} s", case.median),
+        _ => format!("videos of {} s", case.median),
+    };
+    for (name, outcome) in [("pruna", ours), ("fixed 0.5 s", reference)] {
+        series("lateness", &work, &format!("{name}, {at_once}"), &outcome.distribution());
+    }
+    let [late, fixed] = [ours, reference].map(|outcome| outcome.percentile(95));
+    let reference = format!("{fixed:.2} s: polls every 0.5 s");
+    let work = format!("{work}, {at_once}: noticed late, 95th percentile");
+    summary(&work, format!("{late:.2} s"), reference, Some(late / fixed), None);
+}
+
 fn main() {
     if support::is_test() {
         return;
@@ -161,13 +190,14 @@ fn main() {
         let jobs = format!("{}, {} s", case.model, case.median);
         let reference = run(FixedInterval::new(Duration::from_millis(500)), &case);
         let ours = run(Budgeted, &case);
+        report(&case, &ours, &reference);
         for (title, outcome) in [("pruna", &ours), ("fixed 0.5 s", &reference)] {
             rows.push(vec![
                 jobs.clone(),
                 case.at_once.to_string(),
                 title.to_owned(),
-                format!("{:.2} s", outcome.mean),
-                format!("{:.2} s", outcome.percentile_95),
+                format!("{:.2} s", outcome.mean()),
+                format!("{:.2} s", outcome.percentile(95)),
                 format!("{} s", case.goal),
                 format!("{:.1}", outcome.polls),
                 format!("{:.2}", outcome.polls / reference.polls),

@@ -8,6 +8,7 @@ mod support;
 
 use std::{
     collections::HashMap,
+    process::Command,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -23,25 +24,40 @@ use pruna::{
     poll::{PollContext, PollPolicy},
 };
 use pruna_emulator::{Emulator, RecordedRequest};
-use support::{Server, resident_kib, runtime, table};
+use support::{Server, resident_kib, round, runtime, series, summary, table};
 use tokio::time::Instant;
 
 const JOBS: usize = 10_000;
 /// Factor on the second that the model takes, so that all jobs are in progress before the first has ended.
 const SPEED: f64 = 1500.0;
 const PER_MINUTE: f64 = 500.0;
-/// Images for the comparison in real time.
-const COMPARED: usize = 600;
+/// The documented limit of status requests per minute.
+const STATUS_PER_MINUTE: f64 = 30_000.0;
+/// Numbers of jobs whose memory is measured.
+const MEASURED: [usize; 6] = [500, 1000, 2000, 5000, JOBS, 20_000];
+/// Goal for the memory of a waiting job.
+const GOAL_KIB: f64 = 10.0;
+/// Images for the comparison in real time, and how long each takes.
+const COMPARED: [usize; 2] = [100, 1000];
+const SECONDS: f64 = 0.3;
 
 fn main() {
     if support::served() || support::is_test() {
         return;
     }
+    if let Some(count) = std::env::args().skip_while(|argument| argument != "memory").nth(1) {
+        println!("{}", grown_kib(count.parse().unwrap()));
+        return;
+    }
     println!("## Scale\n");
-    // First, before anything else has filled the process.
     memory();
     in_flight();
     compare_official_client();
+}
+
+/// Returns the least time of a number of jobs that the limit allows, in seconds.
+fn bound(count: usize, seconds: f64) -> f64 {
+    ((count as f64 / PER_MINUTE).ceil() - 1.0) * 60.0 + seconds
 }
 
 fn images(count: usize) -> impl Iterator<Item = Request> + Send + 'static {
@@ -94,27 +110,49 @@ fn in_flight() {
         let makespan = started.elapsed().as_secs_f64();
         tally.add(&emulator);
         let predictions = emulator.predictions();
-        let late: f64 = predictions.iter().map(|p| noticed[&p.id].as_secs_f64() - p.created.as_secs_f64() - SPEED).sum();
+        let late = predictions.iter().map(|p| noticed[&p.id].as_secs_f64() - p.created.as_secs_f64() - SPEED);
+        let late = late.collect();
         let last = predictions.iter().map(|prediction| prediction.created.as_secs_f64()).fold(0.0, f64::max);
-        let bound = JOBS as f64 / PER_MINUTE * 60.0 + SPEED;
-        println!(
-            "{JOBS} jobs of {SPEED} s each, submitted under a limit of {PER_MINUTE} per minute and polled under a limit of \
-             30,000 status requests per minute, both enforced by the emulator; simulated with a paused clock."
-        );
-        let calls = tally.status_calls;
-        table(
-            &["figure", "value", "reference", "ratio", "goal"],
-            &[
-                row("finished", noticed.len(), JOBS, noticed.len() as f64 / JOBS as f64, "all"),
-                row("rejected (429)", tally.refused, "-", f64::NAN, "0"),
-                row("rejected status requests", tally.refused_status_calls, "-", f64::NAN, "0"),
-                row("makespan", format!("{makespan:.0} s"), format!("{bound:.0} s: lower bound from the limits"), makespan / bound, "1.1"),
-                row("last submission", format!("{last:.0} s"), "below 1500 s, all are in progress at once", f64::NAN, "-"),
-                row("status requests per job", format!("{:.1}", calls as f64 / JOBS as f64), format!("{:.0}: one every 0.5 s", SPEED * 2.0), calls as f64 / JOBS as f64 / SPEED / 2.0, "-"),
-                row("mean lateness", format!("{:.1} s", late / JOBS as f64), format!("{SPEED:.0} s: the duration of a job"), late / JOBS as f64 / SPEED, "0.06"),
-            ],
-        );
+        report_in_flight(&tally, makespan, last, late);
     });
+}
+
+/// Prints how all jobs went: requests, times in seconds, how late each was noticed.
+fn report_in_flight(tally: &Tally, makespan: f64, last: f64, mut late: Vec<f64>) {
+    late.sort_unstable_by(f64::total_cmp);
+    let finished = late.len();
+    let (mean, late) = (late.iter().sum::<f64>() / finished as f64, late[finished * 95 / 100]);
+    let bound = bound(JOBS, SPEED);
+    let rejected = tally.refused - tally.refused_status_calls;
+    // Half of the limit on average, and a minute's share that is saved at first.
+    let share = STATUS_PER_MINUTE / 2.0;
+    let (polls, budget) = (tally.status_calls as f64, share * (makespan / 60.0 + 1.0));
+    let whole_round = JOBS as f64 / share * 60.0;
+    println!(
+        "{JOBS} jobs of {SPEED} s each, submitted under a limit of {PER_MINUTE} per minute and polled under a limit of \
+         {STATUS_PER_MINUTE} status requests per minute, both enforced by the emulator; simulated with a paused clock."
+    );
+    let seconds = |time: f64, what: &str| format!("{time:.0} s: {what}");
+    let round = seconds(whole_round, "a round of polls within the budget");
+    let rows = [
+        row("finished", finished, JOBS, finished as f64 / JOBS as f64, "1"),
+        row("rejected submissions", rejected, JOBS, rejected as f64 / JOBS as f64, "0.01"),
+        row("rejected status requests", tally.refused_status_calls, "-", f64::NAN, "0"),
+        row("makespan", format!("{makespan:.0} s"), seconds(bound, "the bound"), makespan / bound, "1.05"),
+        row("last submission", format!("{last:.0} s"), seconds(SPEED, "the first job ends"), last / SPEED, "1"),
+        row(
+            "status requests",
+            polls,
+            format!("{budget:.0}: half of the limit, and a minute's share"),
+            polls / budget,
+            "1",
+        ),
+        row("mean lateness", format!("{mean:.1} s"), &round, mean / whole_round, "1"),
+        row("lateness, 95th percentile", format!("{late:.1} s"), &round, late / whole_round, "2"),
+    ];
+    table(&["figure", "value", "reference", "ratio", "goal"], &rows);
+    let work = format!("{JOBS} jobs of {SPEED:.0} s");
+    summary(&work, format!("{makespan:.0} s"), seconds(bound, "the bound"), Some(makespan / bound), None);
 }
 
 fn row(name: &str, value: impl ToString, reference: impl ToString, ratio: f64, goal: &str) -> Vec<String> {
@@ -133,8 +171,32 @@ impl PollPolicy for Counting {
     }
 }
 
-/// Resident memory of waiting jobs, with the server in another process.
+/// Memory of waiting jobs, each number of them in a process of its own.
 fn memory() {
+    let measured = MEASURED.map(|count| {
+        let program = std::env::current_exe().unwrap();
+        let output = Command::new(program).args(["memory", &count.to_string()]).output().unwrap();
+        (count as f64, String::from_utf8(output.stdout).unwrap().trim().parse::<f64>().unwrap())
+    });
+    let mib = |points: &dyn Fn((f64, f64)) -> f64| measured.map(|point| (point.0, round(points(point) / 1024.0, 2)));
+    let goal = format!("{GOAL_KIB} KiB for each job");
+    series("memory", "resident memory", &goal, &mib(&|(count, _)| count * GOAL_KIB));
+    series("memory", "resident memory", "pruna", &mib(&|(_, kib)| kib));
+    println!("Growth of resident memory by jobs that wait in one batch, after the same process had 200 waiting.");
+    let rows = measured.map(|(count, kib)| {
+        let each = kib / count;
+        let reference = format!("{GOAL_KIB} KiB");
+        if count as usize == JOBS {
+            let work = format!("memory of a waiting job, of {JOBS}");
+            summary(&work, format!("{each:.2} KiB"), format!("{reference}: the goal"), Some(each / GOAL_KIB), None);
+        }
+        row(&format!("memory per job, {count} waiting"), format!("{each:.2} KiB"), reference, each / GOAL_KIB, "1")
+    });
+    table(&["figure", "value", "reference", "ratio", "goal"], &rows);
+}
+
+/// Returns by how many KiB resident memory grows with a number of waiting jobs. The server is another process.
+fn grown_kib(count: usize) -> u64 {
     let server = Server::start(1e6, false);
     runtime().block_on(async {
         let waiting = Arc::new(AtomicUsize::new(0));
@@ -144,15 +206,10 @@ fn memory() {
         let mut few = client.batch(images(200)).run().await.unwrap();
         wait_for(&mut few, &waiting, 200).await;
         let before = resident_kib();
-        let mut many = client.batch(images(JOBS)).concurrency(JOBS).run().await.unwrap();
-        wait_for(&mut many, &waiting, 200 + JOBS).await;
-        let each = (resident_kib() - before) as f64 / JOBS as f64;
-        println!("Resident memory of {JOBS} jobs that wait in one batch, after the same process had 200 waiting.");
-        table(
-            &["figure", "value", "reference", "ratio", "goal"],
-            &[row("memory per waiting job", format!("{each:.2} KiB"), "10 KiB", each / 10.0, "1")],
-        );
-    });
+        let mut many = client.batch(images(count)).concurrency(count).run().await.unwrap();
+        wait_for(&mut many, &waiting, 200 + count).await;
+        resident_kib() - before
+    })
 }
 
 async fn wait_for(results: &mut pruna::batch::Results, waiting: &AtomicUsize, count: usize) {
@@ -164,28 +221,40 @@ async fn wait_for(results: &mut pruna::batch::Results, waiting: &AtomicUsize, co
 
 /// The same images under the same rate limits in real time.
 fn compare_official_client() {
-    let server = Server::start(1.0, true);
-    let Some(report) = support::official(&server, COMPARED) else { return };
-    drop(server);
-    let server = Server::start(1.0, true);
+    println!("Images of {SECONDS} s under a limit of {PER_MINUTE} per minute, in real time, over HTTP.");
+    let mut rows = Vec::new();
+    for count in COMPARED {
+        let bound = bound(count, SECONDS);
+        let (succeeded, seconds) = batch(count);
+        rows.push(compared("pruna: `client.batch`", count, succeeded, seconds, bound));
+        let theirs = support::official(&Server::start(SECONDS, true), count).map(|report| {
+            let [succeeded, seconds] = ["succeeded", "seconds"].map(|name| report[name].as_f64().unwrap_or(f64::NAN));
+            rows.push(compared("official Python client: `generate_batch`", count, succeeded as usize, seconds, bound));
+            format!("{succeeded} succeeded in {seconds:.2} s")
+        });
+        let (work, ours) =
+            (format!("{count} pictures of {SECONDS} s over HTTP"), format!("{succeeded} succeeded in {seconds:.2} s"));
+        summary(&work, ours, format!("{bound:.2} s: the bound"), Some(seconds / bound), theirs);
+    }
+    table(&["client", "images", "succeeded", "time", "bound", "ratio"], &rows);
+}
+
+fn compared(client: &str, count: usize, succeeded: usize, seconds: f64, bound: f64) -> Vec<String> {
+    // The time of a part says nothing about that of the whole.
+    let ratio = if succeeded == count { format!("{:.2}", seconds / bound) } else { "-".to_owned() };
+    let figures = [format!("{seconds:.2} s"), format!("{bound:.2} s"), ratio];
+    [vec![client.to_owned(), count.to_string(), succeeded.to_string()], figures.to_vec()].concat()
+}
+
+/// Runs a batch of images and returns how many succeeded, and the time in seconds.
+fn batch(count: usize) -> (usize, f64) {
+    let server = Server::start(SECONDS, true);
     let client = server.client().build().unwrap();
     let started = std::time::Instant::now();
     let succeeded = runtime().block_on(async {
-        let mut results = client.batch((0..COMPARED).map(|n| PImage::new(format!("lion {n}")))).run().await.unwrap();
+        let mut results = client.batch((0..count).map(|n| PImage::new(format!("lion {n}")))).run().await.unwrap();
         while results.next().await.is_some() {}
         results.summary().succeeded
     });
-    println!("{COMPARED} images under a limit of {PER_MINUTE} per minute, in real time.");
-    let theirs = report["succeeded"].as_f64().unwrap_or_default();
-    let row = |name: &str, succeeded: f64, seconds: f64| {
-        let ratio = format!("{:.2}", succeeded / theirs);
-        vec![name.to_owned(), format!("{succeeded} of {COMPARED}"), ratio, format!("{seconds:.0} s")]
-    };
-    table(
-        &["client", "succeeded", "ratio", "time"],
-        &[
-            row("pruna: `client.batch`", succeeded as f64, started.elapsed().as_secs_f64()),
-            row("official Python client: `generate_batch`", theirs, report["seconds"].as_f64().unwrap_or(f64::NAN)),
-        ],
-    );
+    (succeeded, started.elapsed().as_secs_f64())
 }

@@ -167,5 +167,13 @@ fn report(name: &str, ours: &[Duration], curls: &[Duration], grown: u64) -> Outc
     }
     let seconds = |time: f64| format!("{time:.2} s");
     let ratio = format!("{:.2}", curls / ours);
+    let rate = |time: f64| format!("{:.0} MiB/s", 1024.0 / time);
+    support::summary(
+        &format!("{name} of 1 GiB"),
+        rate(ours),
+        format!("{}: curl", rate(curls)),
+        Some(curls / ours),
+        None,
+    );
     Ok(vec![name.into(), seconds(ours), seconds(curls), ratio, "0.9".into(), mib(grown), mib(MOST_GROWTH)])
 }

@@ -4,6 +4,7 @@
 mod scripted;
 mod simulated;
 mod support;
+mod workloads;
 
 mod api_keys;
 mod bad_input;

@@ -2,40 +2,12 @@
 
 use std::time::Duration;
 
-use pruna::{Client, Model, Request, poll::FixedInterval};
-use serde_json::json;
-use tokio::time::Instant;
+use pruna::{Model, limits::Limits};
 
-use crate::simulated::{Counting, Service};
-
-/// Runs a batch of jobs that take some seconds and returns the time from start to end in seconds, and the share of submissions that were rejected.
-async fn run(service: &Service, model: &Model, count: usize, seconds: f64) -> (f64, f64) {
-    // Polls do not count here: each comes when its job ends.
-    let poll = FixedInterval::new(Duration::from_secs_f64(seconds));
-    let client = service.client_with(Client::builder().poll_policy(poll));
-    let requests = (0..count).map(|n| Request::new(model, json!({"prompt": format!("lion {n}")})).try_sync(false));
-    let requests: Vec<Request> = requests.collect();
-    let started = Instant::now();
-    let mut results = client.batch(requests).concurrency(1000).run().await.unwrap();
-    while let Some((index, result)) = results.next().await {
-        result.unwrap_or_else(|error| panic!("{index}: {error}"));
-    }
-    (started.elapsed().as_secs_f64(), service.rejections() as f64 / count as f64)
-}
-
-/// Returns when the last of `count` requests can be accepted, in seconds.
-fn bound(counting: Counting, limit: usize, count: usize, phase: Duration) -> f64 {
-    let further_windows = (count.div_ceil(limit) - 1) as f64;
-    match counting {
-        Counting::Sliding => 60.0 * further_windows,
-        Counting::Fixed if count <= limit => 0.0,
-        Counting::Fixed => 60.0 * further_windows - phase.as_secs_f64(),
-        Counting::Bucket => 60.0 * count.saturating_sub((limit / 10).max(1)) as f64 / limit as f64,
-    }
-}
-
-const PICTURES: [usize; 8] = [1, 10, 30, 100, 500, 600, 1000, 5000];
-const VIDEOS: [usize; 6] = [1, 5, 10, 30, 40, 100];
+use crate::{
+    simulated::{Counting, Service},
+    workloads::{PICTURES, VIDEOS, bound, run},
+};
 
 /// Runs all sizes of batches of pictures and videos, and checks their time against a multiple of the bound.
 async fn check(counting: Counting, has_headers: bool, phase: u64, factor: f64, max_rejected: impl Fn(usize) -> f64) {
@@ -46,7 +18,7 @@ async fn check(counting: Counting, has_headers: bool, phase: u64, factor: f64, m
         for count in counts {
             let speed = seconds / model.info().typical_seconds;
             let service = Service::new().with_speed(speed).counting(counting, has_headers, phase);
-            let (took, rejected) = run(&service, &model, *count, seconds).await;
+            let (took, rejected) = run(&service, Limits::documented(), &model, *count, seconds).await;
             let bound = bound(counting, limit, *count, phase) + seconds;
             let what = format!("{count} of {model}, {counting:?}, headers {has_headers}, phase {phase:?}");
             // The opening takes 40 ms at most.

@@ -1,4 +1,7 @@
-//! Shared by the benchmarks: an emulator in a process of its own, and measurements of this process.
+//! Shared by the benchmarks: an emulator in a process of its own, measurements of this process, and what they print.
+//!
+//! A benchmark prints a section of Markdown. Lines that begin with `{` are records for `cargo xtask bench-report`: rows of the
+//! summary, and series of the plots.
 #![allow(
     dead_code,
     clippy::unwrap_used,
@@ -15,7 +18,7 @@ use std::{
 
 use pruna::{Client, ClientBuilder};
 use pruna_emulator::Emulator;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Whether this run only checks that the program works, as `cargo test --benches` does; then nothing is measured.
 pub(crate) fn is_test() -> bool {
@@ -123,6 +126,24 @@ pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) {
         println!("| {} |", row.join(" | "));
     }
     println!();
+}
+
+/// Prints a row of the summary in docs/benchmarks.md: a piece of work, its result, and the reference of the same run with the ratio
+/// of the two, if it has one.
+pub(crate) fn summary(work: &str, pruna: String, reference: String, ratio: Option<f64>, official: Option<String>) {
+    let row = json!({"work": work, "pruna": pruna, "reference": reference, "ratio": ratio, "official": official});
+    println!("{}", json!({"row": row}));
+}
+
+/// Prints a series of a plot in docs/benchmarks.md. `xtask/src/bench_report/plots.rs` has the plots.
+pub(crate) fn series(plot: &str, panel: &str, name: &str, points: &[(f64, f64)]) {
+    println!("{}", json!({"series": {"plot": plot, "panel": panel, "name": name, "points": points}}));
+}
+
+/// Rounds to a number of decimals: no plot shows more.
+pub(crate) fn round(value: f64, decimals: i32) -> f64 {
+    let factor = 10_f64.powi(decimals);
+    (value * factor).round() / factor
 }
 
 /// Returns wall-clock time and CPU time of a piece of work.

@@ -57,11 +57,14 @@ enum Command {
     },
     /// Write docs/models.md, the tables in README.md and src/lib.rs, and the floors in DESIGN.md.
     Docs,
-    /// Run the benchmarks, which takes minutes, and write docs/benchmarks.md.
+    /// Run the benchmarks, which takes minutes, and write docs/benchmarks.md and its plots.
     BenchReport {
-        /// Only these benchmarks; other sections stay unchanged.
+        /// Only these benchmarks; the last results of the others are used.
         #[arg(value_name = "NAME")]
         names: Vec<String>,
+        /// Run nothing; write the page and the plots from the last results.
+        #[arg(long, conflicts_with = "names")]
+        draw_only: bool,
     },
     /// Move unreleased changes in CHANGELOG.md below a heading with the package's version.
     Release {
@@ -168,7 +171,9 @@ pub fn run(cli: Cli) -> anyhow::Result<Outcome> {
         }
         Command::Model { name } => model::run(&mut tree, &name),
         Command::Docs => docs::run(&mut tree),
-        Command::BenchReport { names } => bench_report::run(&mut tree, &names),
+        Command::BenchReport { names, draw_only } => {
+            bench_report::run(&mut tree, &bench_report::Options { names, draw_only })
+        }
         Command::Release { date } => changelog::release(&mut tree, &date),
     }
 }
