@@ -135,7 +135,7 @@ impl LimitQueue {
         }
         state.arrivals += 1;
         let order = (priority, state.arrivals);
-        if !is_shared && let Some(wait) = state.wait_beyond(urgency, order, deadline) {
+        if let Some(wait) = state.wait_beyond(urgency, order, deadline) {
             return Err(Some(wait));
         }
         let (sender, receiver) = oneshot::channel();
@@ -364,10 +364,12 @@ impl State {
             Urgency::Batch => (self.queue.len(), &self.batches),
         };
         let count = |own: usize| u32::try_from(others + own).unwrap_or(u32::MAX);
+        let told = self.reservation.wait(urgency);
+        let wait = |ahead| Some(self.window.expected_wait(ahead).max(told)).filter(is_late);
         // Most requests fit even behind the whole queue, which then need not be counted.
-        Some(self.window.expected_wait(count(own.len()))).filter(is_late)?;
+        wait(count(own.len()))?;
         let before = own.iter().filter(|Reverse(waiter)| waiter.order < order && !waiter.permit.is_closed()).count();
-        Some(self.window.expected_wait(count(before))).filter(is_late)
+        wait(count(before))
     }
 
     fn ahead(&self) -> u32 {
