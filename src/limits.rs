@@ -37,7 +37,7 @@ pub(crate) use poll_budget::{PollBudget, WaitingJob};
 pub(crate) use queue::Priority;
 pub(crate) use reserve::Urgency;
 #[cfg(feature = "postgres")]
-pub(crate) use shared::{Quota, SharedRateLimiter};
+pub(crate) use shared::{Demand, Grant, Quota, SharedRateLimiter};
 
 /// Documented limits per minute and key.
 const STATUS_PER_MINUTE: u32 = 30_000;

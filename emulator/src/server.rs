@@ -30,7 +30,7 @@ use crate::store::RecordedRequest;
 use crate::sync::lock;
 
 /// How long a connection that is to be reset may stay without a request.
-const MAX_IDLE_BEFORE_RESET: Duration = Duration::from_secs(1);
+const MAX_IDLE_BEFORE_RESET: Duration = Duration::from_secs(10);
 
 /// Maximum size of the head of a request, in bytes.
 const MAX_HEAD: usize = 64 * 1024;

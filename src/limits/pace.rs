@@ -70,6 +70,17 @@ impl Pace {
         next.saturating_duration_since(now + seconds(self.interval * f64::from(self.burst - 1)))
     }
 
+    /// Returns how many requests may be sent now.
+    pub(super) fn available(&self, now: Instant) -> u32 {
+        let ahead = self.next.map_or(Duration::ZERO, |next| next.saturating_duration_since(now));
+        self.burst.saturating_sub((ahead.as_secs_f64() / self.interval).ceil() as u32)
+    }
+
+    /// Returns the number of requests at once after a pause, and the interval of the others.
+    pub(super) fn burst_and_interval(&self) -> (u32, Duration) {
+        (self.burst, seconds(self.interval))
+    }
+
     pub(super) fn take(&mut self, now: Instant) {
         self.next = Some(self.next.map_or(now, |next| next.max(now)) + seconds(self.interval));
     }

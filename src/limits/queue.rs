@@ -1,5 +1,7 @@
 //! A priority queue in front of a rate limit.
 
+#[cfg(test)]
+mod fleet;
 mod waiter;
 
 use std::{
@@ -15,7 +17,12 @@ use tokio::{
 };
 
 use self::waiter::{Receiver, Waiter};
-use super::{Limit, Urgency, headers::RateLimitHeaders, shared::SharedRateLimiter, window::Window};
+use super::{
+    Limit, Urgency,
+    headers::RateLimitHeaders,
+    shared::{Demand, Quota, Reservation, SharedRateLimiter},
+    window::Window,
+};
 
 /// The order in which waiters are served: the lowest first. A request that cannot be postponed has the time of its arrival; a poll
 /// has a later one, by a multiple of its interval. All of them precede requests of batches.
@@ -56,8 +63,8 @@ struct State {
     arrivals: u64,
     /// Whether a task serves the queue.
     is_served: bool,
-    /// Requests that the shared limiter has reserved for this process, and from when on.
-    reservation: (u32, Instant),
+    /// What the limiter that is shared with other processes allows.
+    reservation: Reservation,
 }
 
 impl LimitQueue {
@@ -69,7 +76,7 @@ impl LimitQueue {
             batch_served: Instant::now(),
             arrivals: 0,
             is_served: false,
-            reservation: (0, Instant::now()),
+            reservation: Reservation::new(),
         };
         let inner = Inner { name: name.to_owned(), state: Mutex::new(state), changed: Notify::new(), shared };
         Self { inner: Arc::new(inner) }
@@ -128,7 +135,7 @@ impl LimitQueue {
         }
         state.arrivals += 1;
         let order = (priority, state.arrivals);
-        if !is_shared && let Some(wait) = state.wait_beyond(urgency, order, deadline) {
+        if let Some(wait) = state.wait_beyond(urgency, order, deadline) {
             return Err(Some(wait));
         }
         let (sender, receiver) = oneshot::channel();
@@ -157,14 +164,15 @@ impl LimitQueue {
         let mut state = self.inner.state();
         state.forget_dropped();
         let ahead = state.ahead();
-        if self.inner.shared.get().is_some() && !state.take_reserved() {
-            let interval = state.window.quota().map_or(Duration::ZERO, |quota| quota.interval);
-            let wait = state.window.expected_wait(ahead).max(interval);
-            // Reserves some for the next attempt.
+        let is_shared = self.inner.shared.get().is_some() && state.window.quota().is_some();
+        if is_shared && !state.reservation.is_usable() {
+            // Asks for one, for the next attempt.
+            let wait = state.reservation.attempt().max(state.window.expected_wait(ahead));
             self.start_server(state);
             return Err(wait);
         }
         if ahead == 0 && state.window.try_acquire(Urgency::Interactive).is_ok() {
+            state.reservation.take();
             return Ok(());
         }
         Err(state.window.expected_wait(ahead))
@@ -175,7 +183,7 @@ impl LimitQueue {
         let mut state = self.inner.state();
         state.forget_dropped();
         let ahead = state.ahead().saturating_add(u32::try_from(ahead).unwrap_or(u32::MAX));
-        state.window.expected_wait(ahead)
+        state.window.expected_wait(ahead).max(state.reservation.wait(Urgency::Interactive))
     }
 
     /// Learns from a response.
@@ -220,7 +228,7 @@ struct Server {
 
 /// What to do next.
 enum Next {
-    Reserve,
+    Reserve(Quota, Demand),
     Wait(Duration),
     End,
 }
@@ -230,7 +238,7 @@ impl Server {
         loop {
             let next = self.inner.state().serve(self.inner.shared.get().is_some());
             match next {
-                Next::Reserve => self.reserve().await,
+                Next::Reserve(quota, demand) => self.reserve(quota, demand).await,
                 // A timeout is not an error: the time has come.
                 Next::Wait(wait) => drop(timeout(wait, self.inner.changed.notified()).await),
                 Next::End => return,
@@ -238,16 +246,12 @@ impl Server {
         }
     }
 
-    /// Reserves requests with the shared limiter.
-    async fn reserve(&self) {
-        let quota = self.inner.state().window.quota();
-        let (Some(shared), Some(quota)) = (self.inner.shared.get(), quota) else {
-            self.inner.state().reservation = (u32::MAX, Instant::now());
-            return;
-        };
-        let count = quota.reservation_size();
-        let wait = shared.reserve(&self.inner.name, quota, count).await.unwrap_or_default();
-        self.inner.state().reservation = (count, Instant::now() + wait);
+    /// Asks the shared limiter.
+    async fn reserve(&self, quota: Quota, demand: Demand) {
+        let Some(shared) = self.inner.shared.get() else { return };
+        let asked = Instant::now();
+        let grant = shared.reserve(&self.inner.name, quota, demand).await;
+        self.inner.state().reservation.answered(asked, demand, grant);
     }
 }
 
@@ -271,21 +275,39 @@ impl State {
     /// Gives permits in the order of the queue, as many as there are.
     fn serve(&mut self, is_shared: bool) -> Next {
         loop {
-            if is_shared && self.reservation.0 == 0 {
-                return Next::Reserve;
-            }
             self.forget_dropped();
+            let quota = self.window.quota().filter(|_| is_shared);
             if self.queue.is_empty() && self.batches.is_empty() {
-                return Next::End;
+                let attempt = quota.and_then(|quota| Some((quota, self.reservation.take_attempt()?)));
+                return attempt.map_or(Next::End, |(quota, demand)| Next::Reserve(quota, demand));
             }
-            let early = self.reservation.1.saturating_duration_since(Instant::now());
-            let served = if is_shared && !early.is_zero() { Err(early) } else { self.serve_first() };
+            let served = match quota.filter(|_| !self.reservation.is_usable()) {
+                Some(quota) => match self.demand() {
+                    Ok(demand) => return Next::Reserve(quota, demand),
+                    Err(wait) => Err(wait),
+                },
+                None => self.serve_first(),
+            };
             if let Err(wait) = served {
                 self.reject_late(wait);
                 return Next::Wait(wait);
             }
-            self.reservation.0 = self.reservation.0.saturating_sub(u32::from(is_shared));
+            self.reservation.take();
         }
+    }
+
+    /// Returns what to ask the shared limiter for: as many requests as wait and may be sent at once.
+    fn demand(&mut self) -> Result<Demand, Duration> {
+        let (urgency, waiting) = match self.queue.len() {
+            0 => (Urgency::Batch, self.batches.len()),
+            waiting => (Urgency::Interactive, waiting),
+        };
+        match self.reservation.wait(urgency) {
+            Duration::ZERO => {}
+            wait => return Err(wait),
+        }
+        let count = self.window.available(urgency, u32::try_from(waiting).unwrap_or(u32::MAX))?;
+        Ok(self.reservation.demand(count, urgency))
     }
 
     /// Gives a permit to the first waiter, or returns how long to wait.
@@ -325,13 +347,6 @@ impl State {
         }
     }
 
-    /// Takes one of the requests that the shared limiter has reserved.
-    fn take_reserved(&mut self) -> bool {
-        let is_reserved = self.reservation.0 > 0 && self.reservation.1 <= Instant::now();
-        self.reservation.0 -= u32::from(is_reserved);
-        is_reserved
-    }
-
     /// Removes waiters that gave up, so that no permit is wasted on them.
     fn forget_dropped(&mut self) {
         for queue in [&mut self.queue, &mut self.batches] {
@@ -349,10 +364,12 @@ impl State {
             Urgency::Batch => (self.queue.len(), &self.batches),
         };
         let count = |own: usize| u32::try_from(others + own).unwrap_or(u32::MAX);
+        let told = self.reservation.wait(urgency);
+        let wait = |ahead| Some(self.window.expected_wait(ahead).max(told)).filter(is_late);
         // Most requests fit even behind the whole queue, which then need not be counted.
-        Some(self.window.expected_wait(count(own.len()))).filter(is_late)?;
+        wait(count(own.len()))?;
         let before = own.iter().filter(|Reverse(waiter)| waiter.order < order && !waiter.permit.is_closed()).count();
-        Some(self.window.expected_wait(count(before))).filter(is_late)
+        wait(count(before))
     }
 
     fn ahead(&self) -> u32 {

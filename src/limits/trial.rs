@@ -33,6 +33,11 @@ impl Trial {
         self.began.is_some_and(|began| began + self.patience <= now)
     }
 
+    /// Returns how many requests may be sent before a response.
+    pub(super) fn left(&self) -> u32 {
+        self.left
+    }
+
     pub(super) fn take(&mut self, now: Instant) {
         self.began.get_or_insert(now);
         self.left = self.left.saturating_sub(1);

@@ -61,19 +61,24 @@ impl Window {
     /// Takes one request from the limit, or returns how long to wait before trying again.
     pub(super) fn try_acquire(&mut self, urgency: Urgency) -> Result<(), Duration> {
         let now = Instant::now();
-        let reserved = match urgency {
-            Urgency::Interactive => 0,
-            Urgency::Batch => {
-                self.forget_past(now);
-                self.reserve.left(now, requests(self.limit))
-            }
-        };
+        let reserved = self.reserved(now, urgency);
         self.take(now, urgency, reserved)
     }
 
     /// Takes one request of a batch from the whole limit, or returns how long to wait before trying again.
     pub(super) fn try_acquire_overdue(&mut self) -> Result<(), Duration> {
         self.take(Instant::now(), Urgency::Batch, 0)
+    }
+
+    /// Returns how many requests must be left to others.
+    fn reserved(&mut self, now: Instant, urgency: Urgency) -> u32 {
+        match urgency {
+            Urgency::Interactive => 0,
+            Urgency::Batch => {
+                self.forget_past(now);
+                self.reserve.left(now, requests(self.limit))
+            }
+        }
     }
 
     fn take(&mut self, now: Instant, urgency: Urgency, reserved: u32) -> Result<(), Duration> {
@@ -107,12 +112,26 @@ impl Window {
         }
     }
 
-    /// Returns the even rate that keeps the limit, for processes that share it.
+    /// Returns how many of `count` requests may be sent at once, at least one, or how long to wait before trying again.
+    pub(super) fn available(&mut self, urgency: Urgency, count: u32) -> Result<u32, Duration> {
+        let now = Instant::now();
+        let reserved = self.reserved(now, urgency);
+        self.forget_past(now);
+        self.check(now, reserved)?;
+        let paces = self.own_pace.iter().chain(&self.learned_pace).map(|pace| pace.available(now));
+        let trial = self.trial.iter().map(Trial::left);
+        let reported = self.report.iter().map(|(remaining, _)| remaining.saturating_sub(reserved));
+        Ok(paces.chain(trial).chain(reported).fold(count, u32::min).max(1))
+    }
+
+    /// Returns the rule for processes that share the limit. `None` if there is no limit.
     pub(super) fn quota(&self) -> Option<Quota> {
-        let limit = f64::from(requests(self.limit)?).max(1.0 / 60.0);
-        let burst = (limit * Quota::BURST_SHARE).floor().max(1.0);
-        let rate = (limit * (1.0 - Quota::MARGIN) - burst).max(limit / 2.0);
-        Some(Quota { interval: Duration::from_secs_f64(60.0 / rate), burst: burst as u32 })
+        let (limit, period) = match requests(self.limit)? {
+            0 => (1, HOUR),
+            limit => (limit, MINUTE),
+        };
+        let (burst, interval) = self.own_pace.as_ref().map_or((limit, Duration::ZERO), Pace::burst_and_interval);
+        Some(Quota { limit, period, burst, interval })
     }
 
     /// Learns from a response.

@@ -3,6 +3,8 @@
 //! An item belongs to the worker that leased it. Every change is conditional on that, so a worker that was considered dead
 //! and comes back cannot submit what another has taken over.
 
+mod rate_limiter;
+
 use std::{sync::Arc, time::Duration};
 
 use futures_util::{Stream, StreamExt as _, stream};
@@ -10,6 +12,7 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 use tokio_postgres::{Client as Database, NoTls, Row, types::ToSql};
 
+pub(crate) use self::rate_limiter::FleetRateLimiter;
 use super::{Commitment, Journal, Pending, Service, State};
 use crate::{
     Error, Request, Result,
@@ -19,7 +22,6 @@ use crate::{
     },
     embedded,
     error::ErrorKind,
-    limits::{Quota, SharedRateLimiter},
     usd::Usd,
 };
 
@@ -40,8 +42,7 @@ const TABLES: &str = "
         state text NOT NULL DEFAULT 'waiting', detail text, worker text, lease timestamptz,
         PRIMARY KEY (batch, item));
     CREATE INDEX IF NOT EXISTS pruna_batch_item_open ON pruna_batch_item (batch, index)
-        WHERE state IN ('waiting', 'submitting', 'running', 'succeeded');
-    CREATE TABLE IF NOT EXISTS pruna_rate_limit (name text PRIMARY KEY, next timestamptz NOT NULL);";
+        WHERE state IN ('waiting', 'submitting', 'running', 'succeeded');";
 
 /// Prepares the items that earlier runs left: rejected ones are tried again, abandoned ones are picked up.
 const RESUME: &str = "
@@ -98,12 +99,6 @@ const RELEASE: &str = "
     WHERE batch = $1 AND item = $2 AND worker = $3
         AND (state IN ('waiting', 'submitting', 'running', 'succeeded') OR (state = 'rejected' AND $4))";
 
-const RESERVE: &str = "
-    INSERT INTO pruna_rate_limit AS rate (name, next) VALUES ($1, clock_timestamp() + $2::float8 * interval '1 second')
-    ON CONFLICT (name) DO UPDATE
-        SET next = greatest(rate.next, clock_timestamp()) + $2::float8 * interval '1 second'
-    RETURNING extract(epoch FROM next - clock_timestamp())::float8";
-
 /// A batch that many processes on any number of machines process together.
 ///
 /// The requests are stored in PostgreSQL, and each worker leases some. When a worker dies, its leases expire and others
@@ -145,7 +140,7 @@ impl Fleet {
     /// [`with`](Self::with).
     ///
     /// `batch` names the batch: workers with the same name process the same items. The first connection creates the tables
-    /// `pruna_batch`, `pruna_batch_item` and `pruna_rate_limit`, which needs the privilege to do so.
+    /// `pruna_batch`, `pruna_batch_item` and `pruna_rate_window`, which needs the privilege to do so.
     ///
     /// # Errors
     ///
@@ -181,7 +176,8 @@ impl Fleet {
         options: Enqueue,
     ) -> Result<Arc<FleetWorker>> {
         self.refuse_old().await?;
-        self.database.batch_execute(TABLES).await.map_err(database_error)?;
+        let tables = [TABLES, rate_limiter::TABLE].concat();
+        self.database.batch_execute(&tables).await.map_err(database_error)?;
         self.bind(service, options.rebind).await?;
         self.database.execute(RESUME, &[&&*self.batch]).await.map_err(database_error)?;
         if options.resubmit_unknown {
@@ -387,46 +383,6 @@ impl Journal for FleetWorker {
                 [&&*self.fleet.batch, &item.id.as_str(), &self.name, &others_may_continue];
             self.fleet.database.execute(RELEASE, &values).await.map_err(database_error)?;
             Ok(())
-        })
-    }
-}
-
-/// The rate limits that the workers of one key share across batches.
-pub(crate) struct FleetRateLimiter {
-    database: Arc<Database>,
-    account: String,
-}
-
-impl FleetRateLimiter {
-    pub(crate) fn new(fleet: &Fleet, account: String) -> Self {
-        Self { database: Arc::clone(&fleet.database), account }
-    }
-}
-
-impl std::fmt::Debug for FleetRateLimiter {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("FleetRateLimiter")
-    }
-}
-
-impl SharedRateLimiter for FleetRateLimiter {
-    fn reserve<'a>(
-        &'a self,
-        queue: &'a str,
-        quota: Quota,
-        count: u32,
-    ) -> std::pin::Pin<Box<dyn Future<Output = Option<Duration>> + Send + 'a>> {
-        Box::pin(async move {
-            let (name, interval) = (format!("{} {queue}", self.account), quota.interval.as_secs_f64());
-            let row = self.database.query_one(RESERVE, &[&name, &(interval * f64::from(count))]).await;
-            let ahead: f64 = match row {
-                Ok(row) => row.get(0),
-                Err(error) => {
-                    tracing::warn!(%error, "the rate limit cannot be shared; this worker keeps to it on its own");
-                    return None;
-                }
-            };
-            Some(Duration::from_secs_f64((ahead - interval * f64::from(quota.burst.max(count))).max(0.0)))
         })
     }
 }
