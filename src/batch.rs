@@ -140,7 +140,8 @@ impl Batch {
     ///
     /// An item that the rest of the budget does not cover is not begun: its result is an error of kind
     /// [`BudgetExceeded`](crate::ErrorKind::BudgetExceeded), and the other items continue. With a journal, the budget
-    /// covers all runs together: what earlier runs have spent counts, and a later run with a larger budget goes on.
+    /// covers all runs together: what earlier runs have spent counts, and a later run with a larger budget goes on. In a fleet it
+    /// covers all workers together: the database keeps what they have committed, and [`Budget::committed`] does not show it.
     ///
     /// ```no_run
     /// # async fn example(client: pruna::Client) -> pruna::Result<()> {
@@ -291,7 +292,10 @@ impl Batch {
         let requests = std::mem::replace(&mut self.requests, BoxStream::new(stream::empty()));
         let transport = &self.client.context().transport;
         transport.limits.share(Arc::new(journal::fleet::FleetRateLimiter::new(&fleet, transport.account())));
-        let options = journal::fleet::Enqueue { resubmit_unknown: self.resubmit_unknown, rebind: self.rebind };
+        self.budget.as_ref().map_or(Ok(()), Budget::check)?;
+        let max_cost = self.budget.as_ref().map(Budget::limit);
+        let options =
+            journal::fleet::Enqueue { resubmit_unknown: self.resubmit_unknown, rebind: self.rebind, max_cost };
         let worker = fleet.enqueue(requests, &self.service(), options).await?;
         // Other workers process what lies between.
         self.ordered = false;
@@ -318,13 +322,14 @@ impl Batch {
             Some(path) => Some(Folder::open(path, hidden, self.replace).await?),
             None => None,
         };
+        let earlier = journal.as_ref().map_or(Some(Usd::ZERO), |journal| journal.committed());
         if let Some(budget) = &self.budget {
             budget.check()?;
-            budget.commit(journal.as_ref().map_or(Usd::ZERO, |journal| journal.committed()));
+            budget.commit(earlier.unwrap_or_default());
         }
         let worker = Worker {
             client: self.client,
-            account: Account::new(self.budget),
+            account: Account::new(self.budget, earlier.is_none()),
             folder,
             journal,
             resubmit_unknown: self.resubmit_unknown,

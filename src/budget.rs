@@ -118,7 +118,10 @@ impl Budget {
         let add = |committed: u64| committed.checked_add(amount.micros()).filter(|sum| *sum <= limit);
         match self.committed.fetch_update(Ordering::AcqRel, Ordering::Acquire, add) {
             Ok(_) => Ok(Reservation { committed: Arc::clone(&self.committed), amount }),
-            Err(committed) => Err(exceeded(model, amount, self.limit(), Usd::from_micros(committed))),
+            Err(committed) => {
+                let error = exceeded(amount, self.limit(), Usd::from_micros(committed));
+                Err(error.with_model(model.clone()))
+            }
         }
     }
 
@@ -144,10 +147,10 @@ impl fmt::Debug for Budget {
 }
 
 /// The error of a request that the rest of a budget does not cover.
-pub(crate) fn exceeded(model: &Model, amount: Usd, limit: Usd, committed: Usd) -> Error {
+pub(crate) fn exceeded(amount: Usd, limit: Usd, committed: Usd) -> Error {
     let left = limit.checked_sub(committed).unwrap_or_default();
     let message = format!("not sent, because it costs {amount} and {left} of the budget of {limit} is left");
-    Error::new(ErrorKind::BudgetExceeded, message).with_model(model.clone())
+    Error::new(ErrorKind::BudgetExceeded, message)
 }
 
 /// An amount that is reserved until it is kept or dropped.

@@ -12,14 +12,16 @@ use crate::{Budget, Request, Result, budget::Reservation, usd::Usd};
 #[derive(Debug)]
 pub(super) struct Account {
     budget: Option<Budget>,
+    /// Whether the journal keeps to the budget, together with other processes.
+    is_shared: bool,
     /// Micro-dollars.
     committed: AtomicU64,
     unpriced: AtomicUsize,
 }
 
 impl Account {
-    pub(super) fn new(budget: Option<Budget>) -> Self {
-        Self { budget, committed: AtomicU64::new(0), unpriced: AtomicUsize::new(0) }
+    pub(super) fn new(budget: Option<Budget>, is_shared: bool) -> Self {
+        Self { budget, is_shared, committed: AtomicU64::new(0), unpriced: AtomicUsize::new(0) }
     }
 
     /// Returns what this run has committed, at most.
@@ -62,7 +64,7 @@ impl Share<'_> {
             return Ok(None);
         };
         let amount = budget.amount(model, &estimate)?;
-        let reservation = Some(budget.reserve(model, amount)?);
+        let reservation = if self.account.is_shared { None } else { Some(budget.reserve(model, amount)?) };
         *self.state() = Reserved { amount: Some(amount), reservation, is_committed: false };
         Ok(budget.assumed(model))
     }
@@ -101,7 +103,7 @@ impl Share<'_> {
             return Commitment::Unchanged;
         };
         self.account.committed.fetch_sub(usd.micros(), Ordering::Relaxed);
-        if let Some(budget) = &self.account.budget {
+        if let Some(budget) = self.account.budget.as_ref().filter(|_| !self.account.is_shared) {
             budget.release(usd);
         }
         Commitment::Remove(usd)

@@ -348,7 +348,11 @@ impl SubmitHook for JournalEntry<'_> {
     async fn before_send(&self) -> Result<()> {
         self.worker.check_running()?;
         self.is_sent.store(true, Ordering::Relaxed);
-        self.record(Some(State::Submitting), self.share.commit()).await?;
+        if let Err(error) = self.record(Some(State::Submitting), self.share.commit()).await {
+            // Then the journal has not counted it, either.
+            self.share.take_back();
+            return Err(error);
+        }
         // The disk may have taken its time.
         self.worker.check_running()
     }

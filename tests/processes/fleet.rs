@@ -7,7 +7,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use pruna::{Client, Model, Request, batch::Fleet, inputs::PImage, limits::Limits};
+use futures_util::future::try_join_all;
+use pruna::{
+    Budget, Client, Model, Request, Usd,
+    batch::{Fleet, Summary},
+    inputs::PImage,
+    limits::Limits,
+};
 use pruna_emulator::Emulator;
 use tokio::{
     process::{Child, Command},
@@ -107,6 +113,34 @@ pub(crate) async fn the_database_is_lost(programs: PathBuf) -> Outcome {
 }
 
 /// Requests that were entered earlier are found wherever they are in the list; a batch belongs to one service.
+/// Four workers have a budget for some of the items; later workers have more.
+pub(crate) async fn the_budget_is_shared(programs: PathBuf) -> Outcome {
+    const PRICE: Usd = Usd::from_micros(5_000);
+    let (database, home) = (Postgres::start(&programs)?, tempfile::tempdir().unwrap());
+    let emulator = Emulator::builder().start().await.unwrap();
+    let worker = async |items_paid_for: u64| {
+        let client = Client::builder().api_key(emulator.api_key()).base_url(emulator.url()).build()?;
+        let requests = (0..30).map(|item| PImage::new(format!("a lion, variation {item}")));
+        let fleet = Fleet::connect(&database.address(), "lions").await?;
+        let batch = client.batch(requests).fleet(fleet).budget(Budget::new(PRICE * items_paid_for));
+        let mut results = batch.save_to(home.path()).run().await?;
+        while results.next().await.is_some() {}
+        Ok::<Summary, pruna::Error>(results.summary())
+    };
+    for (items_paid_for, jobs) in [(10, 10), (10, 10), (25, 25), (100, 30)] {
+        let workers = (0..4).map(|_| worker(items_paid_for));
+        let summaries: Vec<Summary> = try_join_all(workers).await.map_err(|e| e.to_string())?;
+        let submitted = emulator.predictions().len();
+        check(submitted == jobs, || format!("{items_paid_for}: {submitted} jobs instead of {jobs}"))?;
+        let failed: usize = summaries.iter().map(|summary| summary.failed + summary.unknown).sum();
+        check(failed == 0, || format!("{summaries:?}"))?;
+    }
+    // What was rejected does not count.
+    let committed = database.query(&programs, "SELECT committed FROM pruna_batch")?;
+    check(committed == (PRICE * 30).micros().to_string(), || format!("{committed} micro-dollars for 30 jobs"))?;
+    Ok("30 jobs in three steps".into())
+}
+
 pub(crate) async fn the_list_is_edited(programs: PathBuf) -> Outcome {
     let database = Postgres::start(&programs)?;
     let emulator = Emulator::builder().start().await.unwrap();

@@ -39,12 +39,13 @@ fn run_tests() -> ExitCode {
     arguments.test_threads.get_or_insert(1);
     let killed = "two_of_four_workers_of_a_fleet_are_killed";
     let lost = "a_worker_that_loses_the_database_finishes_running_jobs_and_reports_why";
+    let over_budget = "the_workers_of_a_fleet_share_one_budget";
     let edited = "an_edited_list_of_a_fleet_pays_for_new_requests_only";
     let limited = "the_workers_of_a_fleet_submit_the_whole_limit_at_once_and_no_more";
     let concurrent = "connections_of_a_fleet_reserve_concurrently_and_keep_the_limit_in_every_minute";
     let at_once = "the_whole_limit_of_a_fleet_is_reserved_at_once";
     let shares = "batches_of_a_fleet_leave_room_and_an_even_pace_is_shared";
-    let of_postgres = [killed, lost, edited, limited, concurrent, at_once, shares];
+    let of_postgres = [killed, lost, over_budget, edited, limited, concurrent, at_once, shares];
     let is_selected = |name: &str| arguments.filter.as_ref().is_none_or(|filter| name.contains(filter.as_str()));
     // While tests are only listed, nothing is installed.
     let postgres = postgres::programs(!arguments.list && of_postgres.into_iter().any(is_selected));
@@ -52,6 +53,7 @@ fn run_tests() -> ExitCode {
         trial("a_batch_survives_being_killed_at_any_instant", Ok(()), |()| crash::killed_at_any_instant()),
         trial("a_second_process_on_a_journal_is_rejected", Ok(()), |()| crash::a_second_process()),
         trial(killed, postgres.clone(), fleet::two_of_four_workers_are_killed),
+        trial(over_budget, postgres.clone(), fleet::the_budget_is_shared),
         trial(edited, postgres.clone(), fleet::the_list_is_edited),
         trial(limited, postgres.clone(), fleet::the_limit_is_submitted_at_once),
         trial(concurrent, postgres.clone(), fleet_limit::connections_reserve_concurrently),

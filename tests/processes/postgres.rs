@@ -93,6 +93,13 @@ impl Postgres {
         succeed(Command::new(programs.join("psql")).args(["-q", &self.address(), "-c", sql]))
     }
 
+    /// Returns the only value that a query yields.
+    pub(crate) fn query(&self, programs: &Path, sql: &str) -> Result<String, String> {
+        let output = Command::new(programs.join("psql")).args(["-qtA", &self.address(), "-c", sql]).output();
+        let output = output.map_err(|e| e.to_string())?;
+        Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    }
+
     /// Returns the connection string.
     pub(crate) fn address(&self) -> String {
         format!("host=127.0.0.1 port={} user=pruna dbname=postgres", self.port)

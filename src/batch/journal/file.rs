@@ -166,8 +166,8 @@ impl Journal for FileJournal {
         })
     }
 
-    fn committed(&self) -> Usd {
-        self.committed
+    fn committed(&self) -> Option<Usd> {
+        Some(self.committed)
     }
 }
 

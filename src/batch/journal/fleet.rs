@@ -3,6 +3,7 @@
 //! An item belongs to the worker that leased it. Every change is conditional on that, so a worker that was considered dead
 //! and comes back cannot submit what another has taken over.
 
+mod account;
 mod rate_limiter;
 
 use std::{sync::Arc, time::Duration};
@@ -176,7 +177,7 @@ impl Fleet {
         options: Enqueue,
     ) -> Result<Arc<FleetWorker>> {
         self.refuse_old().await?;
-        let tables = [TABLES, rate_limiter::TABLE].concat();
+        let tables = [TABLES, account::COLUMN, rate_limiter::TABLE].concat();
         self.database.batch_execute(&tables).await.map_err(database_error)?;
         self.bind(service, options.rebind).await?;
         self.database.execute(RESUME, &[&&*self.batch]).await.map_err(database_error)?;
@@ -189,7 +190,7 @@ impl Fleet {
             self.insert(chunk, &mut identities).await?;
         }
         let count: i64 = self.database.query_one(COUNT, &[&&*self.batch]).await.map_err(database_error)?.get(0);
-        Ok(FleetWorker::start(self, count as usize))
+        Ok(FleetWorker::start(self, count as usize, options.max_cost))
     }
 
     /// Fails if an earlier version has entered the batch: its items would be submitted again.
@@ -251,6 +252,8 @@ pub(in crate::batch) struct Enqueue {
     pub(in crate::batch) resubmit_unknown: bool,
     /// Whether the batch may have been entered with another key.
     pub(in crate::batch) rebind: bool,
+    /// What all workers may commit together.
+    pub(in crate::batch) max_cost: Option<Usd>,
 }
 
 impl std::fmt::Debug for Fleet {
@@ -263,6 +266,8 @@ impl std::fmt::Debug for Fleet {
 pub(in crate::batch) struct FleetWorker {
     fleet: Fleet,
     name: String,
+    /// The budget of the batch, according to this worker.
+    max_cost: Option<Usd>,
     /// One more than the highest index.
     count: usize,
     renewal: tokio::task::JoinHandle<()>,
@@ -275,10 +280,10 @@ impl Drop for FleetWorker {
 }
 
 impl FleetWorker {
-    fn start(fleet: Fleet, count: usize) -> Arc<Self> {
+    fn start(fleet: Fleet, count: usize, max_cost: Option<Usd>) -> Arc<Self> {
         let name = format!("{:016x}{:016x}", fastrand::u64(..), fastrand::u64(..));
         let renewal = tokio::spawn(renew(fleet.clone(), name.clone()));
-        Arc::new(Self { fleet, name, count, renewal })
+        Arc::new(Self { fleet, name, max_cost, count, renewal })
     }
 
     /// Returns the items of this worker, until none is left for any worker, or the database is lost.
@@ -349,32 +354,30 @@ impl Journal for FleetWorker {
         })
     }
 
-    fn record<'a>(&'a self, item: &'a Identity, state: Option<State>, _: Commitment) -> Pending<'a, ()> {
+    fn record<'a>(&'a self, item: &'a Identity, state: Option<State>, change: Commitment) -> Pending<'a, ()> {
         Box::pin(async move {
-            let id = item.id.as_str();
-            let detail = state.as_ref().map(serde_json::to_string).transpose().map_err(|e| entry_error(id, e))?;
-            let name = match &state {
-                // Certainly not accepted. The next run tries again, not the next worker.
-                None => "rejected",
-                Some(State::Submitting) => "submitting",
-                Some(State::Running { .. }) => "running",
-                Some(State::Succeeded { .. }) => "succeeded",
-                Some(State::Done { .. }) => "done",
-                Some(State::Failed { .. }) => "failed",
-            };
-            let values: [&(dyn ToSql + Sync); 5] = [&&*self.fleet.batch, &id, &self.name, &name, &detail];
-            match self.fleet.database.execute(RECORD, &values).await.map_err(database_error)? {
-                0 => Err(Error::new(
-                    ErrorKind::Timeout,
-                    format!("the lease expired; another worker has taken over the item {id:?}"),
-                )),
-                _ => Ok(()),
+            let Fleet { database, batch, .. } = &self.fleet;
+            match change {
+                Commitment::Unchanged => self.update(item, state).await,
+                Commitment::Remove(usd) => {
+                    self.update(item, state).await?;
+                    account::remove(database, batch, usd).await
+                }
+                Commitment::Add(usd) => {
+                    // First the money: a crash in between leaves too much counted, not too little.
+                    account::add(database, batch, usd, self.max_cost).await?;
+                    if let Err(error) = self.update(item, state).await {
+                        account::remove(database, batch, usd).await?;
+                        return Err(error);
+                    }
+                    Ok(())
+                }
             }
         })
     }
 
-    fn committed(&self) -> Usd {
-        Usd::ZERO
+    fn committed(&self) -> Option<Usd> {
+        None
     }
 
     fn release<'a>(&'a self, item: &'a Identity, others_may_continue: bool) -> Pending<'a, ()> {
@@ -384,6 +387,31 @@ impl Journal for FleetWorker {
             self.fleet.database.execute(RELEASE, &values).await.map_err(database_error)?;
             Ok(())
         })
+    }
+}
+
+impl FleetWorker {
+    /// Writes the state of an item, if this worker still owns it.
+    async fn update(&self, item: &Identity, state: Option<State>) -> Result<()> {
+        let id = item.id.as_str();
+        let detail = state.as_ref().map(serde_json::to_string).transpose().map_err(|e| entry_error(id, e))?;
+        let name = match &state {
+            // Certainly not accepted. The next run tries again, not the next worker.
+            None => "rejected",
+            Some(State::Submitting) => "submitting",
+            Some(State::Running { .. }) => "running",
+            Some(State::Succeeded { .. }) => "succeeded",
+            Some(State::Done { .. }) => "done",
+            Some(State::Failed { .. }) => "failed",
+        };
+        let values: [&(dyn ToSql + Sync); 5] = [&&*self.fleet.batch, &id, &self.name, &name, &detail];
+        match self.fleet.database.execute(RECORD, &values).await.map_err(database_error)? {
+            0 => Err(Error::new(
+                ErrorKind::Timeout,
+                format!("the lease expired; another worker has taken over the item {id:?}"),
+            )),
+            _ => Ok(()),
+        }
     }
 }
 
