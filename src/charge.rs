@@ -21,10 +21,11 @@ impl Accounts {
     pub(crate) fn charge<'a>(
         &'a self,
         service: &'a str,
+        model: &'a Model,
         request: &Request,
         assumed: Option<Usd>,
     ) -> Result<Charge<'a>> {
-        let (model, estimate) = (request.model(), request.estimate());
+        let estimate = request.estimate();
         let known = estimate.max().or(assumed);
         let (usd, reservation) = match &self.budget {
             Some(budget) => {
@@ -33,7 +34,7 @@ impl Accounts {
             }
             None => (known, None),
         };
-        let (model, label) = (model.clone(), request.own_label().map(Into::into));
+        let label = request.own_label().map(Into::into);
         let charge =
             Charge { accounts: self, service, model, label, usd, reservation, number: None, stage: Stage::Unsent };
         charge.count(|amounts, usd| {
@@ -58,7 +59,7 @@ enum Stage {
 pub(crate) struct Charge<'a> {
     accounts: &'a Accounts,
     service: &'a str,
-    model: Model,
+    model: &'a Model,
     label: Option<Box<str>>,
     usd: Option<Usd>,
     reservation: Option<Reservation>,
@@ -99,7 +100,7 @@ impl Charge<'_> {
 
     fn count(&self, change: impl FnOnce(&mut crate::ledger::Amounts, Usd)) {
         let usd = self.usd.unwrap_or_default();
-        self.accounts.ledger.count(&self.model, self.label.as_deref(), |amounts| change(amounts, usd));
+        self.accounts.ledger.count(self.model, self.label.as_deref(), |amounts| change(amounts, usd));
     }
 }
 

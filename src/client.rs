@@ -101,14 +101,14 @@ impl Client {
     ///
     /// Any [`ErrorKind`]; each variant documents what to do.
     pub async fn generate(&self, request: impl Into<Request>) -> Result<Generation> {
-        let request = request.into();
         match &self.cache {
-            Some(cache) => {
-                let generate = self.generate_anew(request.clone());
-                Box::pin(cache.get_or_generate(&self.context, &request, generate)).await
-            }
-            None => self.generate_anew(request).await,
+            Some(cache) => Box::pin(self.generate_or_reuse(cache, request.into())).await,
+            None => self.generate_anew(request.into()).await,
         }
+    }
+
+    async fn generate_or_reuse(&self, cache: &Cache, request: Request) -> Result<Generation> {
+        cache.get_or_generate(&self.context, &request, self.generate_anew(request.clone())).await
     }
 
     async fn generate_anew(&self, request: Request) -> Result<Generation> {
@@ -348,16 +348,16 @@ impl Client {
         let StartOptions { try_sync, deadline, urgency, permit, assumed } = options;
         let (model, secrets) = (&request.model().clone(), request.secrets());
         let span = tracing::info_span!("submit", %model, job = Empty);
-        let charge = self.context.accounts.charge(self.base_url(), &request, assumed)?;
-        let cost = charge.usd();
         let submitted = async {
+            let mut charge = self.context.accounts.charge(self.base_url(), model, &request, assumed)?;
             let parameters = self.prepare(request, deadline).await?;
-            let submission = Submission { model, parameters, try_sync, deadline, urgency, permit, charge };
-            self.context.transport.submit(submission, hook).await
+            let submission = Submission { model, parameters, try_sync, deadline, urgency, permit, charge: &mut charge };
+            let job = self.context.transport.submit(submission, hook).await?;
+            Ok((job, charge.usd()))
         }
         .instrument(span.clone())
         .await;
-        let mut job = submitted.map_err(|error| {
+        let (mut job, cost) = submitted.map_err(|error| {
             forget_uploads(&self.context, &error);
             error.with_model(model.clone()).redact_and_cut(&secrets)
         })?;

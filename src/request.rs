@@ -111,9 +111,10 @@ impl Request {
     /// A list price is not a promise: the service reports no price, and the bill may differ.
     ///
     /// ```
-    /// use pruna::{Request, inputs::{Resolution, WanI2v}};
+    /// use pruna::{Media, Request, inputs::WanI2v};
     ///
-    /// let video = WanI2v::new("https://example.com/lion.jpg", "it roars").resolution(Resolution::P720);
+    /// let lion = Media::url("https://example.com/lion.jpg");
+    /// let video = WanI2v::new("it roars", lion).resolution("720p");
     /// assert_eq!(Request::from(video).estimate().to_string(), "$0.11");
     /// ```
     #[must_use]

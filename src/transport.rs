@@ -66,7 +66,7 @@ pub(crate) struct TransportOptions<'a> {
 }
 
 /// A submission as it is sent.
-pub(crate) struct Submission<'a> {
+pub(crate) struct Submission<'a, 'c> {
     pub(crate) model: &'a Model,
     pub(crate) parameters: Map<String, Value>,
     pub(crate) try_sync: bool,
@@ -74,7 +74,7 @@ pub(crate) struct Submission<'a> {
     pub(crate) urgency: Urgency,
     /// A permit that was acquired beforehand. With one, the submission is attempted once.
     pub(crate) permit: Option<Permit<'a>>,
-    pub(crate) charge: Charge<'a>,
+    pub(crate) charge: &'a mut Charge<'c>,
 }
 
 /// One attempt at a submission.
@@ -142,8 +142,8 @@ impl Transport {
     }
 
     /// Sends a submission. [`retry`](crate::retry) says when it is repeated.
-    pub(crate) async fn submit(&self, submission: Submission<'_>, hook: &impl SubmitHook) -> Result<JobResponse> {
-        let Submission { model, parameters, try_sync, deadline, urgency, mut permit, mut charge } = submission;
+    pub(crate) async fn submit(&self, submission: Submission<'_, '_>, hook: &impl SubmitHook) -> Result<JobResponse> {
+        let Submission { model, parameters, try_sync, deadline, urgency, mut permit, charge } = submission;
         let request = raw::types::PredictionRequest { input: parameters };
         let mut attempts = self.retry.attempts(Idempotency::NonIdempotent, deadline);
         if permit.is_some() {
@@ -159,7 +159,7 @@ impl Transport {
                     Some(permit) => permit,
                     None => self.submission_permit(model, urgency, deadline).await?,
                 };
-                let send = Sending { try_sync, deadline, _permit: permit, charge: &mut charge };
+                let send = Sending { try_sync, deadline, _permit: permit, charge: &mut *charge };
                 self.submit_once(model, &request, send, hook).await
             }
             .instrument(span)

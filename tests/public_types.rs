@@ -42,6 +42,9 @@ assert_auto_traits!(
     pruna::raw::types::error::ConversionError,
     pruna::test_util::QueuedResponses,
     pruna::test_util::RecordedRequest,
+    pruna::Amounts,
+    pruna::Budget,
+    pruna::Cache,
     pruna::Category,
     pruna::Client,
     pruna::ClientBuilder,
@@ -77,6 +80,11 @@ assert_auto_traits!(
     pruna::batch::Plan,
     pruna::batch::Results,
     pruna::Content,
+    pruna::Estimate,
+    pruna::Ledger,
+    pruna::LedgerEntry,
+    pruna::LedgerState,
+    pruna::Spending,
     pruna::Watch,
 );
 
