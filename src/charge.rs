@@ -131,3 +131,55 @@ impl Drop for Charge<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+    use crate::inputs::PImage;
+
+    fn accounts(ledger: Ledger) -> Accounts {
+        Accounts { budget: Some(Budget::usd("1000000000")), ledger }
+    }
+
+    /// One submission that is accepted.
+    fn submit(accounts: &Accounts, request: &Request) {
+        let mut charge = accounts.charge("https://api.pruna.ai", request.model(), request, None).unwrap();
+        charge.sending().unwrap();
+        charge.accepted(Some("a-job"));
+    }
+
+    #[test]
+    fn a_budget_and_a_ledger_in_memory_cost_at_most_two_allocations() {
+        let accounts = accounts(Ledger::in_memory());
+        for (request, most) in
+            [(PImage::new("a lion").into(), 0), (Request::from(PImage::new("a lion")).label("zoo"), 1)]
+        {
+            submit(&accounts, &request);
+            let counted = allocation_counter::measure(|| submit(&accounts, &request));
+            assert!(counted.count_total <= most, "{} allocations instead of {most}", counted.count_total);
+        }
+        assert_eq!(accounts.ledger.spent().total().spent, Usd::from_micros(4 * 5_000));
+    }
+
+    /// Prints what budget and ledger cost: `cargo test --release --lib --features test-util -- --ignored --nocapture a_charge_costs`.
+    #[test]
+    #[ignore = "a measurement"]
+    #[allow(clippy::print_stdout, reason = "a measurement")]
+    fn a_charge_costs() {
+        let folder = tempfile::tempdir().unwrap();
+        let request = Request::from(PImage::new("a lion"));
+        for (name, ledger, calls) in [
+            ("in memory", Ledger::in_memory(), 1_000_000),
+            ("with a file", Ledger::file(folder.path().join("ledger.jsonl")).unwrap(), 50_000),
+        ] {
+            let accounts = accounts(ledger);
+            let start = Instant::now();
+            (0..calls).for_each(|_| submit(&accounts, &request));
+            println!("{name}: {:.2} µs a call", start.elapsed().as_secs_f64() * 1e6 / f64::from(calls));
+        }
+        let bytes = folder.path().join("ledger.jsonl").metadata().unwrap().len();
+        println!("{} bytes a submission", bytes / 50_000);
+    }
+}
