@@ -43,8 +43,9 @@ pub(crate) use shared::{Demand, Grant, Quota, SharedRateLimiter};
 const STATUS_PER_MINUTE: u32 = 30_000;
 const DOWNLOADS_PER_MINUTE: u32 = 10_000;
 const UPLOADS_PER_MINUTE: u32 = 10_000;
-/// Default maximum of open submissions per model. Synchronous ones hold their connection until the result.
-const MAX_OPEN_SUBMISSIONS: usize = 64;
+/// Default maximum of open submissions per model. Synchronous ones hold their connection until the result, and some systems give a
+/// process 256 file descriptors only.
+const MAX_OPEN_SUBMISSIONS: usize = 128;
 
 /// Share of a limit that may be sent at once at an even pace.
 const EVEN_BURST: f64 = 0.05;
@@ -126,7 +127,7 @@ impl Limits {
         self
     }
 
-    /// Sets the maximum number of concurrent submissions per model: 64 by default, at least 1.
+    /// Sets the maximum number of concurrent submissions per model: 128 by default, at least 1.
     ///
     /// Synchronous submissions (`Try-Sync`) stay open until the result is available.
     #[must_use]
