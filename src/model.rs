@@ -160,7 +160,7 @@ impl ModelInfo {
     #[must_use]
     pub fn estimate_usd(&self, input: &impl serde::Serialize) -> Option<Usd> {
         let input = serde_json::to_value(input).ok()?;
-        match self.price.as_ref()?.estimate(|name| self.value(&input, name)) {
+        match self.price.as_ref()?.estimate(|name| self.value(&input, name), |name| self.default(name)) {
             Estimate::Exact(usd) => Some(usd),
             _ => None,
         }
@@ -170,11 +170,14 @@ impl ModelInfo {
     fn value<'a>(&self, input: &'a Value, name: &str) -> Option<Cow<'a, Value>> {
         match input.get(name) {
             Some(value) if !value.is_null() => Some(Cow::Borrowed(value)),
-            _ => {
-                let parameter = self.parameters.iter().find(|parameter| parameter.name == name)?;
-                parameter.default.map(|value| Cow::Owned(value.to_json()))
-            }
+            _ => self.default(name).map(Cow::Owned),
         }
+    }
+
+    /// Returns the default of a parameter.
+    fn default(&self, name: &str) -> Option<Value> {
+        let parameter = self.parameters.iter().find(|parameter| parameter.name == name)?;
+        parameter.default.map(|value| value.to_json())
     }
 }
 
@@ -183,7 +186,7 @@ impl Model {
     pub(crate) fn estimate(&self, input: &Value) -> Estimate {
         let info = self.info();
         match &info.price {
-            Some(price) => price.estimate(|name| info.value(input, name)),
+            Some(price) => price.estimate(|name| info.value(input, name), |name| info.default(name)),
             None => Estimate::unknown(format!("{self} has no list price")),
         }
     }

@@ -10,6 +10,8 @@ use crate::usd::Usd;
 const IMAGES: &str = "num_outputs";
 /// Parameter for the seconds of a video.
 const SECONDS: &str = "duration";
+/// Parameter for the length of a video. The list price is for its default; the document hints that a longer video costs more.
+const FRAMES: &str = "num_frames";
 /// Parameter for the steps of a training.
 const STEPS: &str = "steps";
 
@@ -112,8 +114,12 @@ impl fmt::Display for Estimate {
 }
 
 impl Price {
-    /// Estimates a request whose parameters are returned by `value`, defaults included.
-    pub(super) fn estimate<'a>(&self, value: impl Fn(&str) -> Option<Cow<'a, Value>>) -> Estimate {
+    /// Estimates a request whose parameters are returned by `value`, defaults included, and the defaults alone by `default`.
+    pub(super) fn estimate<'a>(
+        &self,
+        value: impl Fn(&str) -> Option<Cow<'a, Value>>,
+        default: impl Fn(&str) -> Option<Value>,
+    ) -> Estimate {
         let (min, max) = match self.rate {
             PriceRate::Flat(usd) => (usd, usd),
             PriceRate::ByParameter { parameter, rates } => match value(parameter) {
@@ -125,7 +131,16 @@ impl Price {
             },
         };
         let (parameter, count, per) = match self.unit {
-            PriceUnit::Video => return range(min, max),
+            PriceUnit::Video => {
+                let frames = (value(FRAMES).and_then(|count| count.as_u64()), default(FRAMES).and_then(|n| n.as_u64()));
+                return match frames {
+                    (Some(count), Some(usual)) if count > usual => match max.checked_ratio(count, usual) {
+                        Some(max) => range(min, max),
+                        None => Estimate::unknown(format!("{FRAMES} is too large")),
+                    },
+                    _ => range(min, max),
+                };
+            }
             PriceUnit::Image => (IMAGES, value(IMAGES).unwrap_or(Cow::Owned(1.into())), 1),
             PriceUnit::ThousandSteps => (STEPS, value(STEPS).unwrap_or(Cow::Owned(1000.into())), 1000),
             PriceUnit::Second => match value(SECONDS) {
@@ -218,6 +233,8 @@ mod tests {
             (PriceUnit::Image, flat.clone(), json!({"num_outputs": "four"}), "unknown: num_outputs is not a number"),
             (PriceUnit::Video, BY_RESOLUTION, json!({"resolution": "720p"}), "$0.11"),
             (PriceUnit::Video, BY_RESOLUTION, json!({}), "$0.05 to $0.11"),
+            (PriceUnit::Video, flat.clone(), json!({"num_frames": 80}), "$0.005"),
+            (PriceUnit::Video, flat.clone(), json!({"num_frames": 120}), "$0.005 to $0.0075"),
             (
                 PriceUnit::Video,
                 BY_RESOLUTION,
@@ -233,7 +250,8 @@ mod tests {
             ),
             (PriceUnit::ThousandSteps, flat, json!({"steps": 1_500}), "$0.0075"),
         ] {
-            let estimate = Price { unit, rate }.estimate(|name| input.get(name).map(Cow::Borrowed));
+            let default = |name: &str| (name == FRAMES).then(|| json!(80));
+            let estimate = Price { unit, rate }.estimate(|name| input.get(name).map(Cow::Borrowed), default);
             assert_eq!(estimate.to_string(), expected, "{input}");
         }
     }
