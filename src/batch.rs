@@ -30,7 +30,7 @@ use std::{
 use futures_util::{Stream, StreamExt as _, stream};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Budget, Client, Request, Result, Usd, stream::BoxStream};
+use crate::{Budget, Client, Request, Result, stream::BoxStream};
 
 mod account;
 mod folder;
@@ -322,14 +322,10 @@ impl Batch {
             Some(path) => Some(Folder::open(path, hidden, self.replace).await?),
             None => None,
         };
-        let earlier = journal.as_ref().map_or(Some(Usd::ZERO), |journal| journal.committed());
-        if let Some(budget) = &self.budget {
-            budget.check()?;
-            budget.commit(earlier.unwrap_or_default());
-        }
+        let account = Account::open(self.budget, journal.as_deref())?;
         let worker = Worker {
             client: self.client,
-            account: Account::new(self.budget, earlier.is_none()),
+            account,
             folder,
             journal,
             resubmit_unknown: self.resubmit_unknown,

@@ -1,10 +1,10 @@
 //! Budgets: what requests may cost together.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
     fmt,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -41,8 +41,16 @@ pub struct Budget {
     /// The error of the text is reported when the budget is put to use.
     limit: Result<Usd, ParseUsdError>,
     assumed: BTreeMap<Model, Usd>,
+    spent: Arc<Spent>,
+}
+
+/// What the clones of a budget have in common.
+#[derive(Debug, Default)]
+struct Spent {
     /// Micro-dollars that are reserved or spent.
-    committed: Arc<AtomicU64>,
+    committed: AtomicU64,
+    /// How much of it is that of a journal. A later run with the same journal must not count it again.
+    by_journal: Mutex<HashMap<String, Usd>>,
 }
 
 impl Budget {
@@ -60,7 +68,7 @@ impl Budget {
     }
 
     fn with(limit: Result<Usd, ParseUsdError>) -> Self {
-        Self { limit, assumed: BTreeMap::new(), committed: Arc::default() }
+        Self { limit, assumed: BTreeMap::new(), spent: Arc::default() }
     }
 
     /// Sets what a request to a model counts for if it has no list price.
@@ -79,7 +87,7 @@ impl Budget {
     /// Returns what is reserved or spent.
     #[must_use]
     pub fn committed(&self) -> Usd {
-        Usd::from_micros(self.committed.load(Ordering::Relaxed))
+        Usd::from_micros(self.spent.committed.load(Ordering::Relaxed))
     }
 
     /// Returns what is left.
@@ -116,8 +124,8 @@ impl Budget {
     pub(crate) fn reserve(&self, model: &Model, amount: Usd) -> Result<Reservation> {
         let limit = self.limit().micros();
         let add = |committed: u64| committed.checked_add(amount.micros()).filter(|sum| *sum <= limit);
-        match self.committed.fetch_update(Ordering::AcqRel, Ordering::Acquire, add) {
-            Ok(_) => Ok(Reservation { committed: Arc::clone(&self.committed), amount }),
+        match self.spent.committed.fetch_update(Ordering::AcqRel, Ordering::Acquire, add) {
+            Ok(_) => Ok(Reservation { spent: Arc::clone(&self.spent), amount }),
             Err(committed) => {
                 let error = exceeded(amount, self.limit(), Usd::from_micros(committed));
                 Err(error.with_model(model.clone()))
@@ -127,13 +135,24 @@ impl Budget {
 
     /// Releases an amount that was kept.
     pub(crate) fn release(&self, amount: Usd) {
-        self.committed.fetch_sub(amount.micros(), Ordering::AcqRel);
+        self.spent.committed.fetch_sub(amount.micros(), Ordering::AcqRel);
     }
 
-    /// Counts what was spent earlier.
-    pub(crate) fn commit(&self, amount: Usd) {
-        let add = |committed: u64| Some(committed.saturating_add(amount.micros()));
-        let _ = self.committed.fetch_update(Ordering::AcqRel, Ordering::Acquire, add);
+    /// Counts what a journal has committed in all, as far as this budget has not counted it yet.
+    pub(crate) fn count_journal(&self, journal: &str, total: Usd) {
+        let mut by_journal = self.spent.by_journal.lock().unwrap_or_else(PoisonError::into_inner);
+        let counted = by_journal.insert(journal.to_owned(), total).unwrap_or_default();
+        let new = total.checked_sub(counted).unwrap_or_default();
+        let add = |committed: u64| Some(committed.saturating_add(new.micros()));
+        let _ = self.spent.committed.fetch_update(Ordering::AcqRel, Ordering::Acquire, add);
+    }
+
+    /// Notes that a journal has committed an amount that was reserved, or that it has taken one back.
+    pub(crate) fn note_journal(&self, journal: &str, change: impl FnOnce(Usd) -> Usd) {
+        let mut by_journal = self.spent.by_journal.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(total) = by_journal.get_mut(journal) {
+            *total = change(*total);
+        }
     }
 }
 
@@ -156,7 +175,7 @@ pub(crate) fn exceeded(amount: Usd, limit: Usd, committed: Usd) -> Error {
 /// An amount that is reserved until it is kept or dropped.
 #[derive(Debug)]
 pub(crate) struct Reservation {
-    committed: Arc<AtomicU64>,
+    spent: Arc<Spent>,
     amount: Usd,
 }
 
@@ -169,7 +188,7 @@ impl Reservation {
 
 impl Drop for Reservation {
     fn drop(&mut self) {
-        self.committed.fetch_sub(self.amount.micros(), Ordering::AcqRel);
+        self.spent.committed.fetch_sub(self.amount.micros(), Ordering::AcqRel);
     }
 }
 
@@ -197,7 +216,9 @@ mod tests {
     #[test]
     fn what_was_spent_earlier_may_exceed_the_limit() {
         let budget = Budget::new(micros(10));
-        budget.commit(micros(15));
+        budget.count_journal("a", micros(10));
+        budget.count_journal("a", micros(10));
+        budget.count_journal("b", micros(5));
         assert_eq!((budget.remaining(), budget.committed()), (Usd::ZERO, micros(15)));
         budget.reserve(&Model::P_IMAGE, Usd::ZERO).unwrap_err();
     }

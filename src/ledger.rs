@@ -56,7 +56,7 @@ impl Ledger {
     ///
     /// The file has one JSON object per line: one before a submission is sent, one when its outcome is known. Each is one short
     /// write, made at once by the task that submits, so keep the file on a local disk. What was written survives the end of the
-    /// process, though not necessarily that of the machine. If the file cannot be written, nothing is submitted
+    /// process, though not necessarily that of the machine. Do not move the file while programs use it. If the file cannot be written, nothing is submitted
     /// ([`Io`](crate::ErrorKind::Io)); see [`best_effort`](Self::best_effort).
     ///
     /// # Errors

@@ -80,7 +80,7 @@ impl Request {
     }
 
     /// Sets a label under which the [ledger](crate::Ledger) counts this request: a project, a user, an order. Not sent to the
-    /// service.
+    /// service. A ledger file notes the first 200 characters.
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = Some(label.into());
         self

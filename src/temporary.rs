@@ -6,6 +6,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// How hidden names begin.
+pub(crate) const HIDDEN_PREFIX: &str = ".pruna-";
+
 /// Returns the folder of a file; `.` for a bare name.
 pub(crate) fn parent_dir(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
@@ -104,7 +107,7 @@ pub(crate) fn rename_noclobber(from: &Path, to: &Path) -> io::Result<()> {
 
 /// Returns a new hidden name.
 pub(crate) fn hidden_name() -> String {
-    format!(".pruna-{:016x}", fastrand::u64(..))
+    format!("{HIDDEN_PREFIX}{:016x}", fastrand::u64(..))
 }
 
 #[cfg(test)]

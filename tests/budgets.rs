@@ -191,6 +191,16 @@ async fn a_batch_over_budget_ends_in_good_order_and_goes_on_with_a_larger_one() 
 }
 
 #[tokio::test]
+async fn a_budget_that_serves_two_runs_of_a_journal_counts_them_once() {
+    let (emulator, home) = (emulator().await, tempfile::tempdir().unwrap());
+    let (client, budget) = (client(&emulator), Budget::new(PRICE * 8));
+    for (items, done) in [(3, 3), (6, 6), (6, 6), (20, 8)] {
+        let summary = finish(batch(&client, home.path(), items).budget(budget.clone())).await;
+        assert_eq!((summary.succeeded, budget.committed()), (done, PRICE * done as u64), "{summary}");
+    }
+}
+
+#[tokio::test]
 async fn what_was_rejected_does_not_count_in_later_runs_and_what_is_unknown_does() {
     for (status, committed) in [(422, 0), (500, 6)] {
         let (emulator, home) = (emulator().await, tempfile::tempdir().unwrap());

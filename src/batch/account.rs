@@ -5,23 +5,41 @@ use std::sync::{
     atomic::{AtomicU64, AtomicUsize, Ordering},
 };
 
-use super::journal::Commitment;
+use super::journal::{Commitment, Journal};
 use crate::{Budget, Request, Result, budget::Reservation, usd::Usd};
 
 /// The budget of a batch, and what this run has committed by list prices.
 #[derive(Debug)]
 pub(super) struct Account {
     budget: Option<Budget>,
-    /// Whether the journal keeps to the budget, together with other processes.
-    is_shared: bool,
+    keeper: Keeper,
     /// Micro-dollars.
     committed: AtomicU64,
     unpriced: AtomicUsize,
 }
 
 impl Account {
-    pub(super) fn new(budget: Option<Budget>, is_shared: bool) -> Self {
-        Self { budget, is_shared, committed: AtomicU64::new(0), unpriced: AtomicUsize::new(0) }
+    /// Opens the account of a batch. What earlier runs have committed, according to its journal, counts.
+    pub(super) fn open(budget: Option<Budget>, journal: Option<&dyn Journal>) -> Result<Self> {
+        budget.as_ref().map_or(Ok(()), Budget::check)?;
+        let keeper = match journal.map(Journal::committed) {
+            None => Keeper::Budget,
+            Some(None) => Keeper::Journal,
+            Some(Some((name, earlier))) => {
+                if let Some(budget) = &budget {
+                    budget.count_journal(name, earlier);
+                }
+                Keeper::Both(name.to_owned())
+            }
+        };
+        Ok(Self { budget, keeper, committed: AtomicU64::new(0), unpriced: AtomicUsize::new(0) })
+    }
+
+    /// Notes in the budget what the journal has committed or taken back.
+    fn note_journal(&self, change: impl FnOnce(Usd) -> Usd) {
+        if let (Some(budget), Keeper::Both(journal)) = (&self.budget, &self.keeper) {
+            budget.note_journal(journal, change);
+        }
     }
 
     /// Returns what this run has committed, at most.
@@ -38,6 +56,17 @@ impl Account {
     pub(super) fn share(&self) -> Share<'_> {
         Share { account: self, state: Mutex::default() }
     }
+}
+
+/// What keeps to the budget, and what remembers it.
+#[derive(Debug)]
+enum Keeper {
+    /// The budget; nothing remembers it.
+    Budget,
+    /// The budget; a journal of this name remembers it.
+    Both(String),
+    /// The journal, together with other processes.
+    Journal,
 }
 
 /// What one item has reserved or committed.
@@ -64,7 +93,10 @@ impl Share<'_> {
             return Ok(None);
         };
         let amount = budget.amount(model, &estimate)?;
-        let reservation = if self.account.is_shared { None } else { Some(budget.reserve(model, amount)?) };
+        let reservation = match self.account.keeper {
+            Keeper::Journal => None,
+            Keeper::Budget | Keeper::Both(_) => Some(budget.reserve(model, amount)?),
+        };
         *self.state() = Reserved { amount: Some(amount), reservation, is_committed: false };
         Ok(budget.assumed(model))
     }
@@ -82,6 +114,7 @@ impl Share<'_> {
         match state.amount {
             Some(usd) => {
                 self.account.committed.fetch_add(usd.micros(), Ordering::Relaxed);
+                self.account.note_journal(|total| total + usd);
                 Commitment::Add(usd)
             }
             None => {
@@ -103,7 +136,8 @@ impl Share<'_> {
             return Commitment::Unchanged;
         };
         self.account.committed.fetch_sub(usd.micros(), Ordering::Relaxed);
-        if let Some(budget) = self.account.budget.as_ref().filter(|_| !self.account.is_shared) {
+        self.account.note_journal(|total| total.checked_sub(usd).unwrap_or_default());
+        if let (Some(budget), Keeper::Budget | Keeper::Both(_)) = (&self.account.budget, &self.account.keeper) {
             budget.release(usd);
         }
         Commitment::Remove(usd)

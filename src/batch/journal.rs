@@ -98,8 +98,8 @@ pub(super) trait Journal: Send + Sync {
     /// Records the state of an item; `None` if it was certainly not accepted.
     fn record<'a>(&'a self, item: &'a Identity, state: Option<State>, change: Commitment) -> Pending<'a, ()>;
 
-    /// Returns what earlier runs have committed. `None` if the journal itself keeps to the budget, for several processes.
-    fn committed(&self) -> Option<Usd>;
+    /// Returns a name for the journal and what earlier runs have committed. `None` if the journal itself keeps to the budget, for several processes.
+    fn committed(&self) -> Option<(&str, Usd)>;
 
     /// Records that work on an item ended although it is not finished. `others_may_continue` says whether to leave it to other
     /// workers at once.

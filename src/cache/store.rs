@@ -4,7 +4,7 @@ use std::{
     fs, io,
     path::{Path, PathBuf},
     sync::Arc,
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 use serde::{Deserialize, Serialize};
@@ -12,11 +12,16 @@ use serde_json::Value;
 
 use super::key::Key;
 use crate::{
-    Error, Generation, JobRef, Model, Result, SavedFile, context::Context, temporary::TempDir, wire::PredictionResponse,
+    Error, Generation, JobRef, Model, Result, SavedFile,
+    context::Context,
+    temporary::{HIDDEN_PREFIX, TempDir},
+    wire::PredictionResponse,
 };
 
 /// What is stored of a result beside its files. Written last; its time is that of the last use.
 const RECORD: &str = "result.json";
+/// A result that has not become complete in this time never will.
+const MAX_UNFINISHED: Duration = Duration::from_secs(24 * 3600);
 
 #[derive(Serialize, Deserialize)]
 struct Record {
@@ -34,6 +39,7 @@ pub(super) struct Store {
 impl Store {
     pub(super) fn open(folder: &Path) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
+        remove_unfinished(folder)?;
         Ok(Self { folder: std::path::absolute(folder)? })
     }
 
@@ -76,6 +82,20 @@ impl Store {
         });
         stored.await.map_err(|e| failed(io::Error::other(e)))?.map_err(failed)
     }
+}
+
+/// Removes what a process that was killed has left.
+fn remove_unfinished(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let is_unfinished = entry.file_name().to_str().is_some_and(|name| name.starts_with(HIDDEN_PREFIX));
+        let age = entry.metadata().and_then(|found| found.modified()).ok().and_then(|time| time.elapsed().ok());
+        if is_unfinished && age.is_some_and(|age| age > MAX_UNFINISHED) {
+            // Another process may be faster.
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+    Ok(())
 }
 
 /// Reads a stored result and notes its use. `None` if there is none, or if it is damaged.

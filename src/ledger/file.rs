@@ -21,6 +21,10 @@ use crate::{Model, usd::Usd};
 /// Longest line that is read, in bytes.
 const MAX_LINE: u64 = 64 * 1024;
 
+/// Longest label and longest folder that are noted, in characters.
+const MAX_LABEL: usize = 200;
+const MAX_FOLDER: usize = 4096;
+
 /// A line of the file. The first of a submission has everything but the job, later ones only what has changed.
 #[derive(Serialize, Deserialize)]
 #[serde(default)]
@@ -108,8 +112,8 @@ impl LedgerFile {
             service: Some(opening.service.into()),
             model: Some(opening.model.as_str().into()),
             usd: opening.usd,
-            label: opening.label.map(Cow::Borrowed),
-            folder: opening.folder.map(Cow::Borrowed),
+            label: opening.label.map(|label| cut(label, MAX_LABEL).into()),
+            folder: opening.folder.map(|folder| cut(folder, MAX_FOLDER).into()),
             job: None,
         };
         self.append(&line).map(|()| number)
@@ -148,6 +152,11 @@ impl LedgerFile {
             }
         }
     }
+}
+
+/// Returns the first characters of a text.
+fn cut(text: &str, max: usize) -> &str {
+    text.char_indices().nth(max).map_or(text, |(end, _)| &text[..end])
 }
 
 /// Ends a line that was cut, so that the next does not continue it.
@@ -244,6 +253,15 @@ mod tests {
         assert_eq!((service.as_str(), model, usd), (OPENING.service, Model::P_IMAGE, OPENING.usd));
         assert_eq!((job.as_deref(), label.as_deref()), (Some("job-1"), OPENING.label));
         assert_eq!(folder.as_deref(), Some(Path::new("/lions")));
+    }
+
+    #[test]
+    fn a_label_of_any_length_leaves_a_line_that_can_be_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger.jsonl");
+        let label = "\u{1F981}".repeat(100_000);
+        LedgerFile::open(&path).unwrap().reserved(&Opening { label: Some(&label), ..OPENING }).unwrap();
+        assert_eq!(read(&path).unwrap()[0].label.as_ref().map(|label| label.chars().count()), Some(MAX_LABEL));
     }
 
     #[test]

@@ -20,7 +20,7 @@ use crate::{
     Error, Result,
     batch::identity::{Fingerprint, Identity, ItemId},
     error::ErrorKind,
-    temporary::{TempPath, hidden_name, parent_dir},
+    temporary::{HIDDEN_PREFIX, TempPath, hidden_name, parent_dir},
     usd::Usd,
 };
 
@@ -166,8 +166,8 @@ impl Journal for FileJournal {
         })
     }
 
-    fn committed(&self) -> Option<Usd> {
-        Some(self.committed)
+    fn committed(&self) -> Option<(&str, Usd)> {
+        Some((self.hidden_folder(), self.committed))
     }
 }
 
@@ -236,7 +236,7 @@ fn header(path: &Path, database: &impl ReadableDatabase) -> Result<Option<Header
         let Some(found) = table.get("journal")? else { return Ok(Ok(None)) };
         let header: Header = serde_json::from_slice(found.value())?;
         // The folder is removed, so it must be one of this program.
-        let is_own = header.hidden_folder.starts_with(".pruna-") && !header.hidden_folder.contains(['/', '\\']);
+        let is_own = header.hidden_folder.starts_with(HIDDEN_PREFIX) && !header.hidden_folder.contains(['/', '\\']);
         Ok(if is_own { Ok(Some(header)) } else { Err("it names a folder that no batch has made; use another journal") })
     };
     match read().map_err(|e| journal_error(path, e))? {

@@ -376,7 +376,7 @@ impl Journal for FleetWorker {
         })
     }
 
-    fn committed(&self) -> Option<Usd> {
+    fn committed(&self) -> Option<(&str, Usd)> {
         None
     }
 
