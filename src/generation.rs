@@ -127,7 +127,7 @@ impl Generation {
     }
 
     /// Marks it as used again, so that it costs nothing.
-    pub(crate) fn as_reused(mut self) -> Self {
+    pub(crate) fn reused(mut self) -> Self {
         self.is_reused = true;
         self.with_cost(Some(Usd::ZERO))
     }

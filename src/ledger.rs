@@ -108,7 +108,7 @@ impl Ledger {
 
     /// Changes the sums of a model and a label.
     pub(crate) fn count(&self, model: &Model, label: Option<&str>, change: impl FnOnce(&mut Amounts)) {
-        change(self.totals().amounts_mut(model, label));
+        self.totals().change(model, label, change);
     }
 
     /// Notes that a submission is about to be sent. Returns the number of the entry, if there is a file.

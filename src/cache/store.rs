@@ -53,7 +53,7 @@ impl Store {
         let record = tokio::task::spawn_blocking(move || read(&place)).await.ok()??;
         let Record { model, job, response, files } = record;
         let generation = Generation::from_response(Arc::clone(context), job, model, PredictionResponse::new(response));
-        generation.ok().map(|generation| generation.with_stored(files).as_reused())
+        generation.ok().map(|generation| generation.with_stored(files).reused())
     }
 
     /// Downloads the files of a result and stores it. Returns the stored files.

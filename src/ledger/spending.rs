@@ -82,27 +82,27 @@ impl Spending {
         std::iter::once((None, &self.unlabeled)).chain(labeled)
     }
 
-    /// Returns the sums of one model and label. Allocates only if there are none yet.
-    pub(super) fn amounts_mut(&mut self, model: &Model, label: Option<&str>) -> &mut Amounts {
-        let models = match label {
-            None => &mut self.unlabeled,
-            Some(label) => get_or_insert(&mut self.labeled, label, str::to_owned),
-        };
-        get_or_insert(models, model, Model::clone)
+    /// Changes the sums of one model and label. Allocates only if there are none yet.
+    pub(super) fn change(&mut self, model: &Model, label: Option<&str>, change: impl FnOnce(&mut Amounts)) {
+        let of_model = |models: &mut BTreeMap<Model, Amounts>| with_value(models, model, Model::clone, change);
+        match label {
+            None => of_model(&mut self.unlabeled),
+            Some(label) => with_value(&mut self.labeled, label, str::to_owned, of_model),
+        }
     }
 }
 
-/// Returns the value of a key, which is cloned only if the map lacks it.
-fn get_or_insert<'a, Q, K, V>(map: &'a mut BTreeMap<K, V>, key: &Q, owned: impl FnOnce(&Q) -> K) -> &'a mut V
+/// Changes the value of a key, which is cloned only if the map lacks it.
+fn with_value<Q, K, V>(map: &mut BTreeMap<K, V>, key: &Q, owned: impl FnOnce(&Q) -> K, change: impl FnOnce(&mut V))
 where
     Q: Ord + ?Sized,
     K: Ord + std::borrow::Borrow<Q>,
     V: Default,
 {
-    if !map.contains_key(key) {
-        map.insert(owned(key), V::default());
+    match map.get_mut(key) {
+        Some(value) => change(value),
+        None => change(map.entry(owned(key)).or_default()),
     }
-    map.get_mut(key).expect("it was just inserted")
 }
 
 fn sum<'a>(amounts: impl Iterator<Item = &'a Amounts>) -> Amounts {
