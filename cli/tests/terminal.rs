@@ -10,7 +10,7 @@ use libtest_mimic::Trial;
 
 use crate::{
     harness::requiring,
-    support::{PRUNA, Service},
+    support::{PRUNA, Service, in_test_home},
 };
 
 /// The tests of this module.
@@ -41,6 +41,7 @@ fn in_terminal(service: &Service, args: &str, variables: &[(&str, &str)]) -> Com
     for name in ["NO_COLOR", "TERM_PROGRAM", "LC_TERMINAL", "KITTY_WINDOW_ID", "WT_SESSION", "KONSOLE_VERSION"] {
         script.env_remove(name);
     }
+    in_test_home(&mut script);
     script.env("PRUNA_BASE_URL", service.emulator.url()).env("PRUNA_API_KEY", service.emulator.api_key());
     script.env("TERM", "xterm-256color").envs(variables.iter().copied());
     script

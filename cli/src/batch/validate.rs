@@ -6,11 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use pruna::Model;
-use serde_json::{Map, Value};
-
-use super::item::Item;
-use crate::{file_name, input::Input, suggest, warnings};
+use super::{item::Item, parse::Line};
+use crate::{cost::parse_label, file_name, input::Input, suggest, warnings};
 
 /// What is wrong with a line of the batch file.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,7 +22,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Which checks apply to the items of a batch file.
+/// Which checks apply to the items of a batch file, and what they have in common.
 #[derive(Clone, Debug)]
 pub(crate) struct Checks {
     /// Whether items must match the documented schema.
@@ -33,6 +30,8 @@ pub(crate) struct Checks {
     /// The directory below which local files may be uploaded; anywhere if there is none. A batch file may come from others,
     /// and what it names leaves this machine.
     pub(crate) files_below: Option<PathBuf>,
+    /// Label of items that have none.
+    pub(crate) label: Option<String>,
 }
 
 /// Collects items and the problems in them.
@@ -59,10 +58,14 @@ impl Validator {
     }
 
     /// Validates an item and adds it.
-    pub(super) fn add(&mut self, line: u64, model: Model, input: Map<String, Value>, name: Option<String>) {
+    pub(super) fn add(&mut self, line: u64, Line { model, input, name, label }: Line) {
         if let Some(name) = &name {
             self.check_name(line, name);
         }
+        if let Some(Err(problem)) = label.as_deref().map(parse_label) {
+            self.add_problem(line, problem);
+        }
+        let label = label.or_else(|| self.checks.label.clone());
         let Input { parameters, files } = match Input::new(&model, &input, |_| false) {
             Ok(input) => input,
             Err(failure) => return self.add_problem(line, failure.message),
@@ -70,7 +73,7 @@ impl Validator {
         for file in &files {
             self.check_place(line, file);
         }
-        let item = Item { index: self.items.len(), line, name, model, input, parameters, files };
+        let item = Item { index: self.items.len(), line, name, label, model, input, parameters, files };
         if self.checks.schema {
             self.check_schema(line, &item);
         }
