@@ -17,6 +17,9 @@ pub(crate) fn trials() -> Vec<Trial> {
         a_label_of_an_item_comes_before_that_of_the_batch,
         a_named_ledger_that_cannot_be_written_stops_everything,
         nothing_is_noted_if_that_is_not_wanted,
+        the_emulator_inside_the_process_is_noted_only_in_a_named_ledger,
+        #[cfg(target_os = "linux")]
+        a_full_disk_stops_with_a_named_ledger_and_warns_once_with_the_default_one,
         #[cfg(target_os = "linux")]
         the_default_ledger_is_in_the_state_directory_and_not_required,
     ]
@@ -140,6 +143,35 @@ fn nothing_is_noted_if_that_is_not_wanted() {
     without_key.env_remove("PRUNA_API_KEY").env("PRUNA_LEDGER", "a.jsonl");
     assert_eq!(finish(without_key, "").code, 3);
     assert_eq!(service.files(), ["a.jpg"]);
+}
+
+fn the_emulator_inside_the_process_is_noted_only_in_a_named_ledger() {
+    let service = Service::start();
+    for (ledger, count) in [("", 0), ("ledger.jsonl", 1)] {
+        let home = service.path("home");
+        let mut command = service.command(&["run", "p-image", "x", "-f", "-o", "a.jpg"]);
+        command.env("PRUNA_BASE_URL", "emulator").env("PRUNA_LEDGER", ledger);
+        command.env("HOME", &home).env("XDG_STATE_HOME", &home).env("LOCALAPPDATA", &home);
+        assert_eq!(finish(command, "").code, 0);
+        assert_eq!((entries(&service.path("ledger.jsonl")).len(), home.exists()), (count, false));
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn a_full_disk_stops_with_a_named_ledger_and_warns_once_with_the_default_one() {
+    let service = Service::with(|builder| builder.api_key("pru_paying"));
+    let args = ["run", "p-image", "x", "-o", "a.jpg"];
+    let named = run(&service, "/dev/full", &args);
+    assert_eq!((named.code, service.sends("createPrediction")), (6, 0), "{named:?}");
+    assert!(named.stderr.contains("not sent, because the ledger /dev/full cannot be written"), "{named:?}");
+    let dir = service.path("state/pruna");
+    std::fs::create_dir_all(&dir).unwrap();
+    std::os::unix::fs::symlink("/dev/full", dir.join("ledger.jsonl")).unwrap();
+    let mut command = service.command(&args);
+    command.env("XDG_STATE_HOME", service.path("state"));
+    let default = finish(command, "");
+    assert_eq!((default.code, service.sends("createPrediction")), (0, 1), "{default:?}");
+    assert_eq!(default.stderr.matches("warning: the ledger cannot be written").count(), 1, "{default:?}");
 }
 
 #[cfg(target_os = "linux")]

@@ -3,30 +3,16 @@
 use std::path::Path;
 
 use pruna::Model;
-use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::Map;
 
 use super::{
     item::Item,
-    validate::{Checks, Problem, Validator},
+    validate::{Checks, Line, Problem, Validator},
 };
 use crate::{
     failure::Failure,
     input::{self, TextFiles},
 };
-
-/// A line of a JSON lines file, or a row of a table.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Line {
-    pub(super) model: Model,
-    pub(super) input: Map<String, Value>,
-    #[serde(default)]
-    pub(super) name: Option<String>,
-    /// Label for the ledger.
-    #[serde(default)]
-    pub(super) label: Option<String>,
-}
 
 /// Parses the items in a text. It is CSV if the file extension is `csv`; without an extension, if it does not start like JSON.
 pub(super) fn parse(text: &str, path: &Path, checks: Checks) -> (Vec<Item>, Vec<Problem>) {
@@ -115,7 +101,7 @@ fn parse_row(header: &csv::StringRecord, row: &csv::StringRecord) -> Result<Line
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 

@@ -6,8 +6,25 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{item::Item, parse::Line};
+use pruna::Model;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::item::Item;
 use crate::{cost::parse_label, file_name, input::Input, suggest, warnings};
+
+/// A line of a JSON lines file, or a row of a table.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Line {
+    pub(super) model: Model,
+    pub(super) input: Map<String, Value>,
+    #[serde(default)]
+    pub(super) name: Option<String>,
+    /// Label for the ledger.
+    #[serde(default)]
+    pub(super) label: Option<String>,
+}
 
 /// What is wrong with a line of the batch file.
 #[derive(Debug, PartialEq, Eq)]
