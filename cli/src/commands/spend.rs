@@ -40,7 +40,7 @@ pub(crate) struct Args {
     /// Only submissions of this last time, such as 24h or 7d
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     since: Option<Duration>,
-    /// What to sum by
+    /// What to sum by; days are those of UTC
     #[arg(long, value_enum, default_value_t = Grouping::Model)]
     by: Grouping,
     #[command(flatten)]
