@@ -5,6 +5,7 @@ mod estimate;
 mod gallery;
 mod item;
 mod options;
+mod over_budget;
 mod parse;
 mod prepare;
 mod record;
@@ -17,6 +18,7 @@ pub(crate) use self::{
     estimate::Estimate,
     item::Item,
     options::BatchOptions,
+    over_budget::Coverage,
     prepare::{Overview, prepare},
     run::run,
     validate::Checks,

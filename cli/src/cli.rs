@@ -32,6 +32,7 @@ Exit codes:
   4    rate limited, or service unavailable
   5    timeout, or submission status unknown; the job id is printed if it is known
   6    a file cannot be read, written or downloaded, or stdout does not take the output
+  7    --max-cost does not cover what was to be submitted
   129  SIGHUP: the terminal was closed
   130  SIGINT: interrupted by Ctrl-C
   143  SIGTERM: asked to terminate
@@ -55,6 +56,7 @@ pub(crate) enum Command {
     Upload(commands::upload::Args),
     Train(commands::train::Args),
     Batch(commands::batch::Args),
+    Spend(commands::spend::Args),
     Emulator(commands::emulator::Args),
     Completions(commands::completions::Args),
     Man(commands::man::Args),
@@ -72,6 +74,7 @@ impl Command {
             Self::Upload(args) => app.block_on(args.run(app)),
             Self::Train(args) => app.block_on(args.run(app)),
             Self::Batch(args) => app.block_on(args.run(app)),
+            Self::Spend(args) => args.run(app),
             Self::Emulator(args) => app.block_on(args.run(app)),
             Self::Completions(args) => args.run(Cli::command()),
             Self::Man(args) => args.run(app, Cli::command()),

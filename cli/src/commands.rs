@@ -7,6 +7,7 @@ pub(crate) mod emulator;
 pub(crate) mod man;
 pub(crate) mod models;
 pub(crate) mod run;
+pub(crate) mod spend;
 pub(crate) mod status;
 pub(crate) mod submit;
 pub(crate) mod train;

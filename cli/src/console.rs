@@ -68,6 +68,11 @@ pub(crate) fn is_control(c: char) -> bool {
     (c.is_control() && !is_layout) || is_direction
 }
 
+/// Returns a text as it is shown in a table: on one line, escaped.
+pub(crate) fn one_line(text: &str) -> String {
+    escape_controls(text).replace('\n', "\\n").replace('\t', "\\t")
+}
+
 /// Returns a text as it is shown beside a progress bar: on one line, escaped and shortened.
 pub(crate) fn bar_message(text: &str) -> String {
     let text = escape_controls(text).replace(['\n', '\t'], " ");
@@ -112,6 +117,7 @@ mod tests {
             assert_eq!(escape_controls(text), expected);
         }
         assert_eq!(bar_message("a\nb\x1b"), "a b\\u{1b}");
+        assert_eq!(one_line("a\nb\x1b"), "a\\nb\\u{1b}");
     }
 
     #[test]

@@ -17,6 +17,8 @@ pub(crate) enum Code {
     Unknown = 5,
     /// A file cannot be read, written or downloaded, or stdout does not take the output.
     Files = 6,
+    /// `--max-cost` does not cover what was to be submitted.
+    Budget = 7,
     /// SIGHUP or a closed console, with the code that shells use.
     HungUp = 129,
     /// Ctrl-C, with the code that shells use.
@@ -33,8 +35,8 @@ impl Code {
 
     /// Returns the more severe of two: what affects every item outranks what affects one.
     pub(crate) fn more_severe(self, other: Self) -> Self {
-        const ORDER: [Code; 6] =
-            [Code::Account, Code::Unknown, Code::Unavailable, Code::Files, Code::Usage, Code::Prediction];
+        const ORDER: [Code; 7] =
+            [Code::Account, Code::Unknown, Code::Unavailable, Code::Files, Code::Usage, Code::Budget, Code::Prediction];
         let rank = |code| ORDER.iter().position(|known| *known == code).unwrap_or(ORDER.len());
         if rank(other) < rank(self) { other } else { self }
     }

@@ -100,6 +100,7 @@ fn code(kind: ErrorKind) -> Code {
         ErrorKind::Unauthorized | ErrorKind::InsufficientCredit => Code::Account,
         ErrorKind::Timeout | ErrorKind::SubmissionUnknown => Code::Unknown,
         ErrorKind::Io | ErrorKind::TooLarge | ErrorKind::Expired => Code::Files,
+        ErrorKind::BudgetExceeded => Code::Budget,
         // Rate limited, unavailable, no connection, malformed responses; and kinds of later versions.
         _ => Code::Unavailable,
     }

@@ -11,6 +11,11 @@ pub(crate) fn line(text: impl std::fmt::Display) -> Result<(), Failure> {
     styled(console::for_stdout(&text.to_string()))
 }
 
+/// Writes text as it is, except on a terminal.
+pub(crate) fn text(text: &str) -> Result<(), Failure> {
+    bytes(console::for_stdout(text).as_bytes())
+}
+
 /// Writes a path and a line break: its bytes as they are, except on a terminal.
 pub(crate) fn path(path: &Path) -> Result<(), Failure> {
     match console::for_stdout(&path.to_string_lossy()) {

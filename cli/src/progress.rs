@@ -77,17 +77,19 @@ impl TransferBar {
 
 impl BatchBar {
     pub(crate) fn start(terminal: &Terminal, items: usize) -> Self {
-        let style = style("{spinner} {pos} of {len} {bar:20} {msg} {elapsed}, {eta} left").progress_chars("━╸ ");
+        let style = style("{spinner} {pos} of {len} {bar:20} {elapsed}, {eta} left{msg}").progress_chars("━╸ ");
         let bar = terminal.add_bar(ProgressBar::new(items as u64).with_style(style));
         Self(bar)
     }
 
-    /// Counts one more finished item; `without_result` of all finished items have no result.
-    pub(crate) fn increment(&self, without_result: usize) {
+    /// Counts one more finished item.
+    pub(crate) fn increment(&self) {
         self.0.inc(1);
-        if without_result > 0 {
-            self.0.set_message(format!("{without_result} without a result"));
-        }
+    }
+
+    /// Sets the texts beside the bar.
+    pub(crate) fn set_facts(&self, facts: impl IntoIterator<Item = String>) {
+        self.0.set_message(facts.into_iter().map(|fact| format!(", {fact}")).collect::<String>());
     }
 }
 

@@ -23,30 +23,30 @@ pub(crate) struct Session {
 impl Session {
     /// Connects to the service that the command line names.
     pub(crate) async fn open(global: &GlobalOptions) -> Result<Self, Failure> {
-        Self::open_with(global, |builder| builder).await
+        Self::open_with(global, Ok).await
     }
 
-    /// Connects with additional client settings.
+    /// Connects with additional client settings, which are made only if there is a key.
     pub(crate) async fn open_with(
         global: &GlobalOptions,
-        configure: impl FnOnce(ClientBuilder) -> ClientBuilder,
+        configure: impl FnOnce(ClientBuilder) -> Result<ClientBuilder, Failure>,
     ) -> Result<Self, Failure> {
-        let mut builder = configure(Client::builder());
-        let base_url = global.base_url.as_deref().filter(|url| !url.is_empty());
+        let base_url = base_url(global);
         if base_url == Some(EMULATOR) {
             let emulator = start_emulator().await?;
-            let builder = builder.api_key(emulator.api_key()).base_url(emulator.url());
+            let builder = configure(Client::builder())?.api_key(emulator.api_key()).base_url(emulator.url());
             // This emulator enforces no limits.
             let client = builder.limits(Limits::none()).build()?;
             return Ok(Self { client, service: EMULATOR.into(), has_key: true, _emulator: Some(emulator) });
-        }
-        if let Some(base_url) = base_url {
-            builder = builder.base_url(base_url);
         }
         let Some(key) = key(global)? else {
             let hint = "set PRUNA_API_KEY; to try the program without a key, set PRUNA_BASE_URL=emulator";
             return Err(Failure::new(Code::Account, "there is no API key").hint(hint));
         };
+        let mut builder = configure(Client::builder())?;
+        if let Some(base_url) = base_url {
+            builder = builder.base_url(base_url);
+        }
         let client = builder.api_key(key).build().map_err(|error| configuration_failure(base_url, error))?;
         let service = client.base_url().to_owned();
         Ok(Self { client, service, has_key: true, _emulator: None })
@@ -54,7 +54,7 @@ impl Session {
 
     /// Prepares a session that sends nothing, for which no key is needed.
     pub(crate) fn offline(global: &GlobalOptions) -> Result<Self, Failure> {
-        let base_url = global.base_url.as_deref().filter(|url| !url.is_empty());
+        let base_url = base_url(global);
         let (key, is_trial) = (key(global)?, base_url == Some(EMULATOR));
         let mut builder = Client::builder().api_key(key.as_deref().unwrap_or("pru_none"));
         if let Some(base_url) = base_url.filter(|_| !is_trial) {
@@ -69,6 +69,15 @@ impl Session {
     pub(crate) fn is_trial(&self) -> bool {
         self.service == EMULATOR
     }
+}
+
+/// Whether the service is the emulator inside the process.
+pub(crate) fn is_trial(global: &GlobalOptions) -> bool {
+    base_url(global) == Some(EMULATOR)
+}
+
+fn base_url(global: &GlobalOptions) -> Option<&str> {
+    global.base_url.as_deref().filter(|url| !url.is_empty())
 }
 
 fn key(global: &GlobalOptions) -> Result<Option<String>, Failure> {

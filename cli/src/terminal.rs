@@ -1,5 +1,6 @@
 //! Messages for the user, on stderr: notes, warnings, errors and the log.
 
+mod ledger_log;
 mod ticker;
 
 use std::fmt::Display;
@@ -33,7 +34,11 @@ impl Terminal {
             true => ProgressDrawTarget::hidden(),
             false => ProgressDrawTarget::stderr(),
         };
-        Self { is_quiet, bars: MultiProgress::with_draw_target(target), ticker: Ticker::default() }
+        let bars = MultiProgress::with_draw_target(target);
+        if !is_quiet && verbosity == 0 {
+            ledger_log::start(bars.clone());
+        }
+        Self { is_quiet, bars, ticker: Ticker::default() }
     }
 
     /// Prints information, unless `--quiet` is set.
@@ -48,7 +53,9 @@ impl Terminal {
 
     /// Prints a warning, unless `--quiet` is set.
     pub(crate) fn warn(&self, text: impl Display) {
-        self.print_unless_quiet(format_args!("{WARNING}warning:{WARNING:#} "), text);
+        if !self.is_quiet {
+            self.bars.suspend(|| print_warning(text));
+        }
     }
 
     /// Prints an error and what to do about it.
@@ -82,6 +89,10 @@ impl Terminal {
     fn print(&self, label: impl Display, text: impl Display) {
         self.bars.suspend(|| console::write_stderr(label, text));
     }
+}
+
+fn print_warning(text: impl Display) {
+    console::write_stderr(format_args!("{WARNING}warning:{WARNING:#} "), text);
 }
 
 /// Shows the log of the library: at verbosity 1 its debug messages, above also its traces.

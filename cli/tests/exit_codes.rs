@@ -72,6 +72,13 @@ fn code_2_usage_or_invalid_input() {
         &["run", "p-image", "x", "--sync", "--async"],
         &["batch", "x.jsonl"],
         &["emulator", "--speed", "-1"],
+        &["run", "p-image", "x", "--max-cost", "cheap"],
+        &["run", "p-image", "x", "--max-cost", "-1"],
+        &["run", "p-image", "x", "--assume", "vace=0.40"],
+        &["run", "vace", "x", "--max-cost", "1", "--assume", "vace"],
+        &["run", "p-image", "x", "--label", ""],
+        &["spend", "--by", "color"],
+        &["spend", "--json", "--csv"],
     ] {
         let run = service.run(args);
         assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{run:?}");

@@ -15,7 +15,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     ]
 }
 
-const COMMANDS: [&[&str]; 13] = [
+const COMMANDS: [&[&str]; 14] = [
     &["models"],
     &["models", "show"],
     &["run"],
@@ -26,6 +26,7 @@ const COMMANDS: [&[&str]; 13] = [
     &["upload"],
     &["train"],
     &["batch"],
+    &["spend"],
     &["emulator"],
     &["completions"],
     &["man"],

@@ -15,10 +15,12 @@ mod batch;
 mod batch_edits;
 mod batch_histories;
 mod batch_outputs;
+mod cost;
 mod exit_codes;
 mod gallery;
 mod help;
 mod hints;
+mod ledger;
 #[cfg(unix)]
 mod outputs;
 mod readme;
@@ -26,6 +28,7 @@ mod run;
 mod shell;
 #[cfg(unix)]
 mod signals;
+mod spend;
 #[cfg(unix)]
 mod targets;
 mod terminal;
@@ -38,11 +41,13 @@ fn main() -> ExitCode {
         batch_edits::trials(),
         batch_histories::trials(),
         batch_outputs::trials(),
+        cost::trials(),
         exit_codes::trials(),
         gallery::trials(),
         harness::trials(),
         help::trials(),
         hints::trials(),
+        ledger::trials(),
         #[cfg(unix)]
         outputs::trials(),
         readme::trials(),
@@ -50,6 +55,7 @@ fn main() -> ExitCode {
         shell::trials(),
         #[cfg(unix)]
         signals::trials(),
+        spend::trials(),
         #[cfg(unix)]
         targets::trials(),
         terminal::trials(),

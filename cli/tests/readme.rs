@@ -2,7 +2,7 @@
 
 use libtest_mimic::Trial;
 
-use crate::support::{PRUNA, Service};
+use crate::support::{PRUNA, Service, in_test_home};
 
 /// The tests of this module.
 pub(crate) fn trials() -> Vec<Trial> {
@@ -55,6 +55,7 @@ fn the_commands_in_the_readme_print_what_it_shows() {
         let path = format!("{program}:{}", std::env::var("PATH").unwrap());
         let mut sh = std::process::Command::new("sh");
         sh.args(["-c", &format!("exec 2>&1; {command}")]).env("PATH", path).current_dir(&service.dir);
+        in_test_home(&mut sh);
         sh.env("PRUNA_BASE_URL", service.emulator.url()).env("PRUNA_API_KEY", service.emulator.api_key());
         let printed = crate::support::finish(sh, "").stdout;
         assert_eq!(normalized(&printed), normalized(&shown), "$ {command}\n{printed}");

@@ -9,6 +9,9 @@ use tokio::runtime::Runtime;
 /// Path of the program under test.
 pub(crate) const PRUNA: &str = env!("CARGO_BIN_EXE_pruna");
 
+/// The home of the program under test.
+pub(crate) const TEST_HOME: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/home");
+
 /// A running emulator, and the working directory of the program.
 pub(crate) struct Service {
     pub(crate) emulator: Emulator,
@@ -88,7 +91,17 @@ pub(crate) fn bare() -> std::process::Command {
     for name in ["PRUNA_API_KEY", "PRUNA_BASE_URL", "NO_COLOR", "CLICOLOR_FORCE", "COLUMNS"] {
         command.env_remove(name);
     }
+    in_test_home(&mut command);
     command
+}
+
+/// Keeps a program away from the ledger in the home of whoever runs the tests.
+pub(crate) fn in_test_home(command: &mut std::process::Command) {
+    // Not removed but empty, so that it also holds in a shell that is given these variables.
+    command.env("PRUNA_LEDGER", "");
+    for name in ["HOME", "XDG_STATE_HOME", "LOCALAPPDATA"] {
+        command.env(name, TEST_HOME);
+    }
 }
 
 /// Runs a command to its end; kills it after 60 s.

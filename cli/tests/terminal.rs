@@ -10,7 +10,7 @@ use libtest_mimic::Trial;
 
 use crate::{
     harness::requiring,
-    support::{PRUNA, Service},
+    support::{PRUNA, Service, in_test_home},
 };
 
 /// The tests of this module.
@@ -18,6 +18,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     let trials = trials![
         a_wait_shows_a_bar_colored_unless_disabled,
         transfers_show_a_bar_in_bytes,
+        a_batch_shows_its_cost_and_spending_has_bars,
         a_preview_uses_the_graphics_protocol_of_the_terminal,
         a_preview_does_not_wait_for_a_terminal_that_never_answers,
         #[cfg(target_os = "linux")]
@@ -41,6 +42,7 @@ fn in_terminal(service: &Service, args: &str, variables: &[(&str, &str)]) -> Com
     for name in ["NO_COLOR", "TERM_PROGRAM", "LC_TERMINAL", "KITTY_WINDOW_ID", "WT_SESSION", "KONSOLE_VERSION"] {
         script.env_remove(name);
     }
+    in_test_home(&mut script);
     script.env("PRUNA_BASE_URL", service.emulator.url()).env("PRUNA_API_KEY", service.emulator.api_key());
     script.env("TERM", "xterm-256color").envs(variables.iter().copied());
     script
@@ -86,6 +88,22 @@ fn transfers_show_a_bar_in_bytes() {
     assert!(text.contains("noise.bin") && text.contains("of 4.77 MiB"), "{text:?}");
     let text = terminal_output(&service, "run p-image lion -o a.jpg", &[]);
     assert!(text.contains("download") && text.contains("KiB of "), "{text:?}");
+}
+
+fn a_batch_shows_its_cost_and_spending_has_bars() {
+    let service = Service::start();
+    let line =
+        |n: u32| format!("{{\"model\": \"p-image\", \"input\": {{\"prompt\": \"{n}\"}}, \"label\": \"a\\u001b\"}}\n");
+    service.write("items.jsonl", (0..4).map(line).collect::<String>());
+    let ledger = [("PRUNA_LEDGER", "ledger.jsonl")];
+    let text = terminal_output(&service, "batch items.jsonl -o out --max-cost 0.015", &ledger);
+    assert!(text.contains("left, $0.015 of $0.015, 1 not begun"), "{text:?}");
+    let text = terminal_output(&service, "batch items.jsonl -o out", &ledger);
+    assert!(text.contains("left, $0.005") && !text.contains("$0.005 of"), "{text:?}");
+    let text = terminal_output(&service, "spend --by label", &ledger);
+    assert!(text.contains(&"█".repeat(20)) && text.contains("a\\u{1b}"), "{text:?}");
+    let text = terminal_output(&service, "spend --by label --csv", &ledger);
+    assert!(text.contains("a\\u{1b},4,0.02,0.00,0"), "{text:?}");
 }
 
 fn a_preview_uses_the_graphics_protocol_of_the_terminal() {

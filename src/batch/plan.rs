@@ -11,7 +11,7 @@ use super::{
     journal::{self, Service, State},
     names::Names,
 };
-use crate::{Error, JobRef, Model, Request, Result, SavedFile, error::ErrorKind};
+use crate::{Error, JobRef, Model, Request, Result, SavedFile, Usd, error::ErrorKind};
 
 /// What a batch would do with each request, by its journal and its folder: see [`Batch::plan`].
 #[must_use = "nothing is sent until run is awaited"]
@@ -22,6 +22,7 @@ pub struct Plan {
     items: Vec<PlannedItem>,
     gone: Vec<GoneItem>,
     journal_exists: bool,
+    committed: Usd,
     assumed: Vec<(usize, State)>,
 }
 
@@ -75,7 +76,14 @@ pub struct GoneItem {
     pub files: Vec<SavedFile>,
 }
 
-type Known = HashMap<ItemId, (Fingerprint, State)>;
+type Items = HashMap<ItemId, (Fingerprint, State)>;
+
+/// What a journal knows.
+#[derive(Default)]
+struct Known {
+    items: Items,
+    committed: Usd,
+}
 
 impl Batch {
     /// Reads all requests, the journal and the folder, and tells what [`run`](Self::run) would do. Nothing is sent or written.
@@ -115,16 +123,19 @@ impl Batch {
         let mut identities = Identities::relative_to(self.journal_folder());
         let has_journal = self.journal_path().is_some();
         let identity = |request: &Request| has_journal.then(|| identities.next(request)).transpose();
+        let journal_exists = known.is_some();
+        let Known { items: known, committed } = known.unwrap_or_default();
         let mut plan = Plan {
             identities: requests.iter().map(identity).collect(),
             items: Vec::with_capacity(requests.len()),
             gone: Vec::new(),
-            journal_exists: known.is_some(),
+            journal_exists,
+            committed,
             assumed: Vec::new(),
             requests,
             batch: self,
         };
-        plan.match_items(known.unwrap_or_default());
+        plan.match_items(known);
         plan.check_names(names);
         Ok(plan)
     }
@@ -147,6 +158,12 @@ impl Plan {
     #[must_use]
     pub fn has_journal(&self) -> bool {
         self.journal_exists
+    }
+
+    /// Returns what earlier runs have spent, at most, according to the journal. A [budget](Batch::budget) counts it.
+    #[must_use]
+    pub fn committed(&self) -> Usd {
+        self.committed
     }
 
     /// Takes the stage of an item from other evidence than the journal, for example when the journal was lost.
@@ -195,7 +212,7 @@ impl Plan {
     }
 
     /// Finds each item in the journal.
-    fn match_items(&mut self, mut known: Known) {
+    fn match_items(&mut self, mut known: Items) {
         let find = |identity: &Result<Option<Identity>>| match identity {
             Ok(Some(identity)) => known.remove(&identity.id),
             _ => None,
@@ -216,7 +233,7 @@ impl Plan {
     }
 
     /// Gives requests whose key changed the item that they had: it is gone, and its request is the same.
-    fn adopt_renamed(&mut self, found: &mut [Option<(Fingerprint, State)>], known: &mut Known) {
+    fn adopt_renamed(&mut self, found: &mut [Option<(Fingerprint, State)>], known: &mut Items) {
         let mut gone: HashMap<Fingerprint, Vec<ItemId>> = HashMap::new();
         for (id, (fingerprint, _)) in &*known {
             gone.entry(fingerprint.clone()).or_default().push(id.clone());
@@ -314,7 +331,7 @@ impl std::fmt::Debug for Plan {
 fn read_journal(path: &Path, service: &Service, rebind: bool) -> Result<Option<Known>> {
     let Some(contents) = journal::file::FileJournal::read(path)? else { return Ok(None) };
     service.check(&format!("the journal {}", path.display()), &contents.service, rebind)?;
-    Ok(Some(contents.items))
+    Ok(Some(Known { items: contents.items, committed: contents.committed }))
 }
 
 /// Without the feature, no batch has a journal.

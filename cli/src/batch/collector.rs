@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 
 use pruna::{
-    Error,
+    Error, Usd,
     batch::{Output, Results},
 };
 
-use super::{options::BatchOptions, record::Record, results_file::ResultsFile, results_log::ResultsLog};
+use super::{
+    options::BatchOptions, over_budget::OverBudget, record::Record, results_file::ResultsFile, results_log::ResultsLog,
+};
 use crate::{
     exit_code::Code,
     failure::Failure,
@@ -35,7 +37,9 @@ pub(super) struct Collector<'a> {
 /// How a batch ended.
 #[derive(Default)]
 pub(super) struct Outcome {
+    /// Number of items without a result, apart from those that were not begun.
     pub(super) failures: usize,
+    pub(super) over_budget: OverBudget,
     /// The most severe exit code of the failures.
     pub(super) most_severe: Option<Code>,
 }
@@ -65,6 +69,7 @@ impl<'a> Collector<'a> {
     pub(super) async fn collect(&mut self, results: &mut Results) -> Result<(), Failure> {
         // One listener for the whole loop, so that no signal is lost while a result is processed.
         let mut signals = Signals::listen();
+        self.show_progress(results);
         loop {
             let next = tokio::select! {
                 next = results.next() => next,
@@ -83,6 +88,8 @@ impl<'a> Collector<'a> {
                     if self.add(index, result) {
                         results.stop();
                     }
+                    self.bar.increment();
+                    self.show_progress(results);
                 }
                 (None, Some(signal)) => return Err(self.interruption(signal)),
                 (None, None) => return Ok(()),
@@ -121,8 +128,19 @@ impl<'a> Collector<'a> {
             Ok(_) => false,
             Err(error) => self.add_failure(index, error),
         };
-        self.bar.increment(self.outcome.failures);
         should_stop || self.broken.is_some()
+    }
+
+    /// Shows what the batch has cost, and how many items have no result.
+    fn show_progress(&self, results: &Results) {
+        let cost = match self.options.limit {
+            Some(limit) => Some(format!("{} of {}", limit.budget().committed(), limit.max())),
+            None => Some(results.summary().cost).filter(|cost| *cost > Usd::ZERO).map(|cost| cost.to_string()),
+        };
+        let count = |count: usize, what: &str| (count > 0).then(|| format!("{count} {what}"));
+        let Outcome { failures, over_budget, .. } = &self.outcome;
+        let facts = [cost, count(over_budget.count(), "not begun"), count(*failures, "without a result")];
+        self.bar.set_facts(facts.into_iter().flatten());
     }
 
     /// Writes a record to the log, and to stdout if asked for.
@@ -133,14 +151,18 @@ impl<'a> Collector<'a> {
 
     /// Counts and prints a failure. Returns whether all further submissions would fail too.
     fn add_failure(&mut self, index: usize, error: Error) -> bool {
+        let item = &self.options.items[index];
+        if let Some(limit) = self.options.limit.filter(|_| error.is_budget_exceeded()) {
+            self.outcome.over_budget.add(item, limit);
+            return false;
+        }
         let should_stop = error.is_unauthorized() || error.is_insufficient_credit();
         // Jobs that an interruption leaves running are only counted.
         let is_detached = self.interrupted.is_some() && error.is_timeout();
         if is_detached {
             self.running += usize::from(error.job().is_some());
         } else {
-            let label = self.options.items[index].name.clone().unwrap_or_else(|| format!("item {index}"));
-            self.terminal.warn(format_args!("{label}: {error}"));
+            self.terminal.warn(format_args!("{}: {error}", item.title()));
         }
         let code = Failure::from(error).code;
         let most_severe = self.outcome.most_severe.map_or(code, |known| known.more_severe(code));

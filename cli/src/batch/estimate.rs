@@ -43,7 +43,7 @@ impl Estimate {
                 rate_limit_per_minute: item.model.info().requests_per_minute,
             });
             estimate.items += 1;
-            match item.model.info().estimate_usd(&item.input) {
+            match item.request().estimate().max() {
                 Some(usd) => estimate.cost_usd += usd,
                 None => estimate.unpriced += 1,
             }

@@ -14,6 +14,8 @@ pub(crate) struct Item {
     pub(super) line: u64,
     /// Name of the item's files, without extension.
     pub(super) name: Option<String>,
+    /// Label for the ledger.
+    pub(super) label: Option<String>,
     pub(super) model: Model,
     /// The input as written in the batch file, with local files as `@path`.
     pub(super) input: Map<String, Value>,
@@ -27,9 +29,18 @@ impl Item {
     /// Returns the request for the library.
     pub(super) fn request(&self) -> Request {
         let request = Request::new(&self.model, &self.parameters);
+        let request = match &self.label {
+            Some(label) => request.label(label),
+            None => request,
+        };
         match &self.name {
             Some(name) => request.name(name),
             None => request,
         }
+    }
+
+    /// Returns the name of the item in messages.
+    pub(super) fn title(&self) -> String {
+        self.name.clone().unwrap_or_else(|| format!("item {}", self.index))
     }
 }

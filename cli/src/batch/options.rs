@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::item::Item;
+use crate::cost::CostLimit;
 
 /// The items of a batch and the settings of its run.
 #[derive(Clone, Copy)]
@@ -13,6 +14,8 @@ pub(crate) struct BatchOptions<'a> {
     /// Directory for the results.
     pub(crate) dir: &'a Path,
     pub(crate) concurrency: usize,
+    /// What all runs of the batch may cost together.
+    pub(crate) limit: Option<&'a CostLimit>,
     pub(crate) journal: &'a Path,
     pub(crate) resubmit_unknown: bool,
     /// Whether to replace files that the batch did not write.

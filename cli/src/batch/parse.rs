@@ -3,27 +3,16 @@
 use std::path::Path;
 
 use pruna::Model;
-use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::Map;
 
 use super::{
     item::Item,
-    validate::{Checks, Problem, Validator},
+    validate::{Checks, Line, Problem, Validator},
 };
 use crate::{
     failure::Failure,
     input::{self, TextFiles},
 };
-
-/// A line of a JSON lines file, or a row of a table.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Line {
-    model: Model,
-    input: Map<String, Value>,
-    #[serde(default)]
-    name: Option<String>,
-}
 
 /// Parses the items in a text. It is CSV if the file extension is `csv`; without an extension, if it does not start like JSON.
 pub(super) fn parse(text: &str, path: &Path, checks: Checks) -> (Vec<Item>, Vec<Problem>) {
@@ -48,7 +37,7 @@ fn parse_json_lines(text: &str, validator: &mut Validator) {
             continue;
         }
         match serde_json::from_str::<Line>(line) {
-            Ok(Line { model, input, name }) => validator.add(number, model, input, name),
+            Ok(line) => validator.add(number, line),
             Err(e) => validator.add_problem(number, without_line(&e.to_string())),
         }
     }
@@ -62,7 +51,7 @@ fn without_line(message: &str) -> String {
     }
 }
 
-/// Parses a table with the column `model`, optionally `name`, and one for each parameter. An empty cell sets nothing.
+/// Parses a table with the column `model`, optionally `name` and `label`, and one for each parameter. An empty cell sets nothing.
 fn parse_csv(text: &str, validator: &mut Validator) {
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::Headers).flexible(false).from_reader(text.as_bytes());
     let header = match reader.headers() {
@@ -86,7 +75,7 @@ fn parse_csv(text: &str, validator: &mut Validator) {
             Ok(row) => {
                 let number = row.position().map_or(0, csv::Position::line);
                 match parse_row(&header, &row) {
-                    Ok(Line { model, input, name }) => validator.add(number, model, input, name),
+                    Ok(line) => validator.add(number, line),
                     Err(failure) => validator.add_problem(number, failure.message),
                 }
             }
@@ -102,21 +91,22 @@ fn parse_row(header: &csv::StringRecord, row: &csv::StringRecord) -> Result<Line
     let mut parameters = Map::new();
     for (column, cell) in &cells {
         let name = column.strip_prefix("input.").unwrap_or(column);
-        if *column != "model" && *column != "name" {
+        if !["model", "name", "label"].contains(column) {
             parameters.insert(name.to_owned(), input::typed(&model, name, cell, TextFiles::Keep)?);
         }
     }
-    Ok(Line { model, input: parameters, name: cell("name").map(str::to_owned) })
+    let text = |name| cell(name).map(str::to_owned);
+    Ok(Line { model, input: parameters, name: text("name"), label: text("label") })
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
     fn checks(schema: bool) -> Checks {
-        Checks { schema, files_below: None }
+        Checks { schema, files_below: None, label: None }
     }
 
     fn problems(name: &str, text: &str) -> Vec<String> {
@@ -161,7 +151,7 @@ mod tests {
             "line 1: prompt: is required",
             "line 2: the model p-imgae is not documented; did you mean `p-image`? `pruna models` lists all models",
             "line 3: seeds: p-image does not document this parameter, and rejects unknown ones; did you mean `seed`?",
-            "line 4: unknown field `prompt`, expected one of `model`, `input`, `name`, at column 29",
+            "line 4: unknown field `prompt`, expected one of `model`, `input`, `name`, `label`, at column 29",
             "line 5: expected ident, at column 2",
             "line 6: images: missing.jpg does not exist",
             "line 7: the name \"../x\" is not valid as a file name: use letters, digits, spaces, `.`, `_` and `-`, at most 120 bytes, no space, `.` or `-` at the start and no space or `.` at the end",

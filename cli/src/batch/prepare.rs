@@ -8,7 +8,9 @@ use pruna::{
 };
 use serde::Serialize;
 
-use super::{gallery, item::Item, options::BatchOptions, record::Record, results_file::ResultsFile};
+use super::{
+    gallery, item::Item, options::BatchOptions, over_budget::Coverage, record::Record, results_file::ResultsFile,
+};
 use crate::{failure::Failure, session::Session, terminal::Terminal};
 
 /// A batch that can begin.
@@ -20,6 +22,12 @@ impl Prepared {
     /// Returns how many items are how far.
     pub(crate) fn overview(&self) -> Overview {
         Overview::new(&self.plan)
+    }
+
+    /// Compares the budget, if there is one, with the items that will be submitted. Fails if the price of one is not known.
+    pub(crate) fn coverage(&self, options: &BatchOptions<'_>) -> Result<Option<Coverage>, Failure> {
+        let coverage = |limit| Coverage::new(limit, self.plan.committed(), self.new_items(options));
+        options.limit.map(coverage).transpose()
     }
 
     /// Returns the items that will be submitted.
@@ -47,7 +55,9 @@ pub(crate) async fn prepare(
     let mut plan = plan.map_err(|error| plan_failure(error, options))?;
     restore(terminal, options, &results, &mut plan)?;
     report_problems(terminal, options, &plan)?;
-    Ok(Prepared { plan })
+    let prepared = Prepared { plan };
+    prepared.coverage(options)?;
+    Ok(prepared)
 }
 
 /// Creates the batch of the library.
@@ -56,6 +66,10 @@ fn batch(client: &Client, session: &Session, options: &BatchOptions<'_>) -> Batc
     let batch = client.batch(requests).save_to(options.dir).journal(options.journal);
     let batch = batch.replace(options.force).rebind(options.rebind || !session.has_key);
     let batch = batch.resubmit_unknown(options.resubmit_unknown).concurrency(options.concurrency);
+    let batch = match options.limit {
+        Some(limit) => batch.budget(limit.budget()),
+        None => batch,
+    };
     match session.is_trial() {
         true => batch.service_name(&session.service),
         false => batch,

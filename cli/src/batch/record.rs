@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use pruna::{Error, SavedFile, Usd, batch::Output};
+use pruna::{Error, JobRef, SavedFile, Usd, batch::Output};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -23,7 +23,7 @@ pub(super) struct Record {
     pub(super) id: Option<String>,
     pub(super) files: Vec<File>,
     pub(super) elapsed_seconds: Option<f64>,
-    /// List price in US dollars.
+    /// List price in US dollars, at most. None if it is not known, or if the item was certainly not submitted.
     pub(super) cost_usd: Option<Usd>,
     /// Why there is no result.
     pub(super) error: Option<String>,
@@ -54,7 +54,7 @@ impl Record {
             id: None,
             files: Vec::new(),
             elapsed_seconds: None,
-            cost_usd: item.model.info().estimate_usd(&item.input),
+            cost_usd: item.request().estimate().max(),
             error: None,
             service: Some(service.to_owned()),
         }
@@ -64,7 +64,9 @@ impl Record {
     pub(super) fn succeeded(item: &Item, output: &Output, service: &str) -> Self {
         let files = output.files.iter().map(File::from).collect();
         let elapsed_seconds = output.elapsed.map(|elapsed| elapsed.as_millis() as f64 / 1000.0);
-        Self { id: output.generation.id().map(str::to_owned), files, elapsed_seconds, ..Self::new(item, service) }
+        let record = Self::new(item, service);
+        let cost_usd = output.generation.cost().or(record.cost_usd);
+        Self { id: output.generation.id().map(str::to_owned), files, elapsed_seconds, cost_usd, ..record }
     }
 
     /// Creates the record of an item without a result.
@@ -77,11 +79,15 @@ impl Record {
             e if e.job().is_some() => "unfinished",
             _ => "refused",
         };
+        let record = Self::new(item, service);
+        let job = error.job();
+        let may_be_submitted = job.is_some() || !matches!(status, "refused" | "unfinished");
         Self {
+            cost_usd: job.and_then(JobRef::cost).or(record.cost_usd).filter(|_| may_be_submitted),
             status: status.into(),
-            id: error.job().map(|job| job.id().to_owned()),
+            id: job.map(|job| job.id().to_owned()),
             error: Some(error.to_string()),
-            ..Self::new(item, service)
+            ..record
         }
     }
 

@@ -126,6 +126,7 @@ mod tests {
                 index,
                 line: index as u64 + 1,
                 name: None,
+                label: None,
                 model: Model::P_IMAGE,
                 input,
                 parameters,

@@ -26,11 +26,17 @@ pub(crate) async fn run(
     if !options.json {
         output::line(gallery.display())?;
     }
-    match outcome.most_severe {
-        None => Ok(()),
-        Some(code) => {
-            let message = format!("{} of {} items have no result", outcome.failures, options.items.len());
-            Err(Failure::new(code, message).hint(hint(code)))
+    let failures = outcome.most_severe.map(|code| {
+        let message = format!("{} of {} items have no result", outcome.failures, options.items.len());
+        Failure::new(code, message).hint(hint(code))
+    });
+    let over_budget = options.limit.and_then(|limit| outcome.over_budget.failure(options.items, limit));
+    match (failures, over_budget) {
+        (None, None) => Ok(()),
+        (Some(failure), None) | (None, Some(failure)) => Err(failure),
+        (Some(failures), Some(over_budget)) => {
+            terminal.error(&over_budget.message, over_budget.hint.as_deref());
+            Err(Failure { code: failures.code.more_severe(over_budget.code), ..failures })
         }
     }
 }

@@ -7,10 +7,24 @@ use std::{
 };
 
 use pruna::Model;
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::item::Item;
-use crate::{file_name, input::Input, suggest, warnings};
+use crate::{cost::parse_label, file_name, input::Input, suggest, warnings};
+
+/// A line of a JSON lines file, or a row of a table.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Line {
+    pub(super) model: Model,
+    pub(super) input: Map<String, Value>,
+    #[serde(default)]
+    pub(super) name: Option<String>,
+    /// Label for the ledger.
+    #[serde(default)]
+    pub(super) label: Option<String>,
+}
 
 /// What is wrong with a line of the batch file.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,7 +39,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Which checks apply to the items of a batch file.
+/// Which checks apply to the items of a batch file, and what they have in common.
 #[derive(Clone, Debug)]
 pub(crate) struct Checks {
     /// Whether items must match the documented schema.
@@ -33,6 +47,8 @@ pub(crate) struct Checks {
     /// The directory below which local files may be uploaded; anywhere if there is none. A batch file may come from others,
     /// and what it names leaves this machine.
     pub(crate) files_below: Option<PathBuf>,
+    /// Label of items that have none.
+    pub(crate) label: Option<String>,
 }
 
 /// Collects items and the problems in them.
@@ -59,10 +75,14 @@ impl Validator {
     }
 
     /// Validates an item and adds it.
-    pub(super) fn add(&mut self, line: u64, model: Model, input: Map<String, Value>, name: Option<String>) {
+    pub(super) fn add(&mut self, line: u64, Line { model, input, name, label }: Line) {
         if let Some(name) = &name {
             self.check_name(line, name);
         }
+        if let Some(Err(problem)) = label.as_deref().map(parse_label) {
+            self.add_problem(line, problem);
+        }
+        let label = label.or_else(|| self.checks.label.clone());
         let Input { parameters, files } = match Input::new(&model, &input, |_| false) {
             Ok(input) => input,
             Err(failure) => return self.add_problem(line, failure.message),
@@ -70,7 +90,7 @@ impl Validator {
         for file in &files {
             self.check_place(line, file);
         }
-        let item = Item { index: self.items.len(), line, name, model, input, parameters, files };
+        let item = Item { index: self.items.len(), line, name, label, model, input, parameters, files };
         if self.checks.schema {
             self.check_schema(line, &item);
         }

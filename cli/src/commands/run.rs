@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use pruna::Request;
 
 use crate::{
-    app::App, failure::Failure, input::InputOptions, jobs, media_check, options::OutputOptions, session::Session,
-    target::TargetOptions, units::parse_duration, warnings,
+    app::App, cost::CostOptions, failure::Failure, input::InputOptions, jobs, media_check, options::OutputOptions,
+    session::Session, target::TargetOptions, units::parse_duration, warnings,
 };
 
 /// Generate images or videos, wait for them and save the files
@@ -31,6 +31,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     timeout: Option<Duration>,
     #[command(flatten)]
+    cost: CostOptions,
+    #[command(flatten)]
     output: OutputOptions,
 }
 
@@ -40,8 +42,9 @@ impl Args {
         let target = self.target.target()?;
         let input = self.input.build()?;
         let mut warnings = media_check::show(&app.terminal, &input.files)?;
-        let session = Session::open(&app.global).await?;
-        let mut request = Request::new(&model, &input.parameters);
+        let mut request = self.cost.label(Request::new(&model, &input.parameters));
+        self.cost.check(&request)?;
+        let session = Session::open_with(&app.global, |builder| self.cost.set(app, builder)).await?;
         if let Some(timeout) = self.timeout {
             request = request.deadline(timeout);
         }

@@ -3,7 +3,10 @@
 use pruna::{JobRef, Model, Prediction, Request};
 use serde::Serialize;
 
-use crate::{app::App, failure::Failure, input::InputOptions, jobs, media_check, output, session::Session, warnings};
+use crate::{
+    app::App, cost::CostOptions, failure::Failure, input::InputOptions, jobs, media_check, output, session::Session,
+    warnings,
+};
 
 /// Submit a job without waiting for the result, and print its id
 #[derive(Debug, clap::Args)]
@@ -14,6 +17,8 @@ Examples:
 pub(crate) struct Args {
     #[command(flatten)]
     input: InputOptions,
+    #[command(flatten)]
+    cost: CostOptions,
     /// Print one JSON object: id, model, get_url, warnings if there are any
     #[arg(long)]
     json: bool,
@@ -33,8 +38,9 @@ impl Args {
     pub(crate) async fn run(self, app: &App) -> Result<(), Failure> {
         let input = self.input.build()?;
         let mut warnings = media_check::show(&app.terminal, &input.files)?;
-        let session = Session::open(&app.global).await?;
-        let request = Request::new(self.input.model(), &input.parameters);
+        let request = self.cost.label(Request::new(self.input.model(), &input.parameters));
+        self.cost.check(&request)?;
+        let session = Session::open_with(&app.global, |builder| self.cost.set(app, builder)).await?;
         warnings.extend(warnings::show(&app.terminal, &request));
         jobs::upload(&app.terminal, &session.client, &input.files).await?;
         let job = jobs::submit(&app.terminal, &session.client, request, false).await?;

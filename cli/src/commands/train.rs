@@ -6,10 +6,10 @@ use std::{
 };
 
 use pruna::{Client, Lora, Model, Request, TrainingSet, UploadedFile};
-use serde_json::{Map, Value};
 
 use crate::{
     app::App,
+    cost::CostOptions,
     failure::Failure,
     input::ParameterOptions,
     interrupt::interruptible,
@@ -46,6 +46,8 @@ pub(crate) struct Args {
     /// Maximum time from submission to result, such as 90m or 3h [default: ten times the typical time]
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     timeout: Option<Duration>,
+    #[command(flatten)]
+    cost: CostOptions,
     /// Print the result as one JSON object
     #[arg(long)]
     json: bool,
@@ -58,12 +60,14 @@ impl Args {
         let caption = input.parameters.get("default_caption").and_then(|value| value.as_str());
         let set = training_set(&self.dir, &self.model, caption)?;
         let mut warnings = media_check::show(&app.terminal, &[images(&self.dir)?, input.files.clone()].concat())?;
-        let session = Session::open(&app.global).await?;
-        announce(&app.terminal, &self.model, &set, &input.parameters);
+        let estimated = Request::new(&self.model, &input.parameters);
+        self.cost.check(&estimated)?;
+        let session = Session::open_with(&app.global, |builder| self.cost.set(app, builder)).await?;
+        announce(&app.terminal, &estimated, &set);
         let started = Instant::now();
         let archive = upload(&app.terminal, &session.client, set).await?;
         input.parameters.insert("image_data".into(), archive.url.into());
-        let mut request = Request::new(&self.model, &input.parameters);
+        let mut request = self.cost.label(Request::new(&self.model, &input.parameters));
         if let Some(timeout) = self.timeout {
             request = request.deadline(timeout);
         }
@@ -82,9 +86,9 @@ impl Args {
 }
 
 /// Prints the size of the training set, the estimated cost and the typical time.
-fn announce(terminal: &Terminal, model: &Model, set: &TrainingSet, parameters: &Map<String, Value>) {
-    let info = model.info();
-    let cost = info.estimate_usd(parameters);
+fn announce(terminal: &Terminal, request: &Request, set: &TrainingSet) {
+    let info = request.model().info();
+    let cost = request.estimate().max();
     let cost = cost.map(|usd| format!(", estimated cost {usd} (list price)")).unwrap_or_default();
     let typical = format_duration(Duration::from_secs_f64(info.typical_seconds));
     terminal.note(format_args!("{} images{cost}, typically {typical} at the default number of steps", set.len()));

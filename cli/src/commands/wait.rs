@@ -38,8 +38,8 @@ impl Args {
         let job = self.job_ref()?;
         let target = self.target.target()?;
         let session = Session::open_with(&app.global, |builder| match self.timeout {
-            Some(timeout) => builder.deadline(timeout),
-            None => builder,
+            Some(timeout) => Ok(builder.deadline(timeout)),
+            None => Ok(builder),
         })
         .await?;
         let started = Instant::now();

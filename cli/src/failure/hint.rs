@@ -24,6 +24,9 @@ pub(super) fn of(error: &pruna::Error) -> Option<String> {
         ErrorKind::SubmissionUnknown => {
             "the job may be running and may be billed, so it was not sent again; check the dashboard first".into()
         }
+        ErrorKind::BudgetExceeded => {
+            "a larger --max-cost covers it; --assume MODEL=USD says what a model without a list price counts for".into()
+        }
         ErrorKind::Io => return None,
         ErrorKind::Decode => "the response does not match the API specification; -v shows details".into(),
         ErrorKind::Redirected => "check --base-url".into(),

@@ -38,6 +38,7 @@ pub(crate) async fn finish(
             return Err(failure);
         }
     };
+    report.cost = generation.cost();
     let saved = SavedFiles::default();
     let hint = || unsaved::hint(job, &generation, &saved, None);
     let ended = interruptible(target.save(terminal, &generation, &saved), hint).await;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use pruna::{Generation, Prediction, Status};
+use pruna::{Generation, Prediction, Status, Usd};
 use serde::Serialize;
 
 use crate::{
@@ -21,6 +21,9 @@ pub(super) struct Report {
     model: Option<String>,
     status: Status,
     pub(super) files: Vec<Saved>,
+    /// What the job is estimated to cost; for people only.
+    #[serde(skip)]
+    pub(super) cost: Option<Usd>,
     elapsed_seconds: f64,
     warnings: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -35,6 +38,7 @@ impl Report {
             model: job.model().map(ToString::to_string),
             status: Status::SUCCEEDED,
             files: Vec::new(),
+            cost: None,
             elapsed_seconds: started.elapsed().as_millis() as f64 / 1000.0,
             warnings,
             error: None,
@@ -75,6 +79,7 @@ impl Report {
             0 => String::new(),
             bytes => format!(", {}", format_bytes(bytes)),
         };
-        terminal.success(format_args!("{name} in {time}{size}"));
+        let cost = self.cost.map(|usd| format!(", about {usd}")).unwrap_or_default();
+        terminal.success(format_args!("{name} in {time}{size}{cost}"));
     }
 }

@@ -42,7 +42,7 @@ pub(crate) async fn upload_each(
     let uploads = stream::iter(files).map(|path| upload_one(terminal, client, path));
     let work = uploads.buffered(MAX_CONCURRENT).try_for_each(|(path, file)| {
         if let Some(count) = &count {
-            count.increment(0);
+            count.increment();
         }
         std::future::ready(uploaded(path, file))
     });

@@ -75,6 +75,8 @@ pub(crate) struct FileJournal {
 pub(in crate::batch) struct Contents {
     pub(in crate::batch) service: Service,
     pub(in crate::batch) items: HashMap<ItemId, (Fingerprint, State)>,
+    /// What all runs have committed.
+    pub(in crate::batch) committed: Usd,
 }
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -268,7 +270,8 @@ fn contents(path: &Path, database: &impl ReadableDatabase) -> Result<Option<Cont
         Ok(items)
     };
     let items = read().map_err(|e| journal_error(path, e))?;
-    Ok(Some(Contents { service, items }))
+    let committed = committed(database).map_err(|e| journal_error(path, e))?;
+    Ok(Some(Contents { service, items, committed }))
 }
 
 /// Writes changes until the senders are gone.

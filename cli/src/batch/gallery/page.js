@@ -16,7 +16,7 @@ const formatUsd = (usd) => "$" + (usd < 0.01 ? usd.toFixed(4) : usd.toFixed(usd 
 
 function summarize() {
   const succeededCount = items.filter(succeeded).length;
-  const cost = items.reduce((sum, item) => sum + (succeeded(item) && item.cost_usd || 0), 0);
+  const cost = items.reduce((sum, item) => sum + (item.cost_usd || 0), 0);
   const parts = [`${succeededCount} of ${items.length} succeeded`];
   if (cost > 0) parts.push(`estimated cost ${formatUsd(cost)}`);
   byId("summary").textContent = parts.join(", ");
