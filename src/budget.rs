@@ -96,6 +96,11 @@ impl Budget {
         self.limit().checked_sub(self.committed()).unwrap_or_default()
     }
 
+    /// Whether the two share one amount.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.spent, &other.spent)
+    }
+
     /// Fails if the amount cannot be used.
     pub(crate) fn check(&self) -> Result<()> {
         match &self.limit {

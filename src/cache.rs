@@ -8,10 +8,13 @@ use std::{
     sync::{Arc, Mutex, PoisonError, Weak},
 };
 
+use serde_json::Value;
+use tokio::time::{Instant, timeout_at};
+
 mod key;
 mod store;
 
-use crate::{Error, Generation, Request, Result, context::Context};
+use crate::{Error, Generation, Request, Result, context::Context, error::ErrorKind};
 use key::Key;
 use store::Store;
 
@@ -22,7 +25,7 @@ const MAX_BYTES: u64 = 1 << 30;
 ///
 /// Two requests are equal if they go to the same service and have the same model and parameters, whatever the order of these. Local
 /// files and bytes count by their content, URLs by their text. Only requests with a `seed` are looked up and kept:
-/// without one, each result is meant to be another. [`unseeded`](Self::unseeded) admits all.
+/// without one, or with a negative one, each result is meant to be another. [`unseeded`](Self::unseeded) admits all.
 ///
 /// That equal requests would give equal results is a property of a model that the service does not promise. So nothing is used
 /// again unless you ask for it.
@@ -83,19 +86,28 @@ impl Cache {
         &self,
         context: &Arc<Context>,
         request: &Request,
+        deadline: Instant,
         generate: impl Future<Output = Result<Generation>>,
     ) -> Result<Generation> {
-        let is_seeded = request.input().get("seed").is_some_and(|seed| !seed.is_null());
-        if !is_seeded && !self.unseeded {
+        if !is_seeded(request) && !self.unseeded {
             return generate.await;
         }
-        let Some(key) = key::of(context.transport.base.as_str(), request).await else { return generate.await };
+        let service = context.transport.base.as_str();
+        let Some(key) = key::of(service, request).await else { return generate.await };
         let turn = self.turn(&key);
-        let _guard = turn.lock().await;
+        let late = |_| {
+            let message = "not sent: an equal request was not answered before the deadline";
+            Error::new(ErrorKind::Timeout, message).with_model(request.model().clone())
+        };
+        let _guard = timeout_at(deadline, turn.lock()).await.map_err(late)?;
         if let Some(stored) = self.store.load(&key, context).await {
             return Ok(stored);
         }
         let generation = generate.await?;
+        if key::of(service, request).await.as_ref() != Some(&key) {
+            // A local file was changed meanwhile, and nobody knows which content was uploaded.
+            return Ok(generation);
+        }
         match self.store.save(&key, &generation, self.max_bytes).await {
             Ok(files) => Ok(generation.with_stored(files)),
             Err(error) => {
@@ -116,6 +128,14 @@ impl Cache {
         let turn = Arc::default();
         turns.insert(key.clone(), Arc::downgrade(&turn));
         turn
+    }
+}
+
+/// Whether a request asks for one certain result. Some models take a negative seed for "any".
+fn is_seeded(request: &Request) -> bool {
+    match request.input().get("seed") {
+        None | Some(Value::Null) => false,
+        Some(seed) => seed.as_f64().is_none_or(|seed| seed >= 0.0),
     }
 }
 

@@ -17,22 +17,27 @@ pub(crate) struct Accounts {
 
 impl Accounts {
     /// Reserves what a request costs, before anything of it is sent to the service with this base URL.
-    /// `assumed` is what it counts for if it has no list price.
+    /// `reserved_in` is the budget of its batch, which has reserved it, and says what it counts for if nothing else does.
     pub(crate) fn charge<'a>(
         &'a self,
         service: &'a str,
         model: &'a Model,
         request: &Request,
-        assumed: Option<Usd>,
+        reserved_in: Option<&Budget>,
     ) -> Result<Charge<'a>> {
+        let assumed = reserved_in.and_then(|budget| budget.assumed(model));
         let estimate = request.estimate();
-        let known = estimate.max().or(assumed);
         let (usd, reservation) = match &self.budget {
             Some(budget) => {
-                let usd = known.map_or_else(|| budget.amount(model, &estimate), Ok)?;
-                (Some(usd), Some(budget.reserve(model, usd)?))
+                let usd = match assumed {
+                    Some(assumed) if estimate.max().or(budget.assumed(model)).is_none() => assumed,
+                    _ => budget.amount(model, &estimate)?,
+                };
+                // The budget of a batch that is also that of its client has reserved it already.
+                let is_reserved = reserved_in.is_some_and(|other| other.is_same(budget));
+                (Some(usd), if is_reserved { None } else { Some(budget.reserve(model, usd)?) })
             }
-            None => (known, None),
+            None => (estimate.max().or(assumed), None),
         };
         let label = request.own_label().map(Into::into);
         let charge =

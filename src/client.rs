@@ -13,7 +13,7 @@ pub use builder::ClientBuilder;
 pub use model_handle::{ModelHandle, ModelRequest};
 
 use crate::{
-    Cache, Download, Error, Generation, IntoMedia, JobRef, Model, Prediction, Request, Result, Status, Upload, Usd,
+    Budget, Cache, Download, Error, Generation, IntoMedia, JobRef, Model, Prediction, Request, Result, Status, Upload,
     charge::Accounts,
     config::Config,
     context::Context,
@@ -51,8 +51,8 @@ pub(crate) struct StartOptions<'a> {
     pub(crate) urgency: Urgency,
     /// A permit that was acquired beforehand.
     pub(crate) permit: Option<Permit<'a>>,
-    /// What the request counts for if it has no list price.
-    pub(crate) assumed: Option<Usd>,
+    /// The budget of the batch, which has reserved what the request costs.
+    pub(crate) reserved_in: Option<&'a Budget>,
 }
 
 impl Client {
@@ -108,7 +108,8 @@ impl Client {
     }
 
     async fn generate_or_reuse(&self, cache: &Cache, request: Request) -> Result<Generation> {
-        cache.get_or_generate(&self.context, &request, self.generate_anew(request.clone())).await
+        let deadline = self.deadline_of(&request);
+        cache.get_or_generate(&self.context, &request, deadline, self.generate_anew(request.clone())).await
     }
 
     async fn generate_anew(&self, request: Request) -> Result<Generation> {
@@ -180,8 +181,13 @@ impl Client {
         let (model, deadline) = (request.model().clone(), self.deadline_of(&request));
         let (concurrency, permit) = self.context.transport.limits.try_acquire_submission(&model)?;
         let urgency = Urgency::Interactive;
-        let options =
-            StartOptions { try_sync: request.explicit_sync(), deadline, urgency, permit: Some(permit), assumed: None };
+        let options = StartOptions {
+            try_sync: request.explicit_sync(),
+            deadline,
+            urgency,
+            permit: Some(permit),
+            reserved_in: None,
+        };
         self.start_with(concurrency, request, options, &NoopHook).await
     }
 
@@ -333,7 +339,7 @@ impl Client {
             let error = Error::new(ErrorKind::RateLimited, message).with_model(request.model().clone());
             error.with_retry_after(Some(wait).filter(|wait| !wait.is_zero()))
         })?;
-        let options = StartOptions { try_sync, deadline, urgency, permit: None, assumed: None };
+        let options = StartOptions { try_sync, deadline, urgency, permit: None, reserved_in: None };
         self.start_with(concurrency, request, options, &NoopHook).await
     }
 
@@ -345,11 +351,11 @@ impl Client {
         options: StartOptions<'_>,
         hook: &impl SubmitHook,
     ) -> Result<Prediction> {
-        let StartOptions { try_sync, deadline, urgency, permit, assumed } = options;
+        let StartOptions { try_sync, deadline, urgency, permit, reserved_in } = options;
         let (model, secrets) = (&request.model().clone(), request.secrets());
         let span = tracing::info_span!("submit", %model, job = Empty);
         let submitted = async {
-            let mut charge = self.context.accounts.charge(self.base_url(), model, &request, assumed)?;
+            let mut charge = self.context.accounts.charge(self.base_url(), model, &request, reserved_in)?;
             let parameters = self.prepare(request, deadline).await?;
             let submission = Submission { model, parameters, try_sync, deadline, urgency, permit, charge: &mut charge };
             let job = self.context.transport.submit(submission, hook).await?;

@@ -7,8 +7,8 @@ use crate::{
     media::{LocalMedia, Reference, reference},
 };
 
-/// Adds a value to a hash. `local` adds local media, whose text in JSON differs between processes.
-pub(crate) fn add(value: &Value, hash: &mut Sha256, local: &mut impl FnMut(LocalMedia, &mut Sha256)) {
+/// Adds a value to a hash. `local` adds local media, and receives their text in JSON, which differs between processes.
+pub(crate) fn add(value: &Value, hash: &mut Sha256, local: &mut impl FnMut(LocalMedia, &str, &mut Sha256)) {
     match value {
         Value::Object(map) => {
             let mut names: Vec<_> = map.iter().collect();
@@ -26,7 +26,7 @@ pub(crate) fn add(value: &Value, hash: &mut Sha256, local: &mut impl FnMut(Local
             hash.update(b"]");
         }
         Value::String(text) => match reference(text) {
-            Reference::Local(media) => local(media, hash),
+            Reference::Local(media) => local(media, text, hash),
             _ => hash.update(format!("{text:?}")),
         },
         other => hash.update(format!("{other},")),

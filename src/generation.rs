@@ -305,8 +305,11 @@ fn numbered(path: &Path, number: usize) -> PathBuf {
     path.with_file_name(name)
 }
 
-/// The first file of the result, which is downloaded and uploaded again.
+/// The first file of the result: its copy on this machine, or else the original, which is downloaded and uploaded again.
 fn media(generation: &Generation) -> Media {
+    if let Some(stored) = generation.stored.first().filter(|stored| stored.path.is_file()) {
+        return Media::path(&stored.path);
+    }
     let url = generation.urls.first().cloned().unwrap_or_default();
     if url.starts_with("data:") { Media::url(url) } else { Media::download(url) }
 }

@@ -191,6 +191,39 @@ async fn a_batch_over_budget_ends_in_good_order_and_goes_on_with_a_larger_one() 
 }
 
 #[tokio::test]
+async fn a_budget_of_both_client_and_batch_counts_each_item_once() {
+    let (emulator, home) = (emulator().await, tempfile::tempdir().unwrap());
+    let budget = Budget::new(PRICE * 6);
+    let client = builder(&emulator).budget(budget.clone()).build().unwrap();
+    let summary = finish(batch(&client, home.path(), 4).budget(budget.clone())).await;
+    assert_eq!((summary.succeeded, budget.committed()), (4, PRICE * 4));
+    let summary = finish(batch(&client, home.path(), 9).budget(budget.clone())).await;
+    assert_eq!((summary.succeeded, budget.committed()), (6, PRICE * 6));
+}
+
+#[tokio::test]
+async fn each_budget_counts_what_it_assumes_itself() {
+    let emulator = emulator().await;
+    let (large, small) = (Usd::from_micros(900_000), Usd::from_micros(10));
+    for (of_client, counted) in [(Some(large), large), (None, small)] {
+        let budget = Budget::usd("1.00");
+        let budget = of_client.map_or(budget.clone(), |usd| budget.assume(Model::VACE, usd));
+        let client = builder(&emulator).budget(budget.clone()).build().unwrap();
+        let of_batch = Budget::usd("1.00").assume(Model::VACE, small);
+        let mut results = client.batch([Vace::new("waves")]).budget(of_batch.clone()).run().await.unwrap();
+        let detach = results.stop_handle();
+        let submitted = async {
+            while budget.committed() == Usd::ZERO {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            detach.detach();
+        };
+        tokio::join!(results.next(), submitted);
+        assert_eq!((budget.committed(), of_batch.committed()), (counted, small));
+    }
+}
+
+#[tokio::test]
 async fn a_budget_that_serves_two_runs_of_a_journal_counts_them_once() {
     let (emulator, home) = (emulator().await, tempfile::tempdir().unwrap());
     let (client, budget) = (client(&emulator), Budget::new(PRICE * 8));

@@ -59,6 +59,7 @@ async fn only_equal_requests_are_answered_and_only_with_a_seed_or_on_demand() {
         (lion(), PImage::new("a tiger").seed(42), false, 2),
         (PImage::new("a lion"), PImage::new("a lion"), false, 2),
         (PImage::new("a lion"), PImage::new("a lion"), true, 1),
+        (lion().seed(-1), lion().seed(-1), false, 2),
     ] {
         let (emulator, home) = (emulator().await, tempfile::tempdir().unwrap());
         let client = client(&emulator).reuse(cache(home.path()).unseeded(unseeded));
@@ -110,9 +111,18 @@ async fn local_media_count_by_their_content() {
 async fn a_stored_result_that_was_damaged_is_generated_again() {
     let (emulator, home) = (emulator().await, tempfile::tempdir().unwrap());
     let client = client(&emulator).reuse(cache(home.path()));
-    let damages: [fn(&Path); 4] = [
+    let damages: [fn(&Path); 7] = [
         |result| std::fs::remove_file(result.join("0.jpg")).unwrap(),
         |result| std::fs::write(result.join("0.jpg"), "short").unwrap(),
+        |result| {
+            let length = result.join("0.jpg").metadata().unwrap().len() as usize;
+            std::fs::write(result.join("0.jpg"), vec![0; length]).unwrap();
+        },
+        |result| {
+            let record = std::fs::read_to_string(result.join("result.json")).unwrap();
+            std::fs::write(result.join("result.json"), record.replace("\"key\":\"", "\"key\":\"0")).unwrap();
+        },
+        |result| std::fs::write(result.join("result.json"), r#"{"key": "", "files": []}"#).unwrap(),
         |result| std::fs::write(result.join("result.json"), "{").unwrap(),
         |result| std::fs::remove_file(result.join("result.json")).unwrap(),
     ];

@@ -6,13 +6,15 @@ use std::sync::{
 };
 
 use super::journal::{Commitment, Journal};
-use crate::{Budget, Request, Result, budget::Reservation, usd::Usd};
+use crate::{Budget, Error, Request, Result, budget::Reservation, error::ErrorKind, usd::Usd};
 
 /// The budget of a batch, and what this run has committed by list prices.
 #[derive(Debug)]
 pub(super) struct Account {
     budget: Option<Budget>,
     keeper: Keeper,
+    /// The least amount that the journal has refused, in micro-dollars.
+    refused: AtomicU64,
     /// Micro-dollars.
     committed: AtomicU64,
     unpriced: AtomicUsize,
@@ -32,7 +34,8 @@ impl Account {
                 Keeper::Both(name.to_owned())
             }
         };
-        Ok(Self { budget, keeper, committed: AtomicU64::new(0), unpriced: AtomicUsize::new(0) })
+        let refused = AtomicU64::new(u64::MAX);
+        Ok(Self { budget, keeper, refused, committed: AtomicU64::new(0), unpriced: AtomicUsize::new(0) })
     }
 
     /// Notes in the budget what the journal has committed or taken back.
@@ -65,7 +68,7 @@ enum Keeper {
     Budget,
     /// The budget; a journal of this name remembers it.
     Both(String),
-    /// The journal, together with other processes.
+    /// The budget, and a journal for it and other processes together.
     Journal,
 }
 
@@ -85,20 +88,23 @@ struct Reserved {
 }
 
 impl Share<'_> {
-    /// Reserves what a request costs. Returns what the budget assumes if there is no list price.
-    pub(super) fn reserve(&self, request: &Request) -> Result<Option<Usd>> {
+    /// Reserves what a request costs. Returns the budget that did.
+    pub(super) fn reserve(&self, request: &Request) -> Result<Option<&Budget>> {
         let (model, estimate) = (request.model(), request.estimate());
         let Some(budget) = &self.account.budget else {
             self.state().amount = estimate.max();
             return Ok(None);
         };
         let amount = budget.amount(model, &estimate)?;
-        let reservation = match self.account.keeper {
-            Keeper::Journal => None,
-            Keeper::Budget | Keeper::Both(_) => Some(budget.reserve(model, amount)?),
-        };
+        // What other workers have spent is known only when the journal refuses.
+        if amount.micros() >= self.account.refused.load(Ordering::Relaxed) {
+            let message =
+                format!("not sent, because it costs {amount}, and less than that is left of the fleet's budget");
+            return Err(Error::new(ErrorKind::BudgetExceeded, message).with_model(model.clone()));
+        }
+        let reservation = Some(budget.reserve(model, amount)?);
         *self.state() = Reserved { amount: Some(amount), reservation, is_committed: false };
-        Ok(budget.assumed(model))
+        Ok(Some(budget))
     }
 
     /// Keeps the amount, because the request is about to be sent. Returns what the journal records.
@@ -124,6 +130,17 @@ impl Share<'_> {
         }
     }
 
+    /// Takes back a commitment that the journal did not record.
+    pub(super) fn undo(&self, commitment: Commitment, error: &Error) {
+        // What it has counted for an earlier attempt stays counted until it is taken back there, too.
+        if let Commitment::Add(usd) = commitment {
+            self.take_back();
+            if error.is_budget_exceeded() {
+                self.account.refused.fetch_min(usd.micros(), Ordering::Relaxed);
+            }
+        }
+    }
+
     /// Releases the amount, because the request was certainly not accepted. Returns what the journal records.
     pub(super) fn take_back(&self) -> Commitment {
         let mut state = self.state();
@@ -137,7 +154,7 @@ impl Share<'_> {
         };
         self.account.committed.fetch_sub(usd.micros(), Ordering::Relaxed);
         self.account.note_journal(|total| total.checked_sub(usd).unwrap_or_default());
-        if let (Some(budget), Keeper::Budget | Keeper::Both(_)) = (&self.account.budget, &self.account.keeper) {
+        if let Some(budget) = &self.account.budget {
             budget.release(usd);
         }
         Commitment::Remove(usd)

@@ -101,12 +101,13 @@ impl Fingerprint {
     fn of(request: &Request, base: Option<&Path>) -> Self {
         let mut hash = Sha256::new();
         hash.update(request.model().as_str());
-        fingerprint::add(request.input(), &mut hash, &mut |media, hash| match media {
+        fingerprint::add(request.input(), &mut hash, &mut |media, text, hash| match media {
             LocalMedia::Path(path) => {
                 let path = if base.is_some() { resolved(&path) } else { path };
                 hash.update(format!("path {:?}", relative(&path, base)));
             }
-            LocalMedia::Bytes(bytes) => hash.update(&bytes),
+            // Their text is their content.
+            LocalMedia::Bytes(_) => hash.update(format!("{text:?}")),
             LocalMedia::Download(address) => hash.update(format!("result {address:?}")),
         });
         Self(hex(&hash.finish()[..16]))

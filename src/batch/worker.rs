@@ -163,7 +163,7 @@ impl Worker {
     /// Submits an item. `is_again` means that the outcome of an earlier submission is unknown.
     async fn submit(&self, entry: &JournalEntry<'_>, request: Request, is_again: bool) -> Result<Prediction> {
         let limits = &self.client.context().transport.limits;
-        let assumed = entry.share.reserve(&request)?;
+        let reserved_in = entry.share.reserve(&request)?;
         // The deadline of an item starts at its turn, however many precede it.
         let concurrency = {
             let acquired = pin!(limits.acquire_concurrency(request.model(), Urgency::Batch));
@@ -175,7 +175,7 @@ impl Worker {
         // A synchronous submission has no id that could be recorded while it runs.
         let try_sync = if self.journal.is_some() { request.explicit_sync() } else { request.use_sync() };
         let deadline = self.client.deadline_of(&request);
-        let options = StartOptions { try_sync, deadline, urgency: Urgency::Batch, permit: None, assumed };
+        let options = StartOptions { try_sync, deadline, urgency: Urgency::Batch, permit: None, reserved_in };
         let submission = pin!(self.client.start_with(concurrency, request, options, entry));
         let interrupted = pin!(async {
             self.stopping.cancelled().await;
@@ -348,9 +348,9 @@ impl SubmitHook for JournalEntry<'_> {
     async fn before_send(&self) -> Result<()> {
         self.worker.check_running()?;
         self.is_sent.store(true, Ordering::Relaxed);
-        if let Err(error) = self.record(Some(State::Submitting), self.share.commit()).await {
-            // Then the journal has not counted it, either.
-            self.share.take_back();
+        let commitment = self.share.commit();
+        if let Err(error) = self.record(Some(State::Submitting), commitment).await {
+            self.share.undo(commitment, &error);
             return Err(error);
         }
         // The disk may have taken its time.

@@ -35,8 +35,8 @@ fn compute(service: &str, request: &Request) -> io::Result<Key> {
     let mut hash = Sha256::new();
     hash.update(format!("{service:?} {:?} ", request.model().as_str()));
     let mut failure = None;
-    fingerprint::add(request.input(), &mut hash, &mut |media, hash| match media {
-        LocalMedia::Path(path) => match content(&path) {
+    fingerprint::add(request.input(), &mut hash, &mut |media, _, hash| match media {
+        LocalMedia::Path(path) => match content_hash(&path) {
             Ok(content) => hash.update(format!("content {content}")),
             Err(error) => failure = Some(error),
         },
@@ -49,7 +49,8 @@ fn compute(service: &str, request: &Request) -> io::Result<Key> {
     }
 }
 
-fn content(path: &Path) -> io::Result<String> {
+/// Returns the hash of a file's content.
+pub(super) fn content_hash(path: &Path) -> io::Result<String> {
     /// Passes what is written to a hash.
     struct Hasher(Sha256);
 

@@ -132,13 +132,16 @@ impl Price {
         };
         let (parameter, count, per) = match self.unit {
             PriceUnit::Video => {
-                let frames = (value(FRAMES).and_then(|count| count.as_u64()), default(FRAMES).and_then(|n| n.as_u64()));
-                return match frames {
-                    (Some(count), Some(usual)) if count > usual => match max.checked_ratio(count, usual) {
+                let (Some(count), Some(usual)) = (value(FRAMES), default(FRAMES).and_then(|n| n.as_u64())) else {
+                    return range(min, max);
+                };
+                return match count.as_u64() {
+                    Some(count) if count <= usual => range(min, max),
+                    Some(count) => match max.checked_ratio(count, usual) {
                         Some(max) => range(min, max),
                         None => Estimate::unknown(format!("{FRAMES} is too large")),
                     },
-                    _ => range(min, max),
+                    None => Estimate::unknown(format!("{FRAMES} is not a whole number")),
                 };
             }
             PriceUnit::Image => (IMAGES, value(IMAGES).unwrap_or(Cow::Owned(1.into())), 1),
@@ -150,7 +153,7 @@ impl Price {
         };
         match (times(min, &count, per), times(max, &count, per)) {
             (Some(min), Some(max)) => range(min, max),
-            _ => Estimate::unknown(format!("{parameter} is not a number")),
+            _ => Estimate::unknown(format!("{parameter} is not a number above 0")),
         }
     }
 }
@@ -165,11 +168,12 @@ fn range(min: Usd, max: Usd) -> Estimate {
     if min == max { Estimate::Exact(max) } else { Estimate::Range { min, max } }
 }
 
-/// Multiplies a rate by `count / per`. `None` if the count is not a number.
+/// Multiplies a rate by `count / per`. `None` if the count is not a number above 0.
 fn times(rate: Usd, count: &Value, per: u64) -> Option<Usd> {
     match count.as_u64() {
+        Some(0) => None,
         Some(count) => rate.checked_ratio(count, per),
-        None => Usd::from_dollars(rate.dollars() * count.as_f64()? / per as f64),
+        None => Usd::from_dollars(rate.dollars() * count.as_f64().filter(|count| *count > 0.0)? / per as f64),
     }
 }
 
@@ -230,11 +234,18 @@ mod tests {
         for (unit, rate, input, expected) in [
             (PriceUnit::Image, flat.clone(), json!({}), "$0.005"),
             (PriceUnit::Image, flat.clone(), json!({"num_outputs": 4}), "$0.02"),
-            (PriceUnit::Image, flat.clone(), json!({"num_outputs": "four"}), "unknown: num_outputs is not a number"),
+            (
+                PriceUnit::Image,
+                flat.clone(),
+                json!({"num_outputs": "four"}),
+                "unknown: num_outputs is not a number above 0",
+            ),
+            (PriceUnit::Image, flat.clone(), json!({"num_outputs": 0}), "unknown: num_outputs is not a number above 0"),
             (PriceUnit::Video, BY_RESOLUTION, json!({"resolution": "720p"}), "$0.11"),
             (PriceUnit::Video, BY_RESOLUTION, json!({}), "$0.05 to $0.11"),
             (PriceUnit::Video, flat.clone(), json!({"num_frames": 80}), "$0.005"),
             (PriceUnit::Video, flat.clone(), json!({"num_frames": 120}), "$0.005 to $0.0075"),
+            (PriceUnit::Video, flat.clone(), json!({"num_frames": "120"}), "unknown: num_frames is not a whole number"),
             (
                 PriceUnit::Video,
                 BY_RESOLUTION,

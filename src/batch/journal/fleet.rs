@@ -355,25 +355,7 @@ impl Journal for FleetWorker {
     }
 
     fn record<'a>(&'a self, item: &'a Identity, state: Option<State>, change: Commitment) -> Pending<'a, ()> {
-        Box::pin(async move {
-            let Fleet { database, batch, .. } = &self.fleet;
-            match change {
-                Commitment::Unchanged => self.update(item, state).await,
-                Commitment::Remove(usd) => {
-                    self.update(item, state).await?;
-                    account::remove(database, batch, usd).await
-                }
-                Commitment::Add(usd) => {
-                    // First the money: a crash in between leaves too much counted, not too little.
-                    account::add(database, batch, usd, self.max_cost).await?;
-                    if let Err(error) = self.update(item, state).await {
-                        account::remove(database, batch, usd).await?;
-                        return Err(error);
-                    }
-                    Ok(())
-                }
-            }
-        })
+        Box::pin(self.write_state(item, state, change))
     }
 
     fn committed(&self) -> Option<(&str, Usd)> {
@@ -391,8 +373,9 @@ impl Journal for FleetWorker {
 }
 
 impl FleetWorker {
-    /// Writes the state of an item, if this worker still owns it.
-    async fn update(&self, item: &Identity, state: Option<State>) -> Result<()> {
+    /// Writes the state of an item, if this worker still owns it, and what that changes of the budget.
+    async fn write_state(&self, item: &Identity, state: Option<State>, change: Commitment) -> Result<()> {
+        let Fleet { database, batch, .. } = &self.fleet;
         let id = item.id.as_str();
         let detail = state.as_ref().map(serde_json::to_string).transpose().map_err(|e| entry_error(id, e))?;
         let name = match &state {
@@ -404,14 +387,22 @@ impl FleetWorker {
             Some(State::Done { .. }) => "done",
             Some(State::Failed { .. }) => "failed",
         };
-        let values: [&(dyn ToSql + Sync); 5] = [&&*self.fleet.batch, &id, &self.name, &name, &detail];
-        match self.fleet.database.execute(RECORD, &values).await.map_err(database_error)? {
-            0 => Err(Error::new(
-                ErrorKind::Timeout,
-                format!("the lease expired; another worker has taken over the item {id:?}"),
-            )),
-            _ => Ok(()),
+        let most = self.max_cost.map_or(i64::MAX, account::to_sql);
+        let (statement, usd, count) = match change {
+            Commitment::Unchanged => (RECORD, Usd::ZERO, 5),
+            Commitment::Remove(usd) => (account::RECORD_AND_REMOVE, usd, 6),
+            Commitment::Add(usd) => (account::RECORD_AND_ADD, usd, 7),
+        };
+        let micros = account::to_sql(usd);
+        let values: [&(dyn ToSql + Sync); 7] = [&&**batch, &id, &self.name, &name, &detail, &micros, &most];
+        if database.execute(statement, &values[..count]).await.map_err(database_error)? > 0 {
+            return Ok(());
         }
+        if let Commitment::Add(usd) = change {
+            account::check(database, batch, usd, self.max_cost).await?;
+        }
+        let message = format!("the lease expired; another worker has taken over the item {id:?}");
+        Err(Error::new(ErrorKind::Timeout, message))
     }
 }
 
