@@ -149,7 +149,8 @@ fn a_full_disk_stops_the_batch_and_loses_nothing() {
         write_items(&service);
         let batch = "\"$PRUNA\" batch items.jsonl -o out --concurrency 4";
         let script = format!(
-            "{batch}; echo \"first: $?\"; mount -o remount,size=64m out; {batch}; echo \"second: $?\"; \
+            "{batch}; echo \"first: $?\"; mount -o remount,size=64m out; {batch}; code=$?; \
+             test $code != 5 || {{ {batch} --resubmit-unknown; code=$?; }}; echo \"then: $code\"; \
              ls out | grep -c jpg; wc -l < out/results.jsonl"
         );
         let output = on_disk(&service, &format!("size={size}"), &script);
@@ -157,9 +158,12 @@ fn a_full_disk_stops_the_batch_and_loses_nothing() {
         assert!(stdout.contains("first: 6"), "{size}: {stdout}{stderr}");
         assert!(stderr.contains("No space left on device"), "{size}: {stderr}");
         assert!(stderr.contains("the same command"), "{size}: {stderr}");
-        assert!(stdout.contains("second: 0"), "{size}: {stdout}{stderr}");
+        assert!(stdout.contains("then: 0"), "{size}: {stdout}{stderr}");
         assert!(stdout.contains(&format!("\n{COUNT}\n{COUNT}")), "{size}: {stdout}");
-        assert_eq!(service.sends("createPrediction"), COUNT, "{size}: nothing is paid twice");
+        // The journal may have had no room for what became of a submission. The next run says so, and repeats none by itself.
+        let unknown = stderr.matches("resubmit_unknown submits such items again").count();
+        let sends = service.sends("createPrediction");
+        assert!((COUNT..=COUNT + unknown).contains(&sends), "{size}: {sends} sends, {unknown} unknown: {stderr}");
     }
 }
 

@@ -1,6 +1,9 @@
 //! Before anything is sent: what becomes of each item, and what stands in the way.
 
-use std::{collections::BTreeMap, fmt, io};
+use std::{
+    collections::{BTreeMap, HashSet},
+    fmt, io,
+};
 
 use pruna::{
     Client, JobRef,
@@ -120,10 +123,14 @@ fn restore(
     plan: &mut Plan,
 ) -> Result<(), Failure> {
     let is_new = |index: &usize| plan.items().get(*index).is_some_and(|item| item.stage == Stage::New);
+    // The journal may know the job of a line as that of another item, whose request was the same before it was renamed.
+    let jobs = plan.items().iter().map(|item| &item.job).chain(plan.gone().iter().map(|item| &item.job));
+    let jobs: HashSet<&str> = jobs.flatten().map(JobRef::id).collect();
+    let is_missing = |record: &Record| record.id.as_deref().is_none_or(|id| !jobs.contains(id));
     let known: Vec<_> = results
         .current
         .iter()
-        .filter(|(index, _)| is_new(index))
+        .filter(|(index, line)| is_new(index) && is_missing(&line.record))
         .filter_map(|(index, line)| Some((*index, evidence(&line.record, options)?)))
         .collect();
     if known.is_empty() {
