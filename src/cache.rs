@@ -89,33 +89,38 @@ impl Cache {
         deadline: Instant,
         generate: impl Future<Output = Result<Generation>>,
     ) -> Result<Generation> {
-        if !is_seeded(request) && !self.unseeded {
-            return generate.await;
-        }
-        let service = context.transport.base.as_str();
-        let Some(key) = key::of(service, request).await else { return generate.await };
-        let turn = self.turn(&key);
+        let slot = self.slot(context, request).await;
+        let turn = slot.key.as_ref().map(|key| self.turn(key));
         let late = |_| {
             let message = "not sent: an equal request was not answered before the deadline";
             Error::new(ErrorKind::Timeout, message).with_model(request.model().clone())
         };
-        let _guard = timeout_at(deadline, turn.lock()).await.map_err(late)?;
-        if let Some(stored) = self.store.load(&key, context).await {
-            return Ok(stored);
+        let _guard = match &turn {
+            Some(turn) => Some(timeout_at(deadline, turn.lock()).await.map_err(late)?),
+            None => None,
+        };
+        match slot.stored(context).await {
+            Some(stored) => Ok(stored),
+            None => Ok(slot.store(generate.await?).await),
         }
-        let generation = generate.await?;
-        if key::of(service, request).await.as_ref() != Some(&key) {
-            // A local file was changed meanwhile, and nobody knows which content was uploaded.
-            return Ok(generation);
+    }
+
+    /// Looks for the stored result of a request.
+    pub(crate) async fn look_up(&self, context: &Arc<Context>, request: &Request) -> Lookup {
+        let slot = self.slot(context, request).await;
+        match slot.stored(context).await {
+            Some(stored) => Lookup::Stored(Box::new(stored)),
+            None => Lookup::Missing(slot),
         }
-        match self.store.save(&key, &generation, self.max_bytes).await {
-            Ok(files) => Ok(generation.with_stored(files)),
-            Err(error) => {
-                // The result itself is there.
-                tracing::warn!(%error, "a result is not kept for reuse");
-                Ok(generation)
-            }
-        }
+    }
+
+    async fn slot(&self, context: &Context, request: &Request) -> Slot {
+        let service = context.transport.base.as_str().to_owned();
+        let key = match is_seeded(request) || self.unseeded {
+            true => key::of(&service, request).await,
+            false => None,
+        };
+        Slot { cache: self.clone(), service, request: request.clone(), key }
     }
 
     /// Returns the lock of a key.
@@ -136,6 +141,57 @@ fn is_seeded(request: &Request) -> bool {
     match request.input().get("seed") {
         None | Some(Value::Null) => false,
         Some(seed) => seed.as_f64().is_none_or(|seed| seed >= 0.0),
+    }
+}
+
+/// What [`Client::look_up`](crate::Client::look_up) found.
+#[derive(Debug)]
+#[must_use = "a result may be stored already"]
+pub enum Lookup {
+    /// The result of an earlier, equal request.
+    Stored(Box<Generation>),
+    /// There is none. The place for the result of this request.
+    Missing(Slot),
+}
+
+/// The place for the result of a request: see [`Lookup::Missing`].
+#[derive(Clone)]
+pub struct Slot {
+    cache: Cache,
+    service: String,
+    request: Request,
+    /// None if the result of the request is not to be used again.
+    key: Option<Key>,
+}
+
+impl Slot {
+    /// Stores the result of the request, with its files, and returns it. The files are read from the store from now on.
+    ///
+    /// A result that cannot be stored is returned as it is, and that is logged. Nothing is stored of a request without a
+    /// seed, unless the cache is [`unseeded`](Cache::unseeded), and of one whose local files were changed meanwhile.
+    pub async fn store(self, generation: Generation) -> Generation {
+        let Some(key) = self.key else { return generation };
+        if key::of(&self.service, &self.request).await.as_ref() != Some(&key) {
+            // Nobody knows which content was uploaded.
+            return generation;
+        }
+        match self.cache.store.save(&key, &generation, self.cache.max_bytes).await {
+            Ok(files) => generation.with_stored(files),
+            Err(error) => {
+                tracing::warn!(%error, "a result is not kept for reuse");
+                generation
+            }
+        }
+    }
+
+    async fn stored(&self, context: &Arc<Context>) -> Option<Generation> {
+        self.cache.store.load(self.key.as_ref()?, context).await
+    }
+}
+
+impl fmt::Debug for Slot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Slot").field("request", &self.request).finish_non_exhaustive()
     }
 }
 

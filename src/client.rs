@@ -13,7 +13,8 @@ pub use builder::ClientBuilder;
 pub use model_handle::{ModelHandle, ModelRequest};
 
 use crate::{
-    Budget, Cache, Download, Error, Generation, IntoMedia, JobRef, Model, Prediction, Request, Result, Status, Upload,
+    Budget, Cache, Download, Error, Generation, IntoMedia, JobRef, Lookup, Model, Prediction, Request, Result, Status,
+    Upload,
     charge::Accounts,
     config::Config,
     context::Context,
@@ -284,6 +285,27 @@ impl Client {
     #[must_use]
     pub fn reuse(&self, cache: Cache) -> Self {
         Self { context: Arc::clone(&self.context), cache: Some(cache) }
+    }
+
+    /// Looks for the stored result of an equal request, without sending anything: for programs that submit and wait in steps of their
+    /// own. `None` if the client has no [store of results](Self::reuse).
+    ///
+    /// ```no_run
+    /// # async fn example(client: pruna::Client) -> pruna::Result<()> {
+    /// use pruna::{Cache, Lookup, Request, inputs::WanT2v};
+    ///
+    /// let client = client.reuse(Cache::open("cache")?);
+    /// let request = Request::from(WanT2v::new("waves").seed(7));
+    /// let video = match client.look_up(&request).await {
+    ///     Some(Lookup::Stored(video)) => *video,
+    ///     Some(Lookup::Missing(slot)) => slot.store(client.submit(request).await?.wait().await?).await,
+    ///     None => client.generate(request).await?,
+    /// };
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn look_up(&self, request: &Request) -> Option<Lookup> {
+        Some(self.cache.as_ref()?.look_up(&self.context, request).await)
     }
 
     /// Returns what this client and its clones have spent, by list prices, for each model and [label](Request::label).

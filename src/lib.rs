@@ -238,7 +238,7 @@ mod vocabulary;
 mod wire;
 
 pub use budget::Budget;
-pub use cache::Cache;
+pub use cache::{Cache, Lookup, Slot};
 pub use client::{Client, ClientBuilder, ModelHandle, ModelRequest};
 pub use download::{Content, Download, SavedFile};
 pub use error::{Error, ErrorKind, Result};

@@ -4,7 +4,7 @@ use std::{path::Path, time::Duration};
 
 use futures_util::future::join_all;
 use pruna::{
-    Budget, Cache, Media, Request, Usd,
+    Budget, Cache, Lookup, Media, Request, Usd,
     inputs::{PImage, PImageEdit, WanImageSmall},
 };
 use pruna_emulator::{
@@ -77,6 +77,34 @@ async fn equal_requests_at_the_same_time_are_submitted_once() {
     let results = join_all((0..20).map(|_| client.generate(lion()))).await;
     assert_eq!(results.iter().filter(|result| result.as_ref().unwrap().is_reused()).count(), 19);
     assert_eq!((submissions(&emulator), budget.remaining()), (1, Usd::ZERO));
+}
+
+#[tokio::test]
+async fn a_result_can_be_looked_up_and_stored_in_steps() {
+    let (emulator, home) = (emulator().await, tempfile::tempdir().unwrap());
+    let plain = client(&emulator);
+    let request = Request::from(lion());
+    assert!(plain.look_up(&request).await.is_none());
+    let client = plain.reuse(cache(home.path()));
+    let Some(Lookup::Missing(slot)) = client.look_up(&request).await else { panic!("nothing is stored yet") };
+    let stored = slot.store(client.submit(request.clone()).await.unwrap().wait().await.unwrap()).await;
+    let Some(Lookup::Stored(found)) = client.look_up(&request).await else { panic!("it was stored") };
+    assert_eq!((found.id(), found.is_reused(), submissions(&emulator)), (stored.id(), true, 1));
+}
+
+#[tokio::test]
+async fn a_file_that_changes_between_lookup_and_result_stores_nothing() {
+    let (emulator, home) = (emulator().await, tempfile::tempdir().unwrap());
+    let plain = client(&emulator);
+    let path = home.path().join("a.jpg");
+    plain.generate(PImage::new("a lion")).await.unwrap().save(&path).await.unwrap();
+    let client = plain.reuse(cache(home.path()));
+    let request = Request::from(PImageEdit::new("make it night").images([Media::path(&path)]).seed(1));
+    let Some(Lookup::Missing(slot)) = client.look_up(&request).await else { panic!("nothing is stored yet") };
+    let result = client.submit(request.clone()).await.unwrap().wait().await.unwrap();
+    std::fs::write(&path, "another content").unwrap();
+    slot.store(result).await;
+    assert!(home.path().join("cache").read_dir().unwrap().next().is_none());
 }
 
 #[tokio::test]

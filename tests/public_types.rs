@@ -82,6 +82,8 @@ assert_auto_traits!(
     pruna::Content,
     pruna::Estimate,
     pruna::Ledger,
+    pruna::Lookup,
+    pruna::Slot,
     pruna::LedgerEntry,
     pruna::LedgerState,
     pruna::Spending,

@@ -7,7 +7,7 @@ mod upload;
 mod wait;
 
 pub(crate) use self::{
-    finish::finish,
+    finish::{deliver, finish},
     upload::{upload, upload_each},
 };
 

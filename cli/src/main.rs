@@ -18,6 +18,7 @@ mod os_text;
 mod output;
 mod preview;
 mod progress;
+mod reuse;
 mod session;
 mod source;
 mod spending;
@@ -26,6 +27,7 @@ mod table;
 mod target;
 mod terminal;
 mod units;
+mod user_dirs;
 mod warnings;
 
 use std::process::ExitCode;

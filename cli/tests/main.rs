@@ -24,6 +24,7 @@ mod ledger;
 #[cfg(unix)]
 mod outputs;
 mod readme;
+mod reuse;
 mod run;
 mod shell;
 #[cfg(unix)]
@@ -51,6 +52,7 @@ fn main() -> ExitCode {
         #[cfg(unix)]
         outputs::trials(),
         readme::trials(),
+        reuse::trials(),
         run::trials(),
         shell::trials(),
         #[cfg(unix)]

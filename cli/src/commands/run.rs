@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use pruna::Request;
+use pruna::{Lookup, Request};
 
 use crate::{
     app::App, cost::CostOptions, failure::Failure, input::InputOptions, jobs, media_check, options::OutputOptions,
-    session::Session, target::TargetOptions, units::parse_duration, warnings,
+    reuse::ReuseOptions, session::Session, target::TargetOptions, units::parse_duration, warnings,
 };
 
 /// Generate images or videos, wait for them and save the files
@@ -31,6 +31,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     timeout: Option<Duration>,
     #[command(flatten)]
+    reuse: ReuseOptions,
+    #[command(flatten)]
     cost: CostOptions,
     #[command(flatten)]
     output: OutputOptions,
@@ -43,17 +45,25 @@ impl Args {
         let input = self.input.build()?;
         let mut warnings = media_check::show(&app.terminal, &input.files)?;
         let mut request = self.cost.label(Request::new(&model, &input.parameters));
-        self.cost.check(&request)?;
         let session = Session::open_with(&app.global, |builder| self.cost.set(app, builder)).await?;
         if let Some(timeout) = self.timeout {
             request = request.deadline(timeout);
         }
         warnings.extend(warnings::show(&app.terminal, &request));
-        jobs::upload(&app.terminal, &session.client, &input.files).await?;
         let started = Instant::now();
+        let slot = match self.reuse.look_up(&session.client, &request).await? {
+            Some(Lookup::Stored(stored)) => {
+                let delivered = jobs::deliver(&app.terminal, &stored, &target, self.output, started, warnings).await;
+                return delivered.map(drop);
+            }
+            Some(Lookup::Missing(slot)) => Some(slot),
+            None => None,
+        };
+        self.cost.check(&request)?;
+        jobs::upload(&app.terminal, &session.client, &input.files).await?;
         let sync = if self.asynchronous { false } else { self.sync || model.info().try_sync };
         let job = jobs::submit(&app.terminal, &session.client, request, sync).await?;
-        let finished = jobs::finish(&app.terminal, &job, &target, self.output, started, warnings).await;
+        let finished = jobs::finish(&app.terminal, &job, slot, &target, self.output, started, warnings).await;
         finished.map(drop).map_err(Failure::of_submitted_job)
     }
 }

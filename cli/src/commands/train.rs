@@ -75,7 +75,7 @@ impl Args {
         jobs::upload(&app.terminal, &session.client, &input.files).await?;
         let job = jobs::submit(&app.terminal, &session.client, request, false).await?;
         let output = OutputOptions { json: self.json, preview: false };
-        let finished = jobs::finish(&app.terminal, &job, &target, output, started, warnings).await;
+        let finished = jobs::finish(&app.terminal, &job, None, &target, output, started, warnings).await;
         let files = finished.map_err(Failure::of_submitted_job)?;
         // A pipe or a device cannot be read again.
         for file in files.iter().filter(|file| file.path.is_file()) {

@@ -44,7 +44,7 @@ impl Args {
         .await?;
         let started = Instant::now();
         let job = session.client.attach(job);
-        jobs::finish(&app.terminal, &job, &target, self.output, started, Vec::new()).await.map(drop)
+        jobs::finish(&app.terminal, &job, None, &target, self.output, started, Vec::new()).await.map(drop)
     }
 
     /// Returns the job that the argument names.

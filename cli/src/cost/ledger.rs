@@ -8,7 +8,7 @@ use std::{
 use clap::Args;
 use pruna::Ledger;
 
-use crate::{failure::Failure, terminal::Terminal};
+use crate::{failure::Failure, terminal::Terminal, user_dirs};
 
 /// Maximum length of a label, in bytes.
 const MAX_LABEL: usize = 200;
@@ -88,14 +88,5 @@ pub(crate) fn parse_label(text: &str) -> Result<String, String> {
 
 /// Returns the path of the ledger in the user's directory for state.
 fn default_path() -> Option<PathBuf> {
-    let variable = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let home = || std::env::home_dir().filter(|path| path.is_absolute());
-    let dir = if cfg!(windows) {
-        variable("LOCALAPPDATA")?
-    } else if cfg!(target_os = "macos") {
-        home()?.join("Library/Application Support")
-    } else {
-        variable("XDG_STATE_HOME").or_else(|| Some(home()?.join(".local/state")))?
-    };
-    Some(dir.join("pruna").join("ledger.jsonl"))
+    user_dirs::state_dir().map(|dir| dir.join("ledger.jsonl"))
 }

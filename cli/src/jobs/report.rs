@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use pruna::{Generation, Prediction, Status, Usd};
+use pruna::{Generation, Model, Status, Usd};
 use serde::Serialize;
 
 use crate::{
@@ -24,6 +24,9 @@ pub(super) struct Report {
     /// What the job is estimated to cost; for people only.
     #[serde(skip)]
     pub(super) cost: Option<Usd>,
+    /// Whether it is the stored result of an equal request.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) reused: bool,
     elapsed_seconds: f64,
     warnings: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -32,13 +35,14 @@ pub(super) struct Report {
 
 impl Report {
     /// Creates the report of a job that succeeded; its files are still missing.
-    pub(super) fn new(job: &Prediction, started: Instant, warnings: Vec<String>) -> Self {
+    pub(super) fn new(id: Option<&str>, model: Option<&Model>, started: Instant, warnings: Vec<String>) -> Self {
         Self {
-            id: job.id().map(str::to_owned),
-            model: job.model().map(ToString::to_string),
+            id: id.map(str::to_owned),
+            model: model.map(ToString::to_string),
             status: Status::SUCCEEDED,
             files: Vec::new(),
             cost: None,
+            reused: false,
             elapsed_seconds: started.elapsed().as_millis() as f64 / 1000.0,
             warnings,
             error: None,
@@ -79,7 +83,11 @@ impl Report {
             0 => String::new(),
             bytes => format!(", {}", format_bytes(bytes)),
         };
-        let cost = self.cost.map(|usd| format!(", about {usd}")).unwrap_or_default();
+        let cost = match self.cost {
+            _ if self.reused => ", stored by an equal request".to_owned(),
+            Some(usd) => format!(", about {usd}"),
+            None => String::new(),
+        };
         terminal.success(format_args!("{name} in {time}{size}{cost}"));
     }
 }

@@ -1,14 +1,14 @@
 //! What to do about files of a result that could not be saved.
 
-use pruna::{Error, Generation, Prediction, error::ErrorKind};
+use pruna::{Error, Generation, error::ErrorKind};
 
 use crate::target::SavedFiles;
 
 /// Returns how to get the files that were not saved, with their URLs.
-pub(super) fn hint(job: &Prediction, generation: &Generation, saved: &SavedFiles, error: Option<&Error>) -> String {
+pub(super) fn hint(generation: &Generation, saved: &SavedFiles, error: Option<&Error>) -> String {
     let urls = generation.urls().iter().enumerate();
     let missing: Vec<&str> = urls.filter(|(index, _)| !saved.contains(*index)).map(|(_, url)| shown(url)).collect();
-    let hours = lifetime(job);
+    let hours = lifetime(generation);
     let all = missing.join(" ");
     match error.map(Error::kind) {
         Some(ErrorKind::Expired) => {
@@ -21,7 +21,7 @@ pub(super) fn hint(job: &Prediction, generation: &Generation, saved: &SavedFiles
         Some(ErrorKind::TooLarge) => {
             format!("it is larger than this program accepts; another program can download it for {hours}: {all}")
         }
-        _ => match (missing.as_slice(), job.id()) {
+        _ => match (missing.as_slice(), generation.id()) {
             ([], Some(id)) => format!("`pruna wait {id}` prints the result again"),
             ([], None) => "the result cannot be fetched again".into(),
             ([url], _) => format!("the result is available for {hours}; `pruna download {url} -o PATH` downloads it"),
@@ -34,9 +34,9 @@ pub(super) fn hint(job: &Prediction, generation: &Generation, saved: &SavedFiles
 }
 
 /// Returns how long the service keeps a result.
-fn lifetime(job: &Prediction) -> &'static str {
+fn lifetime(generation: &Generation) -> &'static str {
     let is_trainer =
-        job.model().is_some_and(|model| model.is_documented() && model.info().category.as_str() == "trainer");
+        generation.model().is_some_and(|model| model.is_documented() && model.info().category.as_str() == "trainer");
     if is_trainer { "30 minutes" } else { "24 hours" }
 }
 
