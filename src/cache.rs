@@ -109,7 +109,7 @@ impl Cache {
     pub(crate) async fn look_up(&self, context: &Arc<Context>, request: &Request) -> Lookup {
         let slot = self.slot(context, request).await;
         match slot.stored(context).await {
-            Some(stored) => Lookup::Stored(Box::new(stored)),
+            Some(stored) => Lookup::Stored(stored),
             None => Lookup::Missing(slot),
         }
     }
@@ -149,7 +149,7 @@ fn is_seeded(request: &Request) -> bool {
 #[must_use = "a result may be stored already"]
 pub enum Lookup {
     /// The result of an earlier, equal request.
-    Stored(Box<Generation>),
+    Stored(Generation),
     /// There is none. The place for the result of this request.
     Missing(Slot),
 }

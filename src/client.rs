@@ -297,7 +297,7 @@ impl Client {
     /// let client = client.reuse(Cache::open("cache")?);
     /// let request = Request::from(WanT2v::new("waves").seed(7));
     /// let video = match client.look_up(&request).await {
-    ///     Some(Lookup::Stored(video)) => *video,
+    ///     Some(Lookup::Stored(video)) => video,
     ///     Some(Lookup::Missing(slot)) => slot.store(client.submit(request).await?.wait().await?).await,
     ///     None => client.generate(request).await?,
     /// };
