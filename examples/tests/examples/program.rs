@@ -73,11 +73,11 @@ impl Program {
 /// The compiled example. Cargo puts it beside the folder of the tests, unless that is elsewhere (`build.build-dir`).
 fn executable(name: &str) -> PathBuf {
     let test = env::current_exe().unwrap();
-    let beside = test.ancestors().nth(2).unwrap();
-    let target = env::var_os("CARGO_TARGET_DIR").map(|target| Path::new(&target).join(beside.file_name().unwrap()));
-    let folders = target.iter().map(PathBuf::as_path).chain([beside]).map(|folder| folder.join("examples"));
-    let paths = folders.map(|folder| folder.join(name).with_extension(env::consts::EXE_EXTENSION));
-    let path = paths.clone().find(|path| path.is_file()).unwrap_or_else(|| paths.last().unwrap());
+    let built = test.ancestors().nth(2).unwrap();
+    let program = |folder: &Path| folder.join("examples").join(name).with_extension(env::consts::EXE_EXTENSION);
+    let target = env::var_os("CARGO_TARGET_DIR").map(|target| Path::new(&target).join(built.file_name().unwrap()));
+    let elsewhere = target.map(|folder| program(&folder)).filter(|path| path.is_file());
+    let path = elsewhere.unwrap_or_else(|| program(built));
     let modified = |path: &Path| path.metadata().and_then(|metadata| metadata.modified());
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(name).with_extension("rs");
     let is_current = modified(&path).is_ok_and(|compiled| compiled >= modified(&source).unwrap());
