@@ -97,7 +97,7 @@ fn use_new_models() {
     assert_eq!(text(&made.stdout), NEW_MODELS.map(|(id, _, _)| format!("made {id}\n")).concat());
 }
 
-/// All tests, or those of everything but the library, and those of the library about models.
+/// All tests, or without the library's tests of behavior, except those about models.
 fn test_updated_tree() {
     let _guard = lock_builds();
     let (root, _) = updated_tree();
@@ -113,6 +113,7 @@ fn test_updated_tree() {
     let skipped = ["--", "--skip", "ten_thousand_hostile_names", "--skip", "failing_disks"];
     succeeds(&cargo(root, &all.into_iter().chain(others).chain(skipped).collect::<Vec<_>>()));
     succeeds(&cargo(root, &["test", "--workspace", "--test", "behaviour", "models::"]));
+    succeeds(&cargo(root, &["test", "--workspace", "--doc"]));
 }
 
 /// A program that generates one result with each new model on its own emulator.
