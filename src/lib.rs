@@ -18,7 +18,7 @@
 //!
 //! # Inputs
 //!
-//! The module [`inputs`] has a type for each of the 18 models. `new` takes the required parameters, so that a missing one is a
+//! The module [`inputs`] has a type for each model of the service. `new` takes the required parameters, so that a missing one is a
 //! compile error; every parameter has a setter. Only parameters that are set are sent.
 //! [`Input::warnings`](inputs::Input::warnings) checks the values against the documented schema, and
 //! [`ClientBuilder::strict_inputs`] turns warnings into errors.

@@ -314,8 +314,6 @@ fn the_parameters_of_every_model_are_those_of_its_schema() {
             assert!(counts.1.is_none() || parameter.max_items.map(u64::from) == counts.1, "{place}");
         }
     }
-    let names: Vec<&str> = Model::P_IMAGE.parameters().iter().take(4).map(|parameter| parameter.name).collect();
-    assert_eq!(names, ["prompt", "aspect_ratio", "width", "height"], "in the order of the OpenAPI document");
     let parameter = |model: Model, name: &str| *model.parameters().iter().find(|p| p.name == name).unwrap();
     assert_eq!(parameter(Model::P_IMAGE, "width").step, Some(16.0), "from models.toml");
     assert_eq!(parameter(Model::FLUX_2_KLEIN_4B, "images").max_items, Some(5), "from models.toml");

@@ -4,6 +4,7 @@
 use std::{fs, path::Path};
 
 use pruna_codegen::{Output, Source, generate};
+use serde_json::{Value, json};
 
 fn generated() -> Output {
     let source =
@@ -37,6 +38,20 @@ fn no_committed_source_is_left_over() {
 #[test]
 fn the_rules_change_the_document_only_as_reviewed() {
     insta::assert_snapshot!(generated().changes.join("\n"));
+}
+
+#[test]
+fn parameters_keep_the_order_of_the_document() {
+    let mut document: Value = serde_json::from_str(pruna_openapi::DOCUMENT).unwrap();
+    let model = pruna_openapi::model_ids(&document).remove(0);
+    document["components"]["schemas"][model]["properties"]["input"] =
+        json!({"type": "object", "properties": {"zebra": {"type": "string"}, "ant": {"type": "integer"}}});
+    let document = document.to_string();
+    let source = Source { document: &document, fixups: "[]", models: "" };
+    let output = generate(&source).unwrap();
+    let parameters = output.files.iter().find(|file| file.name == "parameters").unwrap();
+    let place = |name: &str| parameters.text.find(&format!("Parameter::new({name:?}")).unwrap();
+    assert!(place("zebra") < place("ant"));
 }
 
 #[test]

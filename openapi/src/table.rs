@@ -102,10 +102,12 @@ pub struct MicroDollars {
     pub micros: u64,
 }
 
+/// With two decimals, or as many as there are: `$1.80`, `$0.0001`.
 impl fmt::Display for MicroDollars {
-    #[allow(clippy::cast_precision_loss, reason = "list prices are small")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "${}", self.micros as f64 / MICROS)
+        let decimals = format!("{:06}", self.micros % 1_000_000);
+        let (cents, rest) = decimals.split_at(2);
+        write!(f, "${}.{cents}{}", self.micros / 1_000_000, rest.trim_end_matches('0'))
     }
 }
 
@@ -214,6 +216,8 @@ mod tests {
         let table = Table::parse("[a]\nprice = { usd = 0.0001, per = \"image\" }\n").unwrap();
         let price = table.entry("a").price.unwrap();
         assert_eq!(price.rate, PriceRate::Flat(MicroDollars { micros: 100 }));
-        assert_eq!(MicroDollars { micros: 1_800_000 }.to_string(), "$1.8");
+        for (micros, shown) in [(1_800_000, "$1.80"), (4_000_000, "$4.00"), (100, "$0.0001"), (25_000, "$0.025")] {
+            assert_eq!(MicroDollars { micros }.to_string(), shown);
+        }
     }
 }

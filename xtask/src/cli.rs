@@ -55,7 +55,7 @@ enum Command {
         /// The id of the model, as in the header `Model`.
         name: String,
     },
-    /// Write docs/models.md, the tables in README.md and src/lib.rs, and the floors in DESIGN.md.
+    /// Write docs/models.md, the tables in README.md and src/lib.rs, the list in cli/README.md, the floors in DESIGN.md.
     Docs,
     /// Run the benchmarks, which takes minutes, and write docs/benchmarks.md and its plots.
     BenchReport {

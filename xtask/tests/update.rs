@@ -207,29 +207,33 @@ fn a_failed_write_restores_the_other_files() {
 fn an_update_vendors_the_document_pins_it_and_keeps_the_old_one() {
     let tree = copy();
     let elsewhere = tempfile::tempdir().unwrap();
-    let old = fs::read(tree.path().join("openapi/p-api-0.2.0.json")).unwrap();
+    let first = Lock::read(&Tree::new(tree.path())).unwrap();
+    let documents = || contents(&tree.path().join("openapi"));
+    let before = documents();
     let mut document = vendored();
-    for (version, title) in [("0.2.0", "Once more"), ("0.3.0", "Next")] {
+    for (version, title) in [(first.version.as_str(), "Once more"), ("1000.0.0", "Next")] {
         document["info"]["version"] = json!(version);
         document["info"]["title"] = json!(title);
         let output = update(tree.path(), &write(elsewhere.path(), &document));
         assert!(output.status.success(), "{}", text(&output.stderr));
     }
-    let files = contents(&tree.path().join("openapi"));
-    let names: Vec<&str> =
-        files.keys().filter_map(|path| path.to_str()).filter(|name| name.contains("p-api")).collect();
-    let [first, second, new] = names.as_slice() else { panic!("{names:?}") };
-    assert_eq!(*first, "history/p-api-0.2.0-".to_owned() + &second_hash(tree.path()) + ".json");
-    assert_eq!((*second, *new), ("history/p-api-0.2.0.json", "p-api-0.3.0.json"));
-    assert_eq!(files[Path::new("history/p-api-0.2.0.json")], old);
+    let files = documents();
+    let added: Vec<&str> =
+        files.keys().filter(|path| !before.contains_key(*path)).map(|path| path.to_str().unwrap()).collect();
+    let kept = format!("history/{}", first.document);
+    let second = kept.replace(".json", &format!("-{}.json", second_hash(tree.path())));
+    assert_eq!(added, [second.as_str(), kept.as_str(), "p-api-1000.0.0.json"]);
+    assert!(!files.contains_key(Path::new(&first.document)));
+    assert_eq!(files[Path::new(&kept)], before[Path::new(&first.document)]);
 
     let lock = Lock::read(&Tree::new(tree.path())).unwrap();
-    assert_eq!((lock.document.as_str(), lock.version.as_str()), ("p-api-0.3.0.json", "0.3.0"));
+    assert_eq!((lock.document.as_str(), lock.version.as_str()), ("p-api-1000.0.0.json", "1000.0.0"));
     assert_eq!(lock.source, "file new.json");
-    assert_eq!(lock.sha256, xtask::vendored::sha256(&text(&files[Path::new("p-api-0.3.0.json")])));
+    assert_eq!(lock.sha256, xtask::vendored::sha256(&text(&files[Path::new("p-api-1000.0.0.json")])));
     let changelog = fs::read_to_string(tree.path().join("CHANGELOG.md")).unwrap();
-    assert!(changelog.find("### P-API 0.3.0").unwrap() < changelog.find("### P-API 0.2.0").unwrap(), "{changelog}");
-    assert!(fs::read_to_string(tree.path().join("Cargo.toml")).unwrap().contains("+api.0.3.0\""));
+    let section = |version: &str| changelog.find(&format!("### P-API {version}\n")).unwrap();
+    assert!(section("1000.0.0") < section(&first.version), "{changelog}");
+    assert!(fs::read_to_string(tree.path().join("Cargo.toml")).unwrap().contains("+api.1000.0.0\""));
 }
 
 /// The first eight digits of the hash of the intermediate document.

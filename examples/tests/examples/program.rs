@@ -1,6 +1,7 @@
 //! An example as a process.
 
 use std::{
+    env,
     ffi::OsStr,
     path::{Path, PathBuf},
     process::Stdio,
@@ -69,11 +70,14 @@ impl Program {
     }
 }
 
-/// The compiled example, which Cargo puts beside the folder of the tests.
+/// The compiled example. Cargo puts it beside the folder of the tests, unless that is elsewhere (`build.build-dir`).
 fn executable(name: &str) -> PathBuf {
-    let test = std::env::current_exe().unwrap();
-    let path =
-        test.ancestors().nth(2).unwrap().join("examples").join(name).with_extension(std::env::consts::EXE_EXTENSION);
+    let test = env::current_exe().unwrap();
+    let built = test.ancestors().nth(2).unwrap();
+    let program = |folder: &Path| folder.join("examples").join(name).with_extension(env::consts::EXE_EXTENSION);
+    let target = env::var_os("CARGO_TARGET_DIR").map(|target| Path::new(&target).join(built.file_name().unwrap()));
+    let elsewhere = target.map(|folder| program(&folder)).filter(|path| path.is_file());
+    let path = elsewhere.unwrap_or_else(|| program(built));
     let modified = |path: &Path| path.metadata().and_then(|metadata| metadata.modified());
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(name).with_extension("rs");
     let is_current = modified(&path).is_ok_and(|compiled| compiled >= modified(&source).unwrap());

@@ -8,6 +8,18 @@ use serde_json::Value;
 
 use crate::vendored::Vendored;
 
+/// What a list shows of a model.
+pub(super) struct Row {
+    pub(super) category: String,
+    pub(super) model: String,
+    /// The first of its formats.
+    pub(super) output: String,
+    pub(super) time: String,
+    /// Empty when it is unknown.
+    pub(super) per_minute: String,
+    pub(super) price: String,
+}
+
 /// The models with their inputs and facts.
 pub(super) struct Catalog {
     version: String,
@@ -25,6 +37,19 @@ impl Catalog {
             (id, input, facts)
         });
         Ok(Self { version: vendored.version()?, models: models.collect() })
+    }
+
+    /// Returns the rows of a list, in the order of the OpenAPI document.
+    pub(super) fn rows(&self) -> Vec<Row> {
+        let rows = self.models.iter().map(|(id, _, facts)| Row {
+            category: facts.category.clone(),
+            model: id.clone(),
+            output: facts.outputs.first().cloned().unwrap_or_default(),
+            time: duration(facts.typical_seconds),
+            per_minute: facts.requests_per_minute.map_or_else(String::new, |limit| limit.to_string()),
+            price: facts.price.as_ref().map_or_else(|| "unknown".into(), price),
+        });
+        rows.collect()
     }
 
     /// Renders one line for each model, with links into the page.
@@ -150,8 +175,13 @@ fn prose(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|").replace('<', "\\<")
 }
 
+/// Renders a duration as the program does.
 fn duration(seconds: f64) -> String {
-    if seconds < 120.0 { format!("{seconds} s") } else { format!("{:.0} min", seconds / 60.0) }
+    match seconds {
+        ..9.95 => format!("{seconds:.1} s"),
+        ..99.5 => format!("{seconds:.0} s"),
+        _ => format!("{:.0} min", seconds / 60.0),
+    }
 }
 
 fn price(price: &Price) -> String {

@@ -1,8 +1,10 @@
-//! `cargo xtask docs`: the model reference, the tables in README.md and src/lib.rs, the floors in DESIGN.md.
+//! `cargo xtask docs`: the model reference, the tables in README.md and src/lib.rs, the list in the program's README, the
+//! floors in DESIGN.md.
 
 mod blocks;
 mod catalog;
 mod features;
+mod listing;
 
 use blocks::fill;
 use catalog::Catalog;
@@ -12,11 +14,13 @@ use crate::{floors, outcome::Outcome, tree::Tree, vendored::Vendored};
 /// The model reference.
 const PAGE: &str = "docs/models.md";
 const README: &str = "README.md";
+const PROGRAM: &str = "cli/README.md";
 /// The documentation of the crate.
 const CRATE: &str = "src/lib.rs";
 const DESIGN: &str = "DESIGN.md";
 /// The generated blocks of each file.
-const BLOCKS: [(&str, &str); 4] = [(README, "models"), (README, "features"), (CRATE, "features"), (DESIGN, "floors")];
+const BLOCKS: [(&str, &str); 5] =
+    [(README, "models"), (README, "features"), (PROGRAM, "models"), (CRATE, "features"), (DESIGN, "floors")];
 
 /// Writes the page and the generated blocks.
 ///
@@ -41,6 +45,9 @@ pub fn stage(tree: &mut Tree, vendored: &Vendored) -> anyhow::Result<()> {
     if let Some(readme) = tree.find(README)? {
         let readme = fill(&readme, "models", &catalog.overview(PAGE));
         tree.write(README, fill(&readme, "features", &features));
+    }
+    if let Some(readme) = tree.find(PROGRAM)? {
+        tree.write(PROGRAM, fill(&readme, "models", &listing::session(&catalog.rows())));
     }
     if let Some(source) = tree.find(CRATE)? {
         tree.write(CRATE, fill(&source, "features", &blocks::as_comment(&features)));
