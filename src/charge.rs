@@ -13,14 +13,15 @@ use crate::{
 pub(crate) struct Accounts {
     pub(crate) budget: Option<Budget>,
     pub(crate) ledger: Ledger,
+    /// The base URL of the service.
+    pub(crate) service: String,
 }
 
 impl Accounts {
-    /// Reserves what a request costs, before anything of it is sent to the service with this base URL.
+    /// Reserves what a request costs, before anything of it is sent.
     /// `reserved_in` is the budget of its batch, which has reserved it, and says what it counts for if nothing else does.
     pub(crate) fn charge<'a>(
         &'a self,
-        service: &'a str,
         model: &'a Model,
         request: &Request,
         reserved_in: Option<&Budget>,
@@ -40,8 +41,7 @@ impl Accounts {
             None => (estimate.max().or(assumed), None),
         };
         let label = request.own_label().map(Into::into);
-        let charge =
-            Charge { accounts: self, service, model, label, usd, reservation, number: None, stage: Stage::Unsent };
+        let charge = Charge { accounts: self, model, label, usd, reservation, number: None, stage: Stage::Unsent };
         charge.count(|amounts, usd| {
             amounts.submissions += 1;
             amounts.reserved += usd;
@@ -56,14 +56,13 @@ enum Stage {
     /// Sent, and no response proves that it was rejected.
     Sent,
     Accepted {
-        job: Option<String>,
+        job: Option<Box<str>>,
     },
 }
 
 /// What one submission costs. When it is dropped, what was spent or may have been is kept, the rest is released.
 pub(crate) struct Charge<'a> {
     accounts: &'a Accounts,
-    service: &'a str,
     model: &'a Model,
     label: Option<Box<str>>,
     usd: Option<Usd>,
@@ -82,8 +81,8 @@ impl Charge<'_> {
     /// Notes that an attempt is about to be sent.
     pub(crate) fn sending(&mut self) -> Result<()> {
         if self.number.is_none() {
-            let Self { accounts, service, model, label, usd, .. } = self;
-            self.number = accounts.ledger.note_reserved(service, model, label.as_deref(), *usd)?;
+            let Self { accounts, model, label, usd, .. } = self;
+            self.number = accounts.ledger.note_reserved(&accounts.service, model, label.as_deref(), *usd)?;
         }
         self.stage = Stage::Sent;
         Ok(())
@@ -99,7 +98,7 @@ impl Charge<'_> {
     /// Notes that the service accepted the request.
     pub(crate) fn accepted(&mut self, job: Option<&str>) {
         // Only the file has a use for it.
-        let job = job.filter(|_| self.number.is_some()).map(str::to_owned);
+        let job = job.filter(|_| self.number.is_some()).map(Into::into);
         self.stage = Stage::Accepted { job };
     }
 
@@ -145,12 +144,12 @@ mod tests {
     use crate::inputs::PImage;
 
     fn accounts(ledger: Ledger) -> Accounts {
-        Accounts { budget: Some(Budget::usd("1000000000")), ledger }
+        Accounts { budget: Some(Budget::usd("1000000000")), ledger, service: "https://api.pruna.ai".into() }
     }
 
     /// One submission that is accepted.
     fn submit(accounts: &Accounts, request: &Request) {
-        let mut charge = accounts.charge("https://api.pruna.ai", request.model(), request, None).unwrap();
+        let mut charge = accounts.charge(request.model(), request, None).unwrap();
         charge.sending().unwrap();
         charge.accepted(Some("a-job"));
     }

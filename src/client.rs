@@ -377,7 +377,7 @@ impl Client {
         let (model, secrets) = (&request.model().clone(), request.secrets());
         let span = tracing::info_span!("submit", %model, job = Empty);
         let submitted = async {
-            let mut charge = self.context.accounts.charge(self.base_url(), model, &request, reserved_in)?;
+            let mut charge = self.context.accounts.charge(model, &request, reserved_in)?;
             let parameters = self.prepare(request, deadline).await?;
             let submission = Submission { model, parameters, try_sync, deadline, urgency, permit, charge: &mut charge };
             let job = self.context.transport.submit(submission, hook).await?;

@@ -33,6 +33,13 @@ pub struct Request {
     input: Result<Value, String>,
     try_sync: Option<bool>,
     deadline: Option<Duration>,
+    /// Boxed: few requests have any, and every future that holds a request would be larger.
+    names: Option<Box<Names>>,
+}
+
+/// What the caller calls a request.
+#[derive(Clone, Default)]
+struct Names {
     name: Option<String>,
     key: Option<String>,
     label: Option<String>,
@@ -42,7 +49,7 @@ impl Request {
     /// Creates a request to any model, with anything that serializes to a JSON object.
     pub fn new(model: impl Into<Model>, input: impl Serialize) -> Self {
         let input = serde_json::to_value(input).map_err(|e| e.to_string());
-        Self { model: model.into(), input, try_sync: None, deadline: None, name: None, key: None, label: None }
+        Self { model: model.into(), input, try_sync: None, deadline: None, names: None }
     }
 
     /// Sets whether the response to the submission should contain the result (`Try-Sync`). By default, for fast models only.
@@ -65,7 +72,7 @@ impl Request {
     ///
     /// [`file_stem`](crate::file_stem) says which characters are kept. Names within a batch must be unique, also in lower case.
     pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+        self.names.get_or_insert_default().name = Some(name.into());
         self
     }
 
@@ -75,14 +82,14 @@ impl Request {
     /// It is returned in [`Output::key`](crate::batch::Output::key). A batch with a journal knows the item
     /// by it, so it must be unique within the batch, and stay the same in later runs.
     pub fn key(mut self, key: impl Into<String>) -> Self {
-        self.key = Some(key.into());
+        self.names.get_or_insert_default().key = Some(key.into());
         self
     }
 
     /// Sets a label under which the [ledger](crate::Ledger) counts this request: a project, a user, an order. Not sent to the
     /// service. A ledger file notes the first 200 characters.
     pub fn label(mut self, label: impl Into<String>) -> Self {
-        self.label = Some(label.into());
+        self.names.get_or_insert_default().label = Some(label.into());
         self
     }
 
@@ -133,7 +140,7 @@ impl Request {
 
     /// Returns the caller's name as a file name.
     pub(crate) fn file_stem(&self) -> Option<String> {
-        file_stem(self.name.as_deref()?)
+        file_stem(self.names.as_ref()?.name.as_deref()?)
     }
 
     /// Returns the deadline of this request, if the caller set one.
@@ -144,23 +151,24 @@ impl Request {
     /// Returns the name as the caller set it.
     #[cfg(feature = "postgres")]
     pub(crate) fn own_name(&self) -> Option<&str> {
-        self.name.as_deref()
+        self.names.as_ref()?.name.as_deref()
     }
 
     /// Returns the key as the caller set it.
     #[cfg(feature = "postgres")]
     pub(crate) fn own_key(&self) -> Option<&str> {
-        self.key.as_deref()
+        self.names.as_ref()?.key.as_deref()
     }
 
     /// Returns the label that the caller set.
     pub(crate) fn own_label(&self) -> Option<&str> {
-        self.label.as_deref()
+        self.names.as_ref()?.label.as_deref()
     }
 
     /// Returns the caller's identifier, by default the name.
     pub(crate) fn item_key(&self) -> Option<&str> {
-        self.key.as_deref().or(self.name.as_deref())
+        let names = self.names.as_ref()?;
+        names.key.as_deref().or(names.name.as_deref())
     }
 
     /// Returns the parameters.

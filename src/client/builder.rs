@@ -236,7 +236,8 @@ impl ClientBuilder {
             max_download: self.max_download,
             deadline: self.deadline,
         };
-        Ok(Client::from_parts(transport, config, self.accounts))
+        let accounts = Accounts { service: transport.base.as_str().to_owned(), ..self.accounts };
+        Ok(Client::from_parts(transport, config, accounts))
     }
 
     fn check(&self) -> Result<()> {
