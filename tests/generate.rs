@@ -149,6 +149,6 @@ async fn a_failed_wait_is_transient_only_if_repeating_the_call_submits_nothing()
 fn the_future_of_a_call_is_small_enough_to_be_moved() {
     let client = pruna::test_util::client(&pruna::test_util::QueuedResponses::new());
     let size = size_of_val(&client.generate(PImage::new("a lion at dusk")));
-    // 2.8 KB; with the feature preserve_order of serde_json, which another package may enable, each object is larger.
+    // 2.9 KB; with the feature preserve_order of serde_json, which another package may enable, each object is larger.
     assert!(size < 3400, "{size} bytes: a future that is bound to a name before it is awaited counts twice");
 }

@@ -12,7 +12,8 @@ use crate::{Budget, Error, Request, Result, budget::Reservation, error::ErrorKin
 #[derive(Debug)]
 pub(super) struct Account {
     budget: Option<Budget>,
-    keeper: Keeper,
+    /// The name of a journal that remembers what this and other runs have committed.
+    journal: Option<String>,
     /// The least amount that the journal has refused, in micro-dollars.
     refused: AtomicU64,
     /// Micro-dollars.
@@ -24,23 +25,19 @@ impl Account {
     /// Opens the account of a batch. What earlier runs have committed, according to its journal, counts.
     pub(super) fn open(budget: Option<Budget>, journal: Option<&dyn Journal>) -> Result<Self> {
         budget.as_ref().map_or(Ok(()), Budget::check)?;
-        let keeper = match journal.map(Journal::committed) {
-            None => Keeper::Budget,
-            Some(None) => Keeper::Journal,
-            Some(Some((name, earlier))) => {
-                if let Some(budget) = &budget {
-                    budget.count_journal(name, earlier);
-                }
-                Keeper::Both(name.to_owned())
+        let journal = journal.and_then(Journal::committed).map(|(name, earlier)| {
+            if let Some(budget) = &budget {
+                budget.count_journal(name, earlier);
             }
-        };
+            name.to_owned()
+        });
         let refused = AtomicU64::new(u64::MAX);
-        Ok(Self { budget, keeper, refused, committed: AtomicU64::new(0), unpriced: AtomicUsize::new(0) })
+        Ok(Self { budget, journal, refused, committed: AtomicU64::new(0), unpriced: AtomicUsize::new(0) })
     }
 
     /// Notes in the budget what the journal has committed or taken back.
     fn note_journal(&self, change: impl FnOnce(Usd) -> Usd) {
-        if let (Some(budget), Keeper::Both(journal)) = (&self.budget, &self.keeper) {
+        if let (Some(budget), Some(journal)) = (&self.budget, &self.journal) {
             budget.note_journal(journal, change);
         }
     }
@@ -59,17 +56,6 @@ impl Account {
     pub(super) fn share(&self) -> Share<'_> {
         Share { account: self, state: Mutex::default() }
     }
-}
-
-/// What keeps to the budget, and what remembers it.
-#[derive(Debug)]
-enum Keeper {
-    /// The budget; nothing remembers it.
-    Budget,
-    /// The budget; a journal of this name remembers it.
-    Both(String),
-    /// The budget, and a journal for it and other processes together.
-    Journal,
 }
 
 /// What one item has reserved or committed.
