@@ -31,8 +31,20 @@ pub(crate) fn trials() -> Vec<Trial> {
 /// Sends a signal to a child process.
 #[cfg(unix)]
 pub(crate) fn signal(child: &Child, name: &str) {
+    assert!(
+        name != "HUP" || !ignores_hangups(),
+        "these tests do not run under nohup, which makes programs ignore SIGHUP"
+    );
     let status = std::process::Command::new("kill").args([&format!("-{name}"), &child.id().to_string()]).status();
     assert!(status.unwrap().success());
+}
+
+/// Whether SIGHUP is ignored, here and thus in child processes.
+#[cfg(unix)]
+fn ignores_hangups() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigIgn:")?.trim(), 16).ok());
+    ignored.is_some_and(|signals| signals & 1 == 1)
 }
 
 /// Reads lines until one is wanted, and returns it.
