@@ -51,7 +51,7 @@ pub use worker::Output;
 
 use account::Account;
 use folder::Folder;
-use identity::{Identities, Identity};
+use identity::{Identities, Identity, ItemId};
 use journal::{Commitment, Journal, Service, State};
 use results::Items;
 use worker::{Item, Worker};
@@ -261,12 +261,13 @@ impl Batch {
         self.start(BoxStream::new(items), journal, hidden).await
     }
 
-    /// Runs planned items. `assumed` are states by other evidence, which are recorded first.
+    /// Runs planned items. Recorded first are `assumed` states, by other evidence, and the new identities of `renamed` items.
     async fn run_planned(
         self,
         requests: Vec<Request>,
         identities: Vec<Result<Option<Identity>>>,
         assumed: Vec<(usize, State)>,
+        renamed: Vec<(usize, ItemId)>,
     ) -> Result<Results> {
         let (journal, hidden) = self.open_journal().await?;
         if let Some(journal) = &journal {
@@ -280,6 +281,11 @@ impl Batch {
                 }
             };
             futures_util::future::try_join_all(assumed.into_iter().map(record)).await?;
+            for (index, id) in renamed {
+                if let Some(Ok(Some(identity))) = identities.get(index) {
+                    rename(&**journal, id, identity).await?;
+                }
+            }
         }
         let items = requests.into_iter().zip(identities).enumerate();
         let items = items.map(|(index, (request, identity))| Ok(Item { index, request, identity }));
@@ -366,6 +372,17 @@ impl Batch {
             None => Service { name: transport.base.as_str().to_owned(), account: Some(transport.account()) },
         }
     }
+}
+
+/// Moves what a journal knows of an item to its new identity, so that a later request with the old one is another item.
+async fn rename(journal: &dyn Journal, id: ItemId, identity: &Identity) -> Result<()> {
+    let old = Identity { id, fingerprint: identity.fingerprint.clone() };
+    if let Some(state) = journal.find(&old).await? {
+        // If the process ends in between, both know the same job.
+        journal.record(identity, Some(state), Commitment::Unchanged).await?;
+        journal.record(&old, None, Commitment::Unchanged).await?;
+    }
+    Ok(())
 }
 
 impl std::fmt::Debug for Batch {

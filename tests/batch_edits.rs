@@ -77,7 +77,28 @@ async fn a_plan_recognizes_requests_that_got_another_name() {
     // A second request of the kind is another one.
     let plan = batch(&client, home.path(), "a=lion c=lion tiger").plan().await.unwrap();
     assert_eq!(stage(&plan), [Stage::Finished, Stage::New, Stage::Finished]);
-    assert_eq!(plan.gone().iter().map(|item| item.key.as_deref()).collect::<Vec<_>>(), [Some("b")]);
+    assert_eq!(plan.gone().iter().map(|item| item.key.as_deref()).collect::<Vec<_>>(), [None], "the bear");
+    assert_eq!(sends(&emulator, "createPrediction"), 3);
+}
+
+#[tokio::test]
+async fn a_request_that_returns_after_its_item_was_renamed_is_another_item() {
+    let (emulator, home) = (emulator().await, tempfile::tempdir().unwrap());
+    let client = client(&emulator);
+    for (words, stages) in [
+        ("lion", &[Stage::New][..]),
+        ("a=lion", &[Stage::Finished]),
+        ("lion a=lion", &[Stage::New, Stage::Finished]),
+        ("b=lion a=lion", &[Stage::Finished; 2]),
+        ("lion b=lion a=lion", &[Stage::New, Stage::Finished, Stage::Finished]),
+    ] {
+        let plan = batch(&client, home.path(), words).plan().await.unwrap();
+        assert_eq!(stage(&plan), stages, "{words}");
+        let mut results = plan.run().await.unwrap();
+        while let Some((_, result)) = results.next().await {
+            result.unwrap();
+        }
+    }
     assert_eq!(sends(&emulator, "createPrediction"), 3);
 }
 

@@ -24,6 +24,8 @@ pub struct Plan {
     journal_exists: bool,
     committed: Usd,
     assumed: Vec<(usize, State)>,
+    /// Items that the journal knows by another identity.
+    renamed: Vec<(usize, ItemId)>,
 }
 
 /// One request of a [`Plan`].
@@ -132,6 +134,7 @@ impl Batch {
             journal_exists,
             committed,
             assumed: Vec::new(),
+            renamed: Vec::new(),
             requests,
             batch: self,
         };
@@ -207,8 +210,8 @@ impl Plan {
             };
             return Err(Error::new(ErrorKind::InvalidInput, message));
         }
-        let Self { batch, requests, identities, assumed, .. } = self;
-        batch.run_planned(requests, identities, assumed).await
+        let Self { batch, requests, identities, assumed, renamed, .. } = self;
+        batch.run_planned(requests, identities, assumed, renamed).await
     }
 
     /// Finds each item in the journal.
@@ -240,13 +243,13 @@ impl Plan {
         }
         // The same ones are chosen in every run.
         gone.values_mut().for_each(|ids| ids.sort_unstable_by(|one, other| other.as_str().cmp(one.as_str())));
-        for (identity, found) in self.identities.iter_mut().zip(found) {
+        for (index, (identity, found)) in self.identities.iter().zip(found).enumerate() {
             if found.is_none()
                 && let Ok(Some(identity)) = identity
                 && let Some(id) = gone.get_mut(&identity.fingerprint).and_then(Vec::pop)
             {
                 *found = known.remove(&id);
-                identity.id = id;
+                self.renamed.push((index, id));
             }
         }
     }
