@@ -40,6 +40,7 @@ mod names;
 mod plan;
 mod results;
 mod summary;
+mod turns;
 mod worker;
 
 #[cfg(feature = "postgres")]
@@ -138,7 +139,7 @@ impl Batch {
 
     /// Sets what the batch may cost, by list prices, apart from a [budget of the client](crate::ClientBuilder::budget).
     ///
-    /// An item that the rest of the budget does not cover is not begun: its result is an error of kind
+    /// Items are begun in their order. One that the rest of the budget does not cover is not begun: its result is an error of kind
     /// [`BudgetExceeded`](crate::ErrorKind::BudgetExceeded), and the other items continue. With a journal, the budget
     /// covers all runs together: what earlier runs have spent counts, and a later run with a larger budget goes on. In a fleet it
     /// covers all workers together: the database keeps what they have committed, and [`Budget::committed`] does not show it.

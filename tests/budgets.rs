@@ -190,6 +190,23 @@ async fn a_batch_over_budget_ends_in_good_order_and_goes_on_with_a_larger_one() 
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_first_items_of_a_batch_have_the_budget() {
+    for round in 0..20 {
+        let (emulator, home) = (emulator().await, tempfile::tempdir().unwrap());
+        let client = client(&emulator);
+        finish(batch(&client, home.path(), 3)).await;
+        let items = batch(&client, home.path(), 40).concurrency(40);
+        let mut results = items.budget(Budget::new(PRICE * 12)).run().await.unwrap();
+        let mut begun = Vec::new();
+        while let Some((index, result)) = results.next().await {
+            begun.extend(result.is_ok().then_some(index));
+        }
+        begun.sort_unstable();
+        assert_eq!(begun, (0..12).collect::<Vec<_>>(), "round {round}");
+    }
+}
+
 #[tokio::test]
 async fn a_budget_of_both_client_and_batch_counts_each_item_once() {
     let (emulator, home) = (emulator().await, tempfile::tempdir().unwrap());

@@ -5,7 +5,10 @@ use std::sync::{
     atomic::{AtomicU64, AtomicUsize, Ordering},
 };
 
-use super::journal::{Commitment, Journal};
+use super::{
+    journal::{Commitment, Journal},
+    turns::{Turn, Turns},
+};
 use crate::{Budget, Error, Request, Result, budget::Reservation, error::ErrorKind, usd::Usd};
 
 /// The budget of a batch, and what this run has committed by list prices.
@@ -14,6 +17,7 @@ pub(super) struct Account {
     budget: Option<Budget>,
     /// The name of a journal that remembers what this and other runs have committed.
     journal: Option<String>,
+    turns: Turns,
     /// The least amount that the journal has refused, in micro-dollars.
     refused: AtomicU64,
     /// Micro-dollars.
@@ -32,7 +36,14 @@ impl Account {
             name.to_owned()
         });
         let refused = AtomicU64::new(u64::MAX);
-        Ok(Self { budget, journal, refused, committed: AtomicU64::new(0), unpriced: AtomicUsize::new(0) })
+        Ok(Self {
+            budget,
+            journal,
+            turns: Turns::new(),
+            refused,
+            committed: AtomicU64::new(0),
+            unpriced: AtomicUsize::new(0),
+        })
     }
 
     /// Notes in the budget what the journal has committed or taken back.
@@ -52,15 +63,21 @@ impl Account {
         self.unpriced.load(Ordering::Relaxed)
     }
 
-    /// Returns the share of one item, which has reserved nothing yet.
-    pub(super) fn share(&self) -> Share<'_> {
-        Share { account: self, state: Mutex::default() }
+    /// Returns the number of the next item, which says when it may reserve.
+    pub(super) fn next_number(&self) -> u64 {
+        self.turns.next()
+    }
+
+    /// Returns the share of the item with this number, which has reserved nothing yet.
+    pub(super) fn share(&self, number: u64) -> Share<'_> {
+        Share { account: self, turn: Mutex::new(Some(self.turns.turn(number))), state: Mutex::default() }
     }
 }
 
 /// What one item has reserved or committed.
 pub(super) struct Share<'a> {
     account: &'a Account,
+    turn: Mutex<Option<Turn<'a>>>,
     state: Mutex<Reserved>,
 }
 
@@ -74,8 +91,25 @@ struct Reserved {
 }
 
 impl Share<'_> {
-    /// Reserves what a request costs. Returns the budget that did.
-    pub(super) fn reserve(&self, request: &Request) -> Result<Option<&Budget>> {
+    /// Reserves what a request costs, after earlier items have. Returns the budget that did.
+    pub(super) async fn reserve(&self, request: &Request) -> Result<Option<&Budget>> {
+        let turn = self.take_turn();
+        if let (Some(turn), Some(_)) = (&turn, &self.account.budget) {
+            turn.wait().await;
+        }
+        self.reserve_now(request)
+    }
+
+    /// Reserves nothing, so that later items need not wait for this one.
+    pub(super) fn pass(&self) {
+        drop(self.take_turn());
+    }
+
+    fn take_turn(&self) -> Option<Turn<'_>> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn reserve_now(&self, request: &Request) -> Result<Option<&Budget>> {
         let (model, estimate) = (request.model(), request.estimate());
         let Some(budget) = &self.account.budget else {
             self.state().amount = estimate.max();

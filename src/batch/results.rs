@@ -130,7 +130,8 @@ impl Results {
                         self.running.spawn(async move { (index, Err(error)) });
                         return;
                     }
-                    self.running.spawn(async move { (index, worker.process(item).await) });
+                    let number = worker.account.next_number();
+                    self.running.spawn(async move { (index, worker.process(item, number).await) });
                 }
                 Poll::Ready(None) => self.items = None,
                 Poll::Pending => return,

@@ -85,12 +85,12 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    /// Processes an item to its end.
-    pub(super) async fn process(&self, item: Item) -> Result<Output> {
+    /// Processes an item to its end. `number` is that of [`Account::next_number`].
+    pub(super) async fn process(&self, item: Item, number: u64) -> Result<Output> {
         let Item { index, request, identity } = item;
+        let share = self.account.share(number);
         let identity = identity?;
         let (is_recorded, is_sent) = (AtomicBool::new(false), AtomicBool::new(false));
-        let share = self.account.share();
         let entry = JournalEntry { worker: self, identity, share, is_recorded, is_sent };
         let result = self.process_entry(&entry, index, request).await;
         if let Err(error) = &result {
@@ -109,6 +109,9 @@ impl Worker {
         let is_unknown = matches!(known, Some(State::Submitting));
         if is_unknown && !self.resubmit_unknown {
             return Err(journal::unknown().with_model(model));
+        }
+        if !matches!(known, None | Some(State::Submitting)) {
+            entry.share.pass();
         }
         // Submitting needs far more memory than waiting, so its future is dropped in between.
         let start = match known {
@@ -163,7 +166,7 @@ impl Worker {
     /// Submits an item. `is_again` means that the outcome of an earlier submission is unknown.
     async fn submit(&self, entry: &JournalEntry<'_>, request: Request, is_again: bool) -> Result<Prediction> {
         let limits = &self.client.context().transport.limits;
-        let reserved_in = entry.share.reserve(&request)?;
+        let reserved_in = entry.share.reserve(&request).await?;
         // The deadline of an item starts at its turn, however many precede it.
         let concurrency = {
             let acquired = pin!(limits.acquire_concurrency(request.model(), Urgency::Batch));
