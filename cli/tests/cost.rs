@@ -148,20 +148,14 @@ fn a_dry_run_says_whether_the_budget_covers_it() {
     let dry = |rest: &[&str]| service.run(&[&["batch", "items.jsonl", "--dry-run"], rest].concat());
     for (rest, said) in [
         (&["--max-cost", "20"][..], "--max-cost $20.00 covers that; $19.975 is left then\n"),
-        (
-            &["--max-cost", "0.025", "-o", "out", "--concurrency", "1"],
-            "--max-cost $0.025 covers that; $0.00 is left then\n",
-        ),
-        (
-            &["--max-cost", "0.012", "-o", "out", "--concurrency", "1"],
-            "--max-cost $0.012 covers 2 of 5 items; --max-cost 0.025 covers all\n",
-        ),
+        (&["--max-cost", "0.025", "-o", "out"], "--max-cost $0.025 covers that; $0.00 is left then\n"),
+        (&["--max-cost", "0.012", "-o", "out"], "--max-cost $0.012 covers 2 of 5 items; --max-cost 0.025 covers all\n"),
     ] {
         let run = dry(rest);
         assert!(run.code == 0 && run.stdout.ends_with(said), "{run:?}");
     }
     assert_eq!(service.emulator.requests().len(), 0);
-    let begun = service.run(&["batch", "items.jsonl", "-o", "out", "--concurrency", "1", "--max-cost", "0.01"]);
+    let begun = service.run(&["batch", "items.jsonl", "-o", "out", "--max-cost", "0.01"]);
     assert_eq!(begun.code, 7, "{begun:?}");
     for (max, said) in [
         ("0.025", "--max-cost $0.025 covers that; $0.00 is left then; earlier runs have spent $0.01\n"),
@@ -170,10 +164,10 @@ fn a_dry_run_says_whether_the_budget_covers_it() {
             "--max-cost $0.015 covers 1 of 3 items; --max-cost 0.025 covers all; earlier runs have spent $0.01\n",
         ),
     ] {
-        let run = dry(&["-o", "out", "--concurrency", "1", "--max-cost", max]);
+        let run = dry(&["-o", "out", "--max-cost", max]);
         assert!(run.code == 0 && run.stdout.ends_with(said), "{run:?}");
     }
-    let json = dry(&["-o", "out", "--concurrency", "1", "--max-cost", "0.015", "--json"]).json();
+    let json = dry(&["-o", "out", "--max-cost", "0.015", "--json"]).json();
     let expected = json!({
         "max_cost_usd": 0.015, "committed_usd": 0.01, "needed_usd": 0.025, "new_items": 3, "covered_items": 1
     });
@@ -184,7 +178,7 @@ fn a_dry_run_says_whether_the_budget_covers_it() {
 fn an_item_without_a_price_is_found_before_the_batch_begins() {
     let service = Service::start();
     service.write("items.jsonl", lions(1) + "{\"model\": \"vace\", \"input\": {\"prompt\": \"waves\"}}\n");
-    let batch = ["batch", "items.jsonl", "-o", "out", "--concurrency", "1", "--max-cost", "0.40"];
+    let batch = ["batch", "items.jsonl", "-o", "out", "--max-cost", "0.40"];
     let error = "the cost of a request to vace is unknown: vace has no list price; nothing was submitted";
     for rest in [&[][..], &["--dry-run"]] {
         refused(
